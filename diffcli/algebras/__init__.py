@@ -1,0 +1,1 @@
+"""Number systems that interpret programs, one a file; none knows a sibling, a rule or a method."""

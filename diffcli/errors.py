@@ -1,0 +1,78 @@
+"""The one exception a user sees, and how it is shown.
+
+An error has three parts: what is wrong in the user's words, the place with a
+caret, and what to try. This room knows nothing else of the project.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from typing import Any
+
+LONGEST_LINE = 200
+"""Source lines beyond this many characters are shown as a window around the fault."""
+
+
+@dataclass
+class DiffError(Exception):
+    """A request that cannot be understood or carried out.
+
+    `span` is a half-open range of character offsets into `source`; `kind` is a
+    short stable word for programs ("syntax", "name", "point", ...).
+    """
+
+    message: str
+    source: str | None = None
+    span: tuple[int, int] | None = None
+    hint: str | None = None
+    kind: str = "syntax"
+
+    def __str__(self) -> str:
+        return self.message
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.message, self.source, self.span, self.hint, self.kind)
+
+    def report(self) -> str:
+        """The message, the source line, carets under the span, and the hint."""
+        lines = [f"error: {self.message}"]
+        if self.source is not None and self.span is not None:
+            lines += place(self.source, self.span)
+        if self.hint:
+            lines.append(f"  {self.hint}")
+        return "\n".join(lines)
+
+
+def width(text: str) -> int:
+    """Terminal columns that `text` takes.
+
+    >>> width("θ"), width("变量")
+    (1, 4)
+    """
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        for char in text
+    )
+
+
+def place(source: str, span: tuple[int, int]) -> list[str]:
+    """The line of `source` that holds the start of `span`, and the carets beneath it.
+
+    >>> place("2x", (1, 2))
+    ['  2x', '   ^']
+    """
+    start = min(span[0], len(source))
+    first = source.rfind("\n", 0, start) + 1
+    end_of_line = source.find("\n", start)
+    last = len(source) if end_of_line < 0 else end_of_line
+    stop = max(start + 1, min(span[1], last))
+    left, right, cut_left, cut_right = first, last, "", ""
+    if last - first > LONGEST_LINE:
+        left, right = max(first, start - LONGEST_LINE // 2), min(last, start + LONGEST_LINE // 2)
+        cut_left, cut_right = "…" * (left > first), "…" * (right < last)
+        stop = min(stop, max(right, start + 1))
+    line = "".join(char if char.isprintable() else " " for char in source[left:right])
+    before = width(cut_left) + width(line[: start - left])
+    carets = max(1, width(line[start - left : stop - left]))
+    return [f"  {cut_left}{line}{cut_right}", "  " + " " * before + "^" * carets]

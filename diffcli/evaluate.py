@@ -1,0 +1,110 @@
+"""`evaluate(program, inputs, algebra)`: one interpreter for every number system.
+
+An algebra is a number system that can interpret a program. It has a function
+per primitive (a list, by code), reads constants, and decides conditions. Where
+it has a function for `select`, both branches are evaluated and it joins them
+(SymPy's Piecewise); where it has none, it decides, and only the branch taken is
+ever computed. This room does not know what the numbers are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol, TypeVar
+
+from diffcli.primitives import ARITY, CONST, INPUT, PARAMETRIC, SELECT
+from diffcli.program import Constant, Program
+
+Value = TypeVar("Value")
+FunctionTable = Sequence[Any] | Mapping[int, Any]
+"""By code, the function of each primitive; None where the algebra has none."""
+
+
+class Algebra(Protocol[Value]):
+    """A number system: `functions[code](*arguments)`; a literal parameter comes last."""
+
+    @property
+    def functions(self) -> FunctionTable: ...
+
+    def constant(self, value: Constant) -> Value: ...
+
+    def decide(self, condition: Value) -> bool: ...
+
+
+def evaluate(program: Program, inputs: Sequence[Any], algebra: Algebra[Any]) -> list[Any]:
+    """The outputs of `program` at `inputs` (one value per `program.inputs`).
+
+    Branches are lazy: an equation that only a branch not taken needs is never
+    evaluated. Time and memory are linear in the equations; nothing recurses.
+    """
+    if program.branches and algebra.functions[SELECT] is None:
+        values = _on_demand(program, inputs, algebra)
+    else:
+        values = _in_order(program, inputs, algebra)
+    return [values[output] for output in program.outputs]
+
+
+def _in_order(program: Program, inputs: Sequence[Any], algebra: Algebra[Any]) -> list[Any]:
+    functions = algebra.functions
+    constants = [algebra.constant(constant) for constant in program.constants]
+    values: list[Any] = []
+    push = values.append
+    for code, a, b, c in zip(program.ops, program.a, program.b, program.c, strict=True):
+        arity = ARITY[code]
+        if PARAMETRIC[code]:
+            push(functions[code](values[a], program.constants[b]))
+        elif arity == 2:
+            push(functions[code](values[a], values[b]))
+        elif arity == 1:
+            push(functions[code](values[a]))
+        elif code == CONST:
+            push(constants[a])
+        elif code == INPUT:
+            push(inputs[a])
+        else:
+            push(functions[code](values[a], values[b], values[c]))
+    return values
+
+
+_MISSING = object()
+
+
+def _on_demand(program: Program, inputs: Sequence[Any], algebra: Algebra[Any]) -> list[Any]:
+    """Outputs first, then what they need: a depth-first walk with its own stack."""
+    functions = algebra.functions
+    ops, left, right, third = program.ops, program.a, program.b, program.c
+    values: list[Any] = [_MISSING] * len(program)
+    chosen: dict[int, int] = {}
+    stack = list(reversed(program.outputs))
+    while stack:
+        k = stack[-1]
+        if values[k] is not _MISSING:
+            stack.pop()
+            continue
+        code = ops[k]
+        if code == SELECT:
+            if values[left[k]] is _MISSING:
+                stack.append(left[k])
+                continue
+            if k not in chosen:
+                chosen[k] = right[k] if algebra.decide(values[left[k]]) else third[k]
+            if values[chosen[k]] is _MISSING:
+                stack.append(chosen[k])
+                continue
+            values[k] = values[chosen[k]]
+        elif code == CONST:
+            values[k] = algebra.constant(program.constants[left[k]])
+        elif code == INPUT:
+            values[k] = inputs[left[k]]
+        else:
+            arguments = program.arguments(k)
+            waiting = [argument for argument in reversed(arguments) if values[argument] is _MISSING]
+            if waiting:
+                stack += waiting
+                continue
+            operands = [values[argument] for argument in arguments]
+            if PARAMETRIC[code]:
+                operands.append(program.parameter(k))
+            values[k] = functions[code](*operands)
+        stack.pop()
+    return values

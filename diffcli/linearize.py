@@ -1,0 +1,293 @@
+"""The only reader of rule texts: tangents forward, adjoints backward, in any algebra.
+
+A rule such as `(da - y*db)/b` is linear in the tangents. Its factors are values
+(`y`, `b`); what remains is a small list of linear operations. Pushing evaluates
+the list on tangents; pulling runs it backwards on an adjoint (its transpose):
+
+    dy = L(x) dx        xbar += L(x)^T ybar
+
+so both modes share one table of derivatives. A tangent or adjoint that is
+structurally 0, 1 or -1 is a `Unit`, never a number: nothing is multiplied by it,
+and a structural zero never meets an infinity. This room does not know which
+mode asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+from diffcli.evaluate import Algebra, evaluate
+from diffcli.passes import prune
+from diffcli.primitives import CODE, CONST, INPUT, NAMED_CONSTANTS, PRIMITIVES, SELECT
+from diffcli.program import Constant, Program
+from diffcli.syntax.elaboration import Elaborator
+from diffcli.syntax.parsing import parse
+
+
+class Unit(Enum):
+    """A tangent or adjoint known by structure: free to write, and never multiplied."""
+
+    ZERO = 0
+    ONE = 1
+    MINUS_ONE = -1
+
+
+ZERO, ONE, MINUS_ONE = Unit.ZERO, Unit.ONE, Unit.MINUS_ONE
+_OPPOSITE = {ZERO: ZERO, ONE: MINUS_ONE, MINUS_ONE: ONE}
+_ADD, _SUB, _NEG, _MUL, _DIV = (CODE[name] for name in ("add", "sub", "neg", "mul", "div"))
+
+
+@dataclass(frozen=True, slots=True)
+class Straight:
+    """A rule on one path, for one set of active arguments.
+
+    `factors` computes the factors from the arguments and the result, named by
+    `reads` as positions in (a, b, c, y). `steps[i]` makes linear value i:
+    ("leaf", argument), ("add"|"sub", i, j), ("neg", i), ("mul"|"div", i, factor).
+    The last step is the tangent of the result; no steps means that it is zero.
+    """
+
+    factors: Program
+    reads: tuple[int, ...]
+    steps: tuple[tuple[Any, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """A rule whose path depends on a condition on the arguments: computed first, then decided."""
+
+    condition: Program
+    reads: tuple[int, ...]
+
+
+class _Undecided(Exception):
+    def __init__(self, condition: int) -> None:
+        self.condition = condition
+
+
+class Linear:
+    """The rules of the table at work in one algebra."""
+
+    def __init__(self, base: Algebra[Any]) -> None:
+        self.base = base
+        self.functions = base.functions
+
+    # --- numbers and units
+    def settle(self, value: Any) -> Any:
+        """A unit as a constant of the base algebra; anything else as it is."""
+        return self.base.constant(float(value.value)) if isinstance(value, Unit) else value
+
+    def negate(self, value: Any) -> Any:
+        return _OPPOSITE[value] if isinstance(value, Unit) else self.functions[_NEG](value)
+
+    def scale(self, value: Any, factor: Any) -> Any:
+        if isinstance(value, Unit):
+            return factor if value is ONE else self.functions[_NEG](factor) if value is MINUS_ONE else ZERO
+        return self.functions[_MUL](value, factor)
+
+    def divide(self, value: Any, factor: Any) -> Any:
+        return value if value is ZERO else self.functions[_DIV](self.settle(value), factor)
+
+    def plus(self, left: Any, right: Any) -> Any:
+        if left is ZERO or right is ZERO:
+            return right if left is ZERO else left
+        return self.functions[_ADD](self.settle(left), self.settle(right))
+
+    def minus(self, left: Any, right: Any) -> Any:
+        if left is ZERO or right is ZERO:
+            return self.negate(right) if left is ZERO else left
+        return self.functions[_SUB](self.settle(left), self.settle(right))
+
+    # --- the two directions
+    def push(
+        self, code: int, arguments: Sequence[Any], y: Any, tangents: Sequence[Any], parameter: Constant | None = None
+    ) -> Any:
+        """The tangent of `y = op(*arguments)` along `tangents`."""
+        mask = sum(1 << i for i, tangent in enumerate(tangents) if tangent is not ZERO)
+        rule = self._straight(code, mask, parameter, arguments, y)
+        if not rule.steps:
+            return ZERO
+        factors = self._factors(rule, arguments, y)
+        values: list[Any] = []
+        for kind, i, *rest in rule.steps:
+            if kind == "leaf":
+                values.append(tangents[i])
+            elif kind == "mul":
+                values.append(self.scale(values[i], factors[rest[0]]))
+            elif kind == "div":
+                values.append(self.divide(values[i], factors[rest[0]]))
+            elif kind == "add":
+                values.append(self.plus(values[i], values[rest[0]]))
+            elif kind == "sub":
+                values.append(self.minus(values[i], values[rest[0]]))
+            else:
+                values.append(self.negate(values[i]))
+        return values[-1]
+
+    def pull(
+        self, code: int, arguments: Sequence[Any], y: Any, mask: int, adjoint: Any, parameter: Constant | None = None
+    ) -> Iterator[tuple[int, bool, Any]]:
+        """What `adjoint` of y adds to the adjoints of the arguments in `mask`.
+
+        Yields (argument, whether it is subtracted, amount): a minus sign travels
+        along until it is met by an addition.
+        """
+        rule = self._straight(code, mask, parameter, arguments, y)
+        if not rule.steps or adjoint is ZERO:
+            return
+        factors = self._factors(rule, arguments, y)
+        pending: dict[int, tuple[bool, Any]] = {len(rule.steps) - 1: (False, adjoint)}
+        for k in range(len(rule.steps) - 1, -1, -1):
+            kind, i, *rest = rule.steps[k]
+            minus, value = pending.pop(k)
+            if kind == "leaf":
+                yield i, minus, value
+            elif kind == "mul":
+                pending[i] = minus, self.scale(value, factors[rest[0]])
+            elif kind == "div":
+                pending[i] = minus, self.divide(value, factors[rest[0]])
+            elif kind == "neg":
+                pending[i] = not minus, value
+            else:
+                pending[i] = minus, value
+                pending[rest[0]] = minus != (kind == "sub"), value
+
+    def accumulate(self, adjoint: Any, minus: bool, amount: Any) -> Any:
+        """`adjoint` plus or minus `amount`; the first write is free."""
+        return self.minus(adjoint, amount) if minus else self.plus(adjoint, amount)
+
+    # --- finding the path
+    def _straight(
+        self, code: int, mask: int, parameter: Constant | None, arguments: Sequence[Any], y: Any
+    ) -> Straight:
+        choices: tuple[bool, ...] = ()
+        rule = compiled(code, mask, parameter, choices)
+        while isinstance(rule, Fork):
+            (condition,) = self._evaluate(rule.condition, rule.reads, arguments, y)
+            choices += (self.base.decide(condition),)
+            rule = compiled(code, mask, parameter, choices)
+        return rule
+
+    def _factors(self, rule: Straight, arguments: Sequence[Any], y: Any) -> list[Any]:
+        if len(rule.factors) == len(rule.reads):  # the factors are arguments or the result themselves
+            operands = (*arguments, y)
+            return [operands[rule.reads[rule.factors.a[output]]] for output in rule.factors.outputs]
+        return self._evaluate(rule.factors, rule.reads, arguments, y)
+
+    def _evaluate(self, program: Program, reads: tuple[int, ...], arguments: Sequence[Any], y: Any) -> list[Any]:
+        operands = (*arguments, y)
+        return evaluate(program, [operands[read] for read in reads], self.base)
+
+
+@cache
+def compiled(code: int, mask: int, parameter: Constant | None, choices: tuple[bool, ...]) -> Straight | Fork:
+    """The rule of primitive `code` for the active arguments in `mask`, after `choices`."""
+    program = rule_program(code, parameter)
+    params = PRIMITIVES[code].params[: PRIMITIVES[code].arity]
+    tangents = {f"d{param}": i for i, param in enumerate(params)}
+    operands = {**{param: i for i, param in enumerate(params)}, "y": len(params)}
+    factors: list[int] = []
+    steps: list[tuple[Any, ...]] = []
+    taken = iter(choices)
+
+    def linear(k: int) -> int | None:
+        """The step that makes equation `k`, or None for a structural zero."""
+        op = program.ops[k]
+        if op == INPUT:
+            i = tangents[program.inputs[program.a[k]]]
+            return step("leaf", i) if mask >> i & 1 else None
+        if op == CONST and program.constants[program.a[k]] == 0:
+            return None
+        if op == SELECT:
+            condition, yes, no = program.arguments(k)
+            choice = next(taken, None)
+            if choice is None:
+                raise _Undecided(condition)
+            return linear(yes if choice else no)
+        if op == _NEG:
+            inner = linear(program.a[k])
+            return None if inner is None else step("neg", inner)
+        left, right = program.arguments(k)
+        if op in (_MUL, _DIV):
+            value, factor = (left, right) if op == _DIV or depends[left] else (right, left)
+            if _is_zero(program, factor):
+                return None
+            inner = linear(value)
+            return None if inner is None else step("mul" if op == _MUL else "div", inner, use(factor))
+        if op not in (_ADD, _SUB):
+            raise ValueError(f"the rule of {PRIMITIVES[code].name} is not linear in the tangents")
+        first, second = linear(left), linear(right)
+        if first is None or second is None:
+            return first if second is None else second if op == _ADD else step("neg", second)
+        return step("add" if op == _ADD else "sub", first, second)
+
+    def step(*what: Any) -> int:
+        steps.append(what)
+        return len(steps) - 1
+
+    def use(factor: int) -> int:
+        if factor not in factors:
+            factors.append(factor)
+        return factors.index(factor)
+
+    depends = _depends(program, tangents)
+    try:
+        linear(program.outputs[0])
+    except _Undecided as undecided:
+        return Fork(*_reading(program, [undecided.condition], operands))
+    return Straight(*_reading(program, factors, operands), tuple(steps))
+
+
+def _is_zero(program: Program, k: int) -> bool:
+    return program.ops[k] == CONST and program.constants[program.a[k]] == 0
+
+
+def _depends(program: Program, names: Any) -> list[bool]:
+    """For each equation, whether it reads one of the inputs `names`."""
+    found: list[bool] = []
+    for k, op in enumerate(program.ops):
+        reads = op == INPUT and program.inputs[program.a[k]] in names
+        found.append(reads or any(found[argument] for argument in program.arguments(k)))
+    return found
+
+
+def _reading(program: Program, outputs: list[int], operands: dict[str, int]) -> tuple[Program, tuple[int, ...]]:
+    """The part of `program` that makes `outputs`, with only the inputs it reads, and which these are."""
+    part = prune(Program(
+        program.inputs, program.constants, program.ops, program.a, program.b, program.c, tuple(outputs)
+    ))  # fmt: skip
+    kept = [part.inputs[part.a[k]] for k, op in enumerate(part.ops) if op == INPUT]
+    columns = part.a[:]
+    for k, op in enumerate(part.ops):
+        if op == INPUT:
+            columns[k] = kept.index(part.inputs[part.a[k]])
+    narrowed = Program(tuple(kept), part.constants, part.ops, columns, part.b, part.c, part.outputs)
+    return narrowed, tuple(operands[name] for name in kept)
+
+
+@cache
+def rule_program(code: int, parameter: Constant | None = None) -> Program:
+    """The rule of a primitive as a program; a literal parameter is folded in exactly."""
+    row = PRIMITIVES[code]
+    constants: dict[str, Constant] = {name: name for name in NAMED_CONSTANTS}
+    if row.parametric:
+        elaborator = Elaborator(row.rule, frozenset(), constants | {row.params[-1]: _exact(parameter)})
+    else:
+        elaborator = Elaborator(row.rule, frozenset(), constants)
+    outputs = elaborator.run(parse(row.rule))
+    elaborator.builder.inputs = tuple(elaborator.names)
+    return prune(elaborator.builder.program(outputs))
+
+
+def _exact(parameter: Constant | None) -> Constant:
+    return Fraction(parameter) if isinstance(parameter, float) else parameter or Fraction(0)
+
+
+def rule_text(name: str) -> str:
+    """The rule of a primitive as it stands in the table, for showing."""
+    return PRIMITIVES[CODE[name]].rule

@@ -1,0 +1,298 @@
+"""Tokens -> postfix: operator precedence with an explicit stack.
+
+The tree of an expression is held as the list of its nodes in postorder, each
+with its span. Nothing recurses: ten thousand parentheses are ordinary input.
+Precedences, loosest first: if-else, or, and, not, comparisons (which chain),
++ and -, * / @, unary minus, power (right-associative).
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import NamedTuple
+
+from diffcli.errors import DiffError
+from diffcli.primitives import DEFINITIONS, FUNCTIONS, PARAMETRIC_FUNCTIONS, VECTOR_FUNCTIONS
+from diffcli.syntax.tokens import Token, tokenize
+
+DEEPEST = 100_000
+"""Open parentheses and pending operators beyond this many are refused."""
+
+FUNCTION_NAMES = frozenset((*FUNCTIONS, *DEFINITIONS, *VECTOR_FUNCTIONS, *PARAMETRIC_FUNCTIONS, "where"))
+KEYWORDS = frozenset(("if", "else", "and", "or", "not"))
+
+_BINARY = {"or": 2, "and": 3, "+": 6, "-": 6, "*": 7, "/": 7, "@": 7, "**": 9, "^": 9}
+_COMPARISON = {"<": 5, "<=": 5, ">": 5, ">=": 5, "==": 5, "!=": 5}
+_UNARY = {"-": 8, "+": 8, "not": 4}
+_IF_ELSE = 1
+_CLOSING = {"(": ")", "call": ")", "[": "]", "index": "]"}
+
+_IS_CALL = re.compile(r"[^\S\n]*\(")
+_IS_BINDING = re.compile(r"[^\S\n]*=(?!=)")
+
+
+class Node(NamedTuple):
+    """One node in postorder.
+
+    `kind`: "number", "name", "unary", "binary", "compare", "ifelse", "call",
+    "vector", "index", and for a finished statement "bind" or "result". `value` is the text of the operator or name (for
+    "compare" the operators of the chain, separated by blanks); `count` the number of operands.
+    """
+
+    kind: str
+    value: str
+    count: int
+    start: int
+    end: int
+
+    @property
+    def span(self) -> tuple[int, int]:
+        return self.start, self.end
+
+
+class _Pending:
+    """An operator or an opened bracket whose end has not been seen."""
+
+    __slots__ = ("count", "kind", "precedence", "start", "value")
+
+    def __init__(self, kind: str, value: str, precedence: int, start: int, count: int) -> None:
+        self.kind, self.value, self.precedence = kind, value, precedence
+        self.start, self.count = start, count
+
+
+class _Parser:
+    def __init__(self, source: str, separators: str) -> None:
+        self.source = source
+        self.separators = separators
+        self.out: list[Node] = []
+        self.stack: list[_Pending] = []
+        self.starts: list[int] = []  # where each finished operand begins
+        self.brackets = 0
+        self.operand_next = True
+        self.bound: tuple[str, int] | None = None
+        self.statement = 0  # len(out) where the statement began
+        self.end = 0  # end of the last token consumed
+        self.awaited = ""  # a token that was looked ahead at, and is passed over
+
+    def fail(self, message: str, span: tuple[int, int], hint: str | None = None) -> DiffError:
+        return DiffError(message, self.source, span, hint)
+
+    # --- operators
+    def push(self, kind: str, value: str, precedence: int, start: int, count: int) -> None:
+        if len(self.stack) >= DEEPEST:
+            hint = "bind parts to names: a = ...; b = ...; a + b"
+            raise self.fail(f"nested deeper than {DEEPEST}", (start, start + 1), hint)
+        self.stack.append(_Pending(kind, value, precedence, start, count))
+
+    def finish(self, kind: str, value: str, count: int, start: int) -> None:
+        """`count` operands on top become one, from `start` to the last token."""
+        if count:
+            del self.starts[len(self.starts) - count :]
+        self.starts.append(start)
+        self.out.append(Node(kind, value, count, start, self.end))
+
+    def reduce(self, precedence: int) -> None:
+        """Apply the pending operators that bind tighter than `precedence`."""
+        stack = self.stack
+        while stack and stack[-1].precedence > precedence:
+            top = stack.pop()
+            if top.kind == "if":
+                hint = "write: a if condition else b"
+                raise self.fail("'if' without 'else'", (top.start, top.start + 2), hint)
+            start = top.start if top.kind == "unary" else self.starts[-top.count]
+            if top.kind != "unary" or top.value != "+":
+                self.finish(top.kind, top.value, top.count, start)
+
+    # --- one token
+    def operand(self, token: Token) -> None:
+        kind, text, start = token
+        if kind == "number":
+            self.end = start + len(text)
+            self.finish("number", text, 0, start)
+            self.operand_next = False
+        elif kind == "name" and text not in KEYWORDS:
+            self.name(token)
+        elif text in _UNARY:
+            self.push("unary", text, _UNARY[text], start, 1)
+        elif text in ("(", "["):
+            self.open(text, "", token)
+        elif text in (")", "]") and self.stack and self.stack[-1].kind in ("call", "["):
+            if self.stack[-1].count > 1:
+                raise self.fail("an operand is missing", token.span, "remove the comma before it")
+            self.stack[-1].count = 0
+            self.close(token)
+        else:
+            raise self.missing_operand(token)
+
+    def name(self, token: Token) -> None:
+        _, text, start = token
+        after = start + len(text)
+        if _IS_CALL.match(self.source, after):
+            if text not in FUNCTION_NAMES:
+                raise self.unknown_function(token)
+            self.push("call", text, 0, start, 1)
+            self.brackets += 1
+            self.awaited = "("
+        elif not self.stack and self.statement == len(self.out) and _IS_BINDING.match(self.source, after):
+            self.bound = text, start
+            self.awaited = "="
+        else:
+            self.end = after
+            self.finish("name", text, 0, start)
+            self.operand_next = False
+
+    def open(self, kind: str, value: str, token: Token) -> None:
+        self.brackets += 1
+        self.push(kind, value, 0, token.start, 1)
+        self.operand_next = True
+
+    def operator(self, token: Token) -> None:
+        kind, text, start = token
+        if text in _BINARY:
+            precedence = _BINARY[text]
+            self.reduce(precedence if precedence == 9 else precedence - 1)
+            self.push("binary", "**" if text == "^" else text, precedence, start, 2)
+        elif text in _COMPARISON:
+            self.reduce(5)
+            top = self.stack[-1] if self.stack else None
+            if top and top.kind == "compare":
+                top.value, top.count = f"{top.value} {text}", top.count + 1
+            else:
+                self.push("compare", text, 5, start, 2)
+        elif text == "if":
+            self.reduce(_IF_ELSE)
+            self.push("if", "if", _IF_ELSE, start, 3)
+        elif text == "else":
+            self.reduce(_IF_ELSE)
+            if not self.stack or self.stack[-1].kind != "if":
+                raise self.fail("'else' without 'if'", token.span, "write: a if condition else b")
+            self.stack[-1].kind = "ifelse"
+        elif text == ",":
+            self.reduce(0)
+            if not self.stack:
+                raise self.fail("a comma outside parentheses", token.span, "write [a, b] for a vector")
+            if self.stack[-1].kind == "(":
+                raise self.fail("a comma between parentheses", token.span, "write [a, b] for a vector")
+            self.stack[-1].count += 1
+        elif text in (")", "]"):
+            self.reduce(0)
+            self.close(token)
+            return
+        elif text == "[":
+            self.brackets += 1
+            self.push("index", "", 0, start, 2)
+        elif text == "=":
+            hint = "compare with ==; bind a name once, at the start of a statement: a = x*y; a + 1"
+            raise self.fail("'=' has no place here", token.span, hint)
+        else:
+            raise self.no_operator(token)
+        self.operand_next = True
+
+    def close(self, token: Token) -> None:
+        opened = self.stack.pop() if self.stack else None
+        if opened is None or _CLOSING.get(opened.kind) != token.text:
+            wanted = "nothing is open" if opened is None else f"it is {_CLOSING[opened.kind]} that is open"
+            raise self.fail(f"'{token.text}' closes nothing: {wanted}", token.span)
+        self.brackets -= 1
+        self.end = token.start + 1
+        if opened.kind == "(":
+            self.starts[-1] = opened.start
+        elif opened.kind == "call":
+            self.finish("call", opened.value, opened.count, opened.start)
+        elif opened.kind == "[":
+            if not opened.count:
+                raise self.fail("an empty vector", (opened.start, self.end), "write [x, y]")
+            self.finish("vector", "", opened.count, opened.start)
+        else:
+            self.finish("index", "", opened.count, self.starts[-opened.count])
+        self.operand_next = False
+
+    def separator(self, token: Token) -> None:
+        """The end of a statement."""
+        if self.operand_next:
+            if self.stack or self.bound or token.kind == "end" and not self.out:
+                raise self.missing_operand(token)
+            return  # an empty statement
+        self.reduce(0)
+        if self.stack:
+            top = self.stack[-1]
+            where = (top.start, top.start + max(1, len(top.value)))
+            raise self.fail(f"'(' is never closed" if top.kind in ("(", "call") else "'[' is never closed", where)
+        name, start = self.bound or ("", self.starts[-1])
+        self.finish("bind" if self.bound else "result", name, 1, start)
+        self.bound = None
+        self.statement = len(self.out)
+        self.operand_next = True
+
+    # --- errors
+    def missing_operand(self, token: Token) -> DiffError:
+        if token.kind == "end" and not self.out and not self.stack:
+            return self.fail("the expression is empty", (0, 1), "write for example sin(x)*y")
+        at = "at the end" if token.kind in ("end", "newline") else f"before '{token.text}'"
+        top = self.stack[-1] if self.stack else None
+        after = f" after '{top.value.split()[-1]}'" if top and top.value and top.kind != "call" else f" {at}"
+        hint = "write ** or ^ for a power" if token.text == "*" and top and top.value == "**" else None
+        return self.fail(f"an operand is missing{after}", token.span, hint)
+
+    def no_operator(self, token: Token) -> DiffError:
+        """Two operands side by side: most often a product left unwritten."""
+        start = self.starts[-1]
+        left = self.source[start : self.end]
+        right = self.source[token.start : self._operand_end(token)]
+        mended = f"{left}*{right}"
+        hint = f"write {mended}" if len(mended) <= 60 and "\n" not in mended else "write * between them"
+        shown = left if len(left) <= 30 else "…" + left[-29:]
+        return self.fail(f"there is no operator between {shown} and {token.text}", token.span, hint)
+
+    def _operand_end(self, token: Token) -> int:
+        """Where the operand that starts at `token` ends, if that is easily seen."""
+        end = token.start + len(token.text)
+        match = _IS_CALL.match(self.source, end) if token.kind == "name" else None
+        position = token.start if token.text == "(" else match.end() - 1 if match else None
+        if position is None:
+            return end
+        depth = 0
+        for i in range(position, min(len(self.source), position + 80)):
+            depth += {"(": 1, ")": -1}.get(self.source[i], 0)
+            if not depth:
+                return i + 1
+        return end
+
+    def unknown_function(self, token: Token) -> DiffError:
+        name = token.text
+        near = difflib.get_close_matches(name.lower(), sorted(FUNCTION_NAMES), 1, 0.7)
+        if near:
+            return self.fail(f"unknown function '{name}': did you mean '{near[0]}'?", token.span, None)
+        match = _IS_CALL.match(self.source, token.start + len(name))
+        opening = match.end() - 1 if match else token.start
+        rest = self.source[opening : self._operand_end(Token("operator", "(", opening))]
+        hint = "write * for a product; the functions are listed by --help"
+        if len(rest) < 60 and "," not in rest:
+            hint = f"write {name}*{rest} for a product"
+        return self.fail(f"unknown function '{name}'", token.span, hint)
+
+
+def parse(source: str, separators: str = ";\n") -> list[Node]:
+    """The nodes of all statements of `source`, in postorder.
+
+    `separators` are what ends a statement outside brackets; with a comma among
+    them, `x=1, y=2` is two bindings.
+
+    >>> [node.value for node in parse("-x^2")]
+    ['x', '2', '**', '-', '']
+    """
+    parser = _Parser(source, separators)
+    for token in tokenize(source):
+        text = token.text
+        if parser.awaited:
+            parser.awaited = ""
+        elif token.kind == "newline" and (parser.brackets or parser.stack and parser.operand_next):
+            continue
+        elif token.kind == "end" or not parser.brackets and text in separators and text:
+            parser.separator(token)
+        elif parser.operand_next:
+            parser.operand(token)
+        else:
+            parser.operator(token)
+    return parser.out

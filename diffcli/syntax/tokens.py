@@ -1,0 +1,78 @@
+"""Text -> tokens with spans. Text is data: nothing in it is ever executed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from diffcli.errors import DiffError
+
+
+class Token(NamedTuple):
+    """`kind` is "number", "name", "operator", "newline" or "end"."""
+
+    kind: str
+    text: str
+    start: int
+
+    @property
+    def span(self) -> tuple[int, int]:
+        return self.start, self.start + max(1, len(self.text))
+
+
+_TOKEN = re.compile(
+    r"""
+    (?P<blank>[^\S\n]+|\#[^\n]*|\r)
+  | (?P<number>(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?)
+  | (?P<name>[^\W\d]\w*)
+  | (?P<operator>\*\*|<=|>=|==|!=|[-+*/@^<>=()\[\],;])
+  | (?P<newline>\n)
+  | (?P<other>.)
+    """,
+    re.VERBOSE,
+)
+
+_HINTS = {
+    "×": "write * for a product",
+    "·": "write * for a product",
+    "⋅": "write * for a product",
+    "÷": "write / for a quotient",
+    "−": "write - (the hyphen) for minus",
+    "√": "write sqrt(x) for a square root",
+    "²": "write **2 for a square",
+    "³": "write **3 for a cube",
+    "≤": "write <=",
+    "≥": "write >=",
+    "≠": "write !=",
+    "&": "write 'and' between conditions",
+    "!": "write 'not' before a condition; factorials are gamma(n + 1)",
+    "%": "write mod(a, b) for a remainder",
+    ".": "names have no attributes here; a decimal point stands in a number",
+    "|": "write abs(x) for an absolute value; a batch row has one bar before its point",
+    "（": "write ( and )",
+    "）": "write ( and )",
+    "，": "write a plain comma",
+    "；": "write a plain semicolon",
+    "＝": "write a plain =",
+    '"': "text in quotes has no meaning in an expression",
+    "'": "text in quotes has no meaning in an expression",
+}
+
+
+def tokenize(source: str) -> Iterator[Token]:
+    """The tokens of `source`, ended by one of kind "end".
+
+    >>> [token.text for token in tokenize("2*x^-.5  # note")]
+    ['2', '*', 'x', '^', '-', '.5', '']
+    """
+    for match in _TOKEN.finditer(source):
+        kind = match.lastgroup or ""
+        if kind == "blank":
+            continue
+        text = match.group()
+        if kind == "other":
+            span = match.span()
+            raise DiffError(f"unexpected character {text!r}", source, span, _HINTS.get(text))
+        yield Token(kind, text, match.start())
+    yield Token("end", "", len(source))
