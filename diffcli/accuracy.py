@@ -1,0 +1,118 @@
+"""How far a float is from a proved value: absolute, relative, ulps, bits; and verdicts.
+
+    ulp(r, t) = |r - t| / spacing of float64 at t,      bits lost = log2(1 + ulp)
+
+This room knows balls and floats, and no method.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Literal
+
+from flint import arb
+
+LARGEST = Fraction(1.7976931348623157e308)
+MOST_BITS = 64.0
+"""Bits lost are at most this many: nothing is left."""
+
+Verdict = Literal[
+    "ok", "kink", "inaccurate", "nonfinite", "domain", "disagree", "no-truth", "unsupported", "timeout", "failed"
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Error:
+    """Distances of a float from the truth; `rel` is infinite where the truth is 0 and the float is not."""
+
+    absolute: float
+    relative: float
+    ulp: float
+
+
+def exact(ball: Any) -> Fraction:
+    """The midpoint of a ball."""
+    mantissa, exponent = (int(part) for part in ball.mid().man_exp())
+    return Fraction(mantissa) * Fraction(2) ** exponent
+
+
+def nearest(ball: Any) -> float:
+    """The float64 nearest to the midpoint; beyond the range an infinity."""
+    middle = ball.mid()
+    mantissa, exponent = middle.man_exp()
+    magnitude = int(mantissa).bit_length() + int(exponent)
+    if magnitude > 1025:
+        return math.inf if middle > 0 else -math.inf
+    if magnitude < -1080:
+        return 0.0
+    try:
+        return float(exact(ball))
+    except OverflowError:
+        return math.inf if middle > 0 else -math.inf
+
+
+def error(result: float, truth: Any) -> Error:
+    """The distance of a float from a ball whose radius is negligible.
+
+    A truth beyond float64's range is met by the infinity of its sign.
+    """
+    target = nearest(truth)
+    if math.isinf(target):
+        return Error(0.0, 0.0, 0.0) if result == target else Error(math.inf, math.inf, math.inf)
+    if not math.isfinite(result):
+        return Error(math.inf, math.inf, math.inf)
+    difference = abs(arb(result) - truth)
+    distance = nearest(difference)
+    if truth.is_zero():
+        relative = 0.0 if distance == 0 else math.inf
+    else:
+        relative = nearest(difference / abs(truth))
+    return Error(distance, relative, nearest(difference / arb(math.ulp(target))))
+
+
+def bits_lost(ulp: float) -> float:
+    """log2(1 + ulp), at most 64.
+
+    >>> bits_lost(0.0), bits_lost(float("inf"))
+    (0.0, 64.0)
+    """
+    return min(MOST_BITS, math.log2(1 + ulp)) if math.isfinite(ulp) else MOST_BITS
+
+
+def certified_verdict(
+    results: Sequence[float], errors: Sequence[Error], truths: Sequence[Any], tolerance: float
+) -> Verdict:
+    """The verdict on finite truths."""
+    for result, truth in zip(results, truths, strict=True):
+        if not math.isfinite(result) and result != nearest(truth):
+            return "nonfinite"
+    return "ok" if all(error.ulp <= tolerance for error in errors) else "inaccurate"
+
+
+def between(result: float, left: Any, right: Any, tolerance: float) -> bool:
+    """Whether a float lies between two one-sided derivatives (floats of either infinity included).
+
+    The ends may be missed by `tolerance` ulps; a missing side bounds nothing.
+    """
+    if math.isnan(result):
+        return False
+    ends = [end if isinstance(end, float) else nearest(end) for end in (left, right) if end is not None]
+    if not ends:
+        return False
+    low, high = min(ends), max(ends)
+    slack_low, slack_high = (tolerance * math.ulp(end) if math.isfinite(end) else 0.0 for end in (low, high))
+    return low - slack_low <= result <= high + slack_high
+
+
+def agree(rows: Sequence[Sequence[float]], tolerance: float) -> bool:
+    """Whether the results of several methods are the same up to the tolerance, entry by entry."""
+    for entries in zip(*rows, strict=True):
+        first = entries[0]
+        for other in entries[1:]:
+            same = other == first or math.isnan(other) and math.isnan(first)
+            if not same and not abs(other - first) <= tolerance * math.ulp(max(abs(first), abs(other))):
+                return False
+    return True

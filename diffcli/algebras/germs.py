@@ -1,0 +1,883 @@
+"""One-sided expansions: what a function does at x + s as s falls to 0.
+
+A germ is a finite sum of terms c s^a L^k, with L = log(1/s), rational exponents
+a and whole k, and what is known of the rest:
+
+    f(x + s) = sum c s^a L^k + rest,   rest = O(s^order) up to powers of L
+
+Coefficients are exact reals (`reals`), so that ties and equal limits are proved,
+not guessed. A germ without s is a value
+at the point itself. At a kink, a tie, a switch or a zero under a root the sign
+of the leading term decides: sqrt(s^4) = s^2. Taylor coefficients at regular
+points come from `series`; no derivative rule of ours is read.
+
+`switched` is set when a side takes another way than the point itself (a
+condition, a jump), so that the limit may differ from the value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+from flint import arb, arb_series, ctx, fmpq, fmpq_series
+
+from diffcli.algebras.reals import Real, exponential, logarithm, named, of, real, whole
+from diffcli.algebras.series import (
+    NAMED_BALLS,
+    SERIES,
+    Undefined,
+    Unresolved,
+    outside,
+    shown,
+    working,
+)
+from diffcli.primitives import CODE, PRIMITIVES
+from diffcli.program import Constant
+
+INF = Fraction(10**9)
+"""An exponent beyond all powers: the order of a rest that is flat, or not there."""
+
+MOST_TERMS = 200
+
+
+class Short(Exception):
+    """The expansion is cut too early to tell: more terms are needed."""
+
+
+class Unknown(Exception):
+    """No expansion of this kind is known here; the text says of what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Germ:
+    """Terms by (exponent, power of L), and what is known of the rest.
+
+    `order`: the rest is O(s^order); `exact`: there is no rest. `wobble`: the
+    rest divided by s^order oscillates without a limit. `flat`: the sign of a
+    rest smaller than all powers (0: unknown). `huge`: the germ grows beyond all
+    powers, with this sign, and nothing else is known of it.
+    """
+
+    terms: dict[tuple[Fraction, int], Real] = field(default_factory=dict)
+    order: Fraction = INF
+    exact: bool = True
+    wobble: bool = False
+    flat: int = 0
+    huge: int = 0
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether s does not occur at all."""
+        return self.exact and all(key == (0, 0) for key in self.terms)
+
+    @property
+    def constant(self) -> Real:
+        return self.terms.get(_AT_ZERO, ZERO)
+
+
+_AT_ZERO = (Fraction(0), 0)
+ZERO, ONE, TWO, HALF = (real(Fraction(q)) for q in ("0", "1", "2", "1/2"))
+
+
+def number(value: Real) -> Germ:
+    return Germ({} if value.is_zero() else {_AT_ZERO: value})
+
+
+def variable(at: Real, direction: int) -> Germ:
+    """at + s, or at - s for `direction` -1."""
+    terms = {(Fraction(1), 0): whole(direction)}
+    return Germ(terms | number(at).terms)
+
+
+def _dominance(key: tuple[Fraction, int]) -> tuple[Fraction, int]:
+    return key[0], -key[1]
+
+
+class Germs:
+    """The algebra of germs, cut at s^`limit`."""
+
+    def __init__(self, limit: int) -> None:
+        self.limit = Fraction(limit)
+        self.switched = False
+        self.reason: str | None = None
+        by_name = self._table()
+        self.functions: Sequence[Callable[..., Germ] | None] = [by_name.get(row.name) for row in PRIMITIVES]
+
+    def constant(self, value: Constant) -> Germ:
+        if isinstance(value, str) or value in (float("inf"), float("-inf")) or value != value:
+            return number(_named_constant(value))
+        return number(real(Fraction(value)))
+
+    def decide(self, condition: Germ) -> bool:
+        return self.sign(condition) != 0
+
+    # --- ring
+    def make(
+        self, terms: dict[tuple[Fraction, int], Real], order: Fraction, exact: bool, wobble: bool = False, flat: int = 0
+    ) -> Germ:
+        """Drop zeros and whatever lies in or beyond the rest, or beyond the limit."""
+        kept: dict[tuple[Fraction, int], Real] = {}
+        for key in sorted(terms, key=_dominance):
+            value = terms[key]
+            if value.is_zero():
+                continue
+            if key[0] >= self.limit or key[0] >= order or len(kept) >= MOST_TERMS:
+                cut = min(order, key[0])
+                return Germ(kept, cut, False, wobble and cut == order, 0)
+            kept[key] = value
+        return Germ(kept, order, exact, wobble, flat)
+
+    def note(self, reason: str) -> None:
+        """What was met on the way, for the reader."""
+        self.reason = self.reason or reason
+
+    def add(self, a: Germ, b: Germ) -> Germ:
+        if a.huge or b.huge:
+            if a.huge and b.huge and a.huge != b.huge:
+                raise Unknown("the difference of two values that grow beyond all powers")
+            return Germ(exact=False, huge=a.huge or b.huge)
+        terms = dict(a.terms)
+        for key, value in b.terms.items():
+            terms[key] = terms[key] + value if key in terms else value
+        order = min(a.order, b.order)
+        exact = a.exact and b.exact
+        wobble = a.wobble and a.order < b.order or b.wobble and b.order < a.order
+        flat = a.flat if b.exact else b.flat if a.exact else a.flat if a.flat == b.flat else 0
+        return self.make(terms, order, exact, wobble, flat)
+
+    def neg(self, a: Germ) -> Germ:
+        terms = {key: -value for key, value in a.terms.items()}
+        return Germ(terms, a.order, a.exact, a.wobble, -a.flat, -a.huge)
+
+    def sub(self, a: Germ, b: Germ) -> Germ:
+        return self.add(a, self.neg(b))
+
+    def mul(self, a: Germ, b: Germ) -> Germ:
+        if self._is_nothing(a) or self._is_nothing(b):
+            return Germ()
+        if a.huge or b.huge:
+            other = b if a.huge else a
+            if other.wobble or not other.huge and not other.terms:
+                raise Unknown("a product of something flat and something that grows beyond all powers")
+            return Germ(exact=False, huge=self.sign(a) * self.sign(b))
+        low_a, low_b = self._low(a), self._low(b)
+        order = INF
+        if not a.exact:
+            order = min(order, a.order + low_b if a.order < INF else INF)
+        if not b.exact:
+            order = min(order, b.order + low_a if b.order < INF else INF)
+        exact = a.exact and b.exact
+        wobble = a.wobble and bool(b.terms) and a.order + low_b == order and (b.exact or b.order + low_a > order)
+        wobble = wobble or b.wobble and bool(a.terms) and b.order + low_a == order and (a.exact or a.order + low_b > order)
+        flat = 0
+        if not a.terms and a.flat and (b.terms or b.flat):
+            flat = a.flat * self.sign(b)
+        elif not b.terms and b.flat and a.terms:
+            flat = b.flat * self.sign(a)
+        terms: dict[tuple[Fraction, int], Real] = {}
+        bound = min(order, self.limit)
+        for (ea, ka), ca in a.terms.items():
+            for (eb, kb), cb in b.terms.items():
+                key = (ea + eb, ka + kb)
+                if key[0] >= bound and not key[0] < order:
+                    continue
+                product = ca * cb
+                terms[key] = terms[key] + product if key in terms else product
+        return self.make(terms, order, exact, wobble, flat)
+
+    @staticmethod
+    def _is_nothing(a: Germ) -> bool:
+        return a.exact and not a.terms and not a.huge
+
+    def _low(self, a: Germ) -> Fraction:
+        """The least exponent that may occur."""
+        first = min((key[0] for key in a.terms), default=INF)
+        return min(first, a.order)
+
+    def leading(self, a: Germ) -> tuple[tuple[Fraction, int], Real]:
+        """The dominant term, with a coefficient proved not to be zero."""
+        if not a.terms:
+            raise Short
+        key = min(a.terms, key=_dominance)
+        if key[0] >= a.order:
+            raise Short
+        a.terms[key].sign()
+        return key, a.terms[key]
+
+    def sign(self, a: Germ) -> int:
+        """The sign of the germ for all small s > 0."""
+        if a.huge:
+            return a.huge
+        if self._is_nothing(a):
+            return 0
+        if not a.terms and a.order >= INF and a.flat:
+            return a.flat
+        if not a.terms and a.wobble:
+            raise Unknown("a condition on a value that oscillates through zero")
+        (_, _), coefficient = self.leading(a)
+        return coefficient.sign()
+
+    def tends_to(self, a: Germ) -> Real | None:
+        """The limit as s falls to 0; None if it is infinite."""
+        if a.huge:
+            return None
+        if any(key[0] < 0 or key[0] == 0 and key[1] > 0 for key in a.terms):
+            return None
+        if a.order <= 0 and not a.exact:
+            if a.wobble:
+                raise Unknown("a value that oscillates without a limit")
+            raise Short
+        return a.constant
+
+    def without(self, a: Germ, constant: Real) -> Germ:
+        return self.sub(a, number(constant))
+
+    def scale(self, a: Germ, factor: Real) -> Germ:
+        return self.mul(a, number(factor))
+
+    # --- composition
+    def compose(self, taylor: Callable[[int], Sequence[Real]], h: Germ) -> Germ:
+        """sum taylor[k] h^k for a germ h that falls to 0."""
+        if self._is_nothing(h):
+            return number(taylor(1)[0])
+        if not h.terms and h.order >= INF:  # a flat step: all that is known is the value and the sign
+            value, slope = taylor(2)
+            flat = h.flat * slope.sign() if h.flat else 0
+            return Germ(number(value).terms, INF, False, False, flat)
+        low = self._low(h)
+        if low <= 0:
+            raise Short
+        count = min(int(self.limit / low) + 1, 64)
+        coefficients = taylor(count)
+        result = number(coefficients[-1])
+        for coefficient in reversed(coefficients[:-1]):
+            result = self.add(number(coefficient), self.mul(result, h))
+        rest = low * count
+        if h.wobble and h.order == low and not coefficients[1].is_zero():
+            coefficients[1].sign()
+            return Germ(number(coefficients[0]).terms, h.order, False, True)
+        if rest < result.order:
+            return self.make(result.terms, rest, False)
+        return Germ(result.terms, result.order, False, result.wobble, 0)
+
+    def analytic(self, code: int, a: Germ) -> Germ:
+        """A function that is analytic at the limit of `a`, by its Taylor series there."""
+        at = self.tends_to(a)
+        if at is None:
+            raise Unknown(f"{PRIMITIVES[code].name} at infinity")
+        if a.is_constant:
+            return number(taylor_at(code, at, 1)[0])
+        return self.compose(lambda count: taylor_at(code, at, count), self.without(a, at))
+
+    def power(self, a: Germ, exponent: Fraction) -> Germ:
+        """a^exponent by the leading term: c^p s^(p e) (1 + h)^p."""
+        if exponent == 0:
+            return number(ONE)
+        if exponent.denominator == 1 and 0 < exponent <= 16 and not a.huge:
+            result = a
+            for _ in range(int(exponent) - 1):
+                result = self.mul(result, a)
+            return result
+        if a.huge or not a.terms and a.flat and a.order >= INF:
+            positive = self.sign(a) > 0 or exponent.numerator % 2 == 0
+            grows = bool(a.huge) == (exponent > 0)
+            direction = 1 if positive else -1
+            return Germ(exact=False, huge=direction) if grows else Germ({}, INF, False, False, direction)
+        key, c = self.leading(a)
+        if key[1]:
+            raise Unknown("a power of a logarithm")
+        rest = self.mul(a, Germ({(-key[0], 0): c.inverse()}))
+        h = self._minus_leading(rest)
+        body = self.compose(lambda count: binomials(exponent, count), h)
+        lead = Germ({(key[0] * exponent, 0): c.power(exponent)})
+        return self.mul(lead, body)
+
+    def _minus_leading(self, a: Germ) -> Germ:
+        terms = {key: value for key, value in a.terms.items() if key != _AT_ZERO}
+        return Germ(terms, a.order, a.exact, a.wobble, a.flat)
+
+    def log(self, name: str, a: Germ) -> Germ:
+        """log(c s^e (1 + h)) = log c - e L + log(1 + h)."""
+        if a.huge or not a.terms and a.flat:
+            raise Unknown("a logarithm of something beyond all powers")
+        if self._is_nothing(a) or self.sign(a) < 0:
+            value = a.constant if a.is_constant or key_is_constant(a) else ZERO
+            raise outside(name, (value - ONE if name == "log1p" else value).ball, name == "xlogy")
+        (exponent, logs), c = self.leading(a)
+        if logs:
+            raise Unknown("a logarithm of a logarithm")
+        rest = self.mul(a, Germ({(-exponent, 0): c.inverse()}))
+        h = self._minus_leading(rest)
+        result = self.compose(log1p_coefficients, h)
+        head = Germ({(Fraction(0), 1): real(-exponent)} if exponent else {})
+        return self.add(self.add(head, number(logarithm(c))), result)
+
+    def exp(self, a: Germ) -> Germ:
+        """Bounded arguments by Taylor; k L makes a power of s; larger ones are huge or flat."""
+        if a.huge:
+            return Germ(exact=False, huge=1) if a.huge > 0 else Germ({}, INF, False, False, 1)
+        growing = {key: value for key, value in a.terms.items() if key[0] < 0 or key[0] == 0 and key[1] > 0}
+        if not growing:
+            at = self.tends_to(a)
+            if at is None:
+                raise Short
+            return self.scale(self.compose(exp_coefficients, self.without(a, at)), exponential(at))
+        key = min(growing, key=_dominance)
+        if key == (0, 1):
+            k = growing[key].rational
+            if k is None:
+                raise Unknown("a power of s that is not rational")
+            rest = Germ({key: value for key, value in a.terms.items() if key != (0, 1)}, a.order, a.exact, a.wobble, a.flat)
+            return self.mul(Germ({(-Fraction(int(k.p), int(k.q)), 0): ONE}), self.exp(rest))
+        if key[0] >= a.order:
+            raise Short
+        return Germ(exact=False, huge=1) if growing[key].sign() > 0 else Germ({}, INF, False, False, 1)
+
+    # --- functions with edges
+    def sqrt(self, a: Germ) -> Germ:
+        return self.root("sqrt", a, Fraction(1, 2))
+
+    def root(self, name: str, a: Germ, exponent: Fraction) -> Germ:
+        if self._is_nothing(a):
+            return Germ()
+        if not a.terms and a.order >= INF and a.flat > 0:
+            return a
+        if self.sign(a) < 0:
+            raise outside(name, a.constant.ball)
+        if a.constant.is_zero():
+            self.note(f"{name} has an edge at 0")
+        return self.power(a, exponent)
+
+    def cbrt(self, a: Germ) -> Germ:
+        if self._is_nothing(a):
+            return Germ()
+        if a.constant.is_zero():
+            self.note("cbrt has a vertical tangent at 0")
+        third = Fraction(1, 3)
+        return self.power(a, third) if self.sign(a) > 0 else self.neg(self.power(self.neg(a), third))
+
+    def div(self, a: Germ, b: Germ) -> Germ:
+        if self._is_nothing(b):
+            raise Undefined("division by zero")
+        return self.mul(a, self.power(b, Fraction(-1)))
+
+    def pow(self, a: Germ, b: Germ) -> Germ:
+        if b.is_constant:
+            exponent = b.constant.rational
+            if exponent is not None:
+                return self.rational_power(a, Fraction(int(exponent.p), int(exponent.q)))
+        if self._is_nothing(a):
+            direction = self.sign(b)
+            at = self.tends_to(b)
+            if direction > 0:
+                if at is not None and at.is_zero():
+                    self.switched = True
+                    self.note("0**y jumps at y = 0")
+                return Germ()
+            raise Undefined(f"0 to the negative power {shown(b.constant.ball)}")
+        if self.sign(a) < 0:
+            if b.is_constant:
+                raise Undefined(f"a negative base {shown(a.constant.ball)} to a broken power")
+            raise Undefined("a negative base has powers at integers only")
+        if a.constant.is_zero():
+            self.note("a power of 0")
+        return self.exp(self.mul(b, self.log("log", a)))
+
+    def powc(self, a: Germ, exponent: Constant) -> Germ:
+        return self.rational_power(a, Fraction(exponent))
+
+    def rational_power(self, a: Germ, exponent: Fraction) -> Germ:
+        if exponent == 0:
+            return number(ONE)
+        if self._is_nothing(a):
+            if exponent < 0:
+                raise Undefined(f"0 to the negative power {exponent}")
+            return Germ()
+        if exponent.denominator == 1:
+            return self.power(a, exponent)
+        if self.sign(a) < 0:
+            raise Undefined(f"a negative base {shown(a.constant.ball)} to the broken power {float(exponent)}")
+        if a.constant.is_zero():
+            self.note("a broken power has an edge at 0")
+        return self.power(a, exponent)
+
+    def relation(self, holds: tuple[int, ...]) -> Callable[[Germ, Germ], Germ]:
+        def compare(a: Germ, b: Germ) -> Germ:
+            difference = self.sub(a, b)
+            side = self.sign(difference)
+            limit = None if difference.huge else self.tends_to(difference)
+            if side and limit is not None and limit.is_zero() and (side in holds) != (0 in holds):
+                self.switched = True
+                self.note("a condition switches here")
+            return number(whole(int(side in holds)))
+
+        return compare
+
+    def abs(self, a: Germ) -> Germ:
+        return self.max(a, self.neg(a), "abs has a kink at 0")
+
+    def max(self, a: Germ, b: Germ, kink: str = "max has a tie here") -> Germ:
+        difference = self.sub(a, b)
+        try:
+            side = self.sign(difference)
+        except Short:
+            if difference.terms or difference.order < self.limit:
+                raise
+            # equal as far as the expansion goes: so far both say the same
+            return Germ(a.terms, min(a.order, difference.order), False)
+        limit = None if difference.huge else self.tends_to(difference)
+        if limit is not None and limit.is_zero():
+            self.note(kink)
+        return a if side >= 0 else b
+
+    def min(self, a: Germ, b: Germ) -> Germ:
+        return self.neg(self.max(self.neg(a), self.neg(b), "min has a tie here"))
+
+    def relu(self, a: Germ) -> Germ:
+        return self.max(a, Germ(), "relu has a kink at 0")
+
+    def sign_of(self, a: Germ) -> Germ:
+        return self.jump(a, lambda side: whole(side), "sign jumps at 0")
+
+    def jump(self, a: Germ, value: Callable[[int], Real], reason: str) -> Germ:
+        side = self.sign(a)
+        limit = self.tends_to(a)
+        if side and limit is not None and limit.is_zero():
+            self.switched = True
+            self.note(reason)
+        return number(value(side))
+
+    def heaviside(self, a: Germ, b: Germ) -> Germ:
+        side = self.sign(a)
+        return b if not side else self.jump(a, lambda side: whole(int(side > 0)), "heaviside jumps at 0")
+
+    def whole(self, name: str, a: Germ, toward: Callable[[fmpq], Any]) -> Germ:
+        """floor, ceil and trunc: at an integer the side decides."""
+        at = self.tends_to(a)
+        if at is None:
+            raise Unknown(f"{name} at infinity")
+        exact = at.rational
+        if exact is None:
+            if at.ball.contains_integer():
+                raise Unresolved
+            exact = (at.ball.floor() + arb(0.5)).fmpq()
+        if exact.q != 1:
+            return number(real(toward(exact)))
+        side = self.sign(self.without(a, at))
+        result = toward(exact + fmpq(side, 2))
+        if result != toward(exact):
+            self.switched = True
+            self.note(f"{name} jumps here")
+        return number(real(result))
+
+    def round(self, a: Germ) -> Germ:
+        return self.whole("round", a, half_even) if not self._half(a) else self._round_half(a)
+
+    def _half(self, a: Germ) -> bool:
+        at = self.tends_to(a)
+        exact = None if at is None else at.rational
+        return exact is not None and exact.q == 2
+
+    def _round_half(self, a: Germ) -> Germ:
+        exact = a.constant.rational
+        assert exact is not None
+        side = self.sign(self.without(a, a.constant))
+        result = half_even(exact + fmpq(side, 4))
+        if result != half_even(exact):
+            self.switched = True
+            self.note("round jumps here")
+        return number(real(result))
+
+    def mod(self, a: Germ, b: Germ) -> Germ:
+        return self.sub(a, self.mul(b, self.whole("mod", self.remainder(a, b), floor_of)))
+
+    def fmod(self, a: Germ, b: Germ) -> Germ:
+        return self.sub(a, self.mul(b, self.whole("fmod", self.remainder(a, b), truncate)))
+
+    def remainder(self, a: Germ, b: Germ) -> Germ:
+        if self._is_nothing(b):
+            raise Undefined("remainder of a division by zero")
+        return self.div(a, b)
+
+    def hypot(self, a: Germ, b: Germ) -> Germ:
+        squares = self.add(self.mul(a, a), self.mul(b, b))
+        if squares.constant.is_zero():
+            self.note("hypot is a cone at (0, 0)")
+        return self.sqrt(squares)
+
+    def arcsine(self, a: Germ) -> Germ:
+        if self._at_edge("asin", a):
+            quarter = number(PI() * HALF)
+            return self.sub(quarter, self.arccosine(a))
+        return self.analytic(CODE["asin"], a)
+
+    def arccosine(self, a: Germ) -> Germ:
+        """Near 1: acos(u) = 2 asin(sqrt((1 - u)/2)); near -1: pi - acos(-u)."""
+        if not self._at_edge("acos", a):
+            return self.analytic(CODE["acos"], a)
+        if a.constant.sign() < 0:
+            return self.sub(number(PI()), self.arccosine(self.neg(a)))
+        half = self.scale(self.sub(number(ONE), a), HALF)
+        return self.scale(self.analytic(CODE["asin"], self.power_or_zero(half, Fraction(1, 2))), TWO)
+
+    def power_or_zero(self, a: Germ, exponent: Fraction) -> Germ:
+        return Germ() if self._is_nothing(a) else self.power(a, exponent)
+
+    def _at_edge(self, name: str, a: Germ) -> bool:
+        """Whether the argument falls to -1 or 1; beyond them there is no value."""
+        at = self.tends_to(a)
+        if at is None:
+            raise outside(name, arb.pos_inf())
+        inside = self.sub(number(ONE), self.mul(a, a))
+        if not self._is_nothing(inside) and self.sign(inside) < 0:
+            raise outside(name, at.ball)
+        edge = (ONE - at * at).sign() == 0
+        if edge:
+            self.note(f"{name} has an edge at {at.rational}")
+        return edge
+
+    def arccosh(self, a: Germ) -> Germ:
+        """acosh(u) = 2 asinh(sqrt((u - 1)/2))."""
+        half = self.scale(self.sub(a, number(ONE)), HALF)
+        if not self._is_nothing(half) and self.sign(half) < 0:
+            raise outside("acosh", a.constant.ball)
+        if half.constant.is_zero():
+            self.note("acosh has an edge at 1")
+        return self.scale(self.arcsinh(self.power_or_zero(half, Fraction(1, 2))), TWO)
+
+    def arcsinh(self, a: Germ) -> Germ:
+        at = None if a.huge else self.tends_to(a)
+        if at is not None:
+            return self.analytic(CODE["asinh"], a)
+        if self.sign(a) < 0:
+            return self.neg(self.arcsinh(self.neg(a)))
+        root = self.sqrt(self.add(self.mul(a, a), number(ONE)))
+        return self.log("log", self.add(a, root))
+
+    def arctanh(self, a: Germ) -> Germ:
+        one = number(ONE)
+        inside = self.sub(one, self.mul(a, a))
+        if self._is_nothing(inside) or self.sign(inside) < 0:
+            raise outside("atanh", a.constant.ball)
+        if inside.constant.is_zero():
+            quotient = self.div(self.add(one, a), self.sub(one, a))
+            return self.scale(self.log("log", quotient), HALF)
+        return self.analytic(CODE["atanh"], a)
+
+    def atan(self, a: Germ) -> Germ:
+        if not a.huge and self.tends_to(a) is not None:
+            return self.analytic(CODE["atan"], a)
+        side = self.sign(a)  # atan(u) = +-pi/2 - atan(1/u)
+        return self.sub(number(whole(side) * PI() * HALF), self.atan(self.power(a, Fraction(-1))))
+
+    def atan2(self, a: Germ, b: Germ) -> Germ:
+        if self._is_nothing(a) and self._is_nothing(b):
+            raise Undefined("atan2 has no value at (0, 0)")
+        right = 0 if self._is_nothing(b) else self.sign(b)
+        up = 0 if self._is_nothing(a) else self.sign(a)
+        if right > 0:
+            return self.atan(self.div(a, b))
+        if right < 0:
+            limit = self.tends_to(a)
+            if up < 0 and limit is not None and limit.is_zero():
+                self.switched = True
+                self.note("atan2 jumps across the negative axis")
+            turn = -PI() if up < 0 else PI()
+            return self.add(number(turn), self.atan(self.div(a, b)))
+        return number(whole(up) * PI() * HALF)
+
+    def oscillating(self, name: str, a: Germ) -> Germ:
+        """sin and cos: at infinity they take every value of [-1, 1] again and again."""
+        if not a.huge and self.tends_to(a) is not None:
+            return self.analytic(CODE[name], a)
+        self.sign(a)
+        self.note(f"{name} oscillates at infinity")
+        return Germ({}, Fraction(0), False, True)
+
+    def sincos(self, a: Germ) -> tuple[Germ, Germ]:
+        return self.oscillating("sin", a), self.oscillating("cos", a)
+
+    def tan(self, a: Germ) -> Germ:
+        sine, cosine = self.sincos(a)
+        if sine.wobble:
+            raise Unknown("tan at infinity")
+        return self.div(sine, cosine)
+
+    def cot(self, a: Germ) -> Germ:
+        sine, cosine = self.sincos(a)
+        if sine.wobble:
+            raise Unknown("cot at infinity")
+        return self.div(cosine, sine)
+
+    def over(self, name: str) -> Callable[[Germ], Germ]:
+        return lambda a: self.div(number(ONE), self.oscillating(name, a))
+
+    def hyperbolic(self, minus: int) -> Callable[[Germ], Germ]:
+        """(e^a + minus e^-a)/2."""
+
+        def function(a: Germ) -> Germ:
+            if not a.huge and self.tends_to(a) is not None:
+                return self.analytic(CODE["cosh" if minus > 0 else "sinh"], a)
+            both = self.add(self.exp(a), self.scale(self.exp(self.neg(a)), whole(minus)))
+            return self.scale(both, HALF) if not both.huge else both
+
+        return function
+
+    def tanh(self, a: Germ) -> Germ:
+        if not a.huge and self.tends_to(a) is not None:
+            return self.analytic(CODE["tanh"], a)
+        side = self.sign(a)
+        e = self.exp(self.scale(a, whole(-2 * side)) if not a.huge else Germ(exact=False, huge=-1))
+        one = number(ONE)
+        quotient = self.div(self.sub(one, e), self.add(one, e))
+        return quotient if side > 0 else self.neg(quotient)
+
+    def sigmoid(self, a: Germ) -> Germ:
+        """Written out, 1/(1 + e^-a), but on the side where e is small."""
+        if not a.huge and self.tends_to(a) is not None:
+            return self.analytic(CODE["sigmoid"], a)
+        one = number(ONE)
+        if self.sign(a) > 0:
+            return self.div(one, self.add(one, self.exp(self.neg(a))))
+        e = self.exp(a)
+        return self.div(e, self.add(one, e))
+
+    def softplus(self, a: Germ) -> Germ:
+        if not a.huge and self.tends_to(a) is not None:
+            return self.analytic(CODE["softplus"], a)
+        e = self.exp(a if self.sign(a) < 0 else self.neg(a))
+        tail = self.log("log1p", self.add(number(ONE), e))
+        return tail if self.sign(a) < 0 else self.add(a, tail)
+
+    def logaddexp(self, a: Germ, b: Germ) -> Germ:
+        return self.add(b, self.softplus(self.sub(a, b)))
+
+    def xlogy(self, a: Germ, b: Germ) -> Germ:
+        if self._is_nothing(a) and self._is_nothing(b):
+            return Germ()
+        return self.mul(a, self.log("xlogy", b))
+
+    def error(self, a: Germ) -> Germ:
+        if not a.huge and self.tends_to(a) is not None:
+            return self.analytic(CODE["erf"], a)
+        side = self.sign(a)
+        return Germ({_AT_ZERO: whole(side)}, INF, False, False, -side)
+
+    def complementary(self, a: Germ) -> Germ:
+        return self.sub(number(ONE), self.error(a))
+
+    def gamma(self, a: Germ) -> Germ:
+        return self.div(number(ONE), self._over_gamma("gamma", a))
+
+    def lgamma(self, a: Germ) -> Germ:
+        at = self.tends_to(a)
+        if at is not None and at.sign() > 0:
+            return self.analytic(CODE["lgamma"], a)
+        return self.neg(self.log("lgamma", self.abs(self._over_gamma("lgamma", a))))
+
+    def _over_gamma(self, name: str, a: Germ) -> Germ:
+        at = self.tends_to(a)
+        if at is None:
+            raise Unknown(f"{name} at infinity")
+        exact = at.rational
+        if a.is_constant and exact is not None and exact.q == 1 and exact <= 0:
+            raise Undefined(f"{name} has a pole at {exact}")
+        return self.compose(lambda count: _taylor_of("rgamma", lambda t: t.rgamma(), at, count), self.without(a, at))
+
+    def polygamma(self, a: Germ, order: Constant, name: str = "polygamma") -> Germ:
+        at = self.tends_to(a)
+        if at is None:
+            raise Unknown(f"{name} at infinity")
+        exact = at.rational
+        if exact is not None and exact.q == 1 and exact <= 0:
+            if a.is_constant:
+                raise Undefined(f"{name} has a pole at {exact}")
+            raise Unknown(f"{name} at a pole")
+        function = SERIES.functions[CODE["polygamma"]]
+        assert function is not None
+        return self.compose(lambda count: _taylor_of(f"polygamma {order}", lambda t: function(t, order), at, count), self.without(a, at))
+
+    def _table(self) -> dict[str, Callable[..., Germ]]:
+        one = number(ONE)
+        return {
+            "add": self.add,
+            "sub": self.sub,
+            "neg": self.neg,
+            "mul": self.mul,
+            "div": self.div,
+            "fma": lambda a, b, c: self.add(self.mul(a, b), c),
+            "pow": self.pow,
+            "powc": self.powc,
+            "lt": self.relation((-1,)),
+            "le": self.relation((-1, 0)),
+            "gt": self.relation((1,)),
+            "ge": self.relation((0, 1)),
+            "eq": self.relation((0,)),
+            "ne": self.relation((-1, 1)),
+            "not": lambda a: number(whole(int(not self.sign(a)))),
+            "exp": self.exp,
+            "expm1": lambda a: self.sub(self.exp(a), one),
+            "exp2": lambda a: self.exp(self.scale(a, logarithm(TWO))),
+            "log": lambda a: self.log("log", a),
+            "log2": lambda a: self.scale(self.log("log2", a), logarithm(TWO).inverse()),
+            "log10": lambda a: self.scale(self.log("log10", a), logarithm(whole(10)).inverse()),
+            "log1p": lambda a: self.log("log1p", self.add(one, a)),
+            "logaddexp": self.logaddexp,
+            "xlogy": self.xlogy,
+            "sqrt": self.sqrt,
+            "cbrt": self.cbrt,
+            "hypot": self.hypot,
+            "sin": lambda a: self.oscillating("sin", a),
+            "cos": lambda a: self.oscillating("cos", a),
+            "tan": self.tan,
+            "sec": self.over("cos"),
+            "csc": self.over("sin"),
+            "cot": self.cot,
+            "asin": self.arcsine,
+            "acos": self.arccosine,
+            "atan": self.atan,
+            "atan2": self.atan2,
+            "sinh": self.hyperbolic(-1),
+            "cosh": self.hyperbolic(1),
+            "tanh": self.tanh,
+            "asinh": self.arcsinh,
+            "acosh": self.arccosh,
+            "atanh": self.arctanh,
+            "abs": self.abs,
+            "sign": self.sign_of,
+            "floor": lambda a: self.whole("floor", a, floor_of),
+            "ceil": lambda a: self.whole("ceil", a, ceil_of),
+            "trunc": lambda a: self.whole("trunc", a, truncate),
+            "round": self.round,
+            "min": self.min,
+            "max": self.max,
+            "mod": self.mod,
+            "fmod": self.fmod,
+            "heaviside": self.heaviside,
+            "relu": self.relu,
+            "erf": self.error,
+            "erfc": self.complementary,
+            "gamma": self.gamma,
+            "lgamma": self.lgamma,
+            "digamma": lambda a: self.polygamma(a, 0.0, "digamma"),
+            "polygamma": self.polygamma,
+            "sigmoid": self.sigmoid,
+            "softplus": self.softplus,
+            "detach": self.detach,
+        }
+
+    def detach(self, a: Germ) -> Germ:
+        limit = self.tends_to(a)
+        if limit is None:
+            raise Unknown("detach at infinity")
+        return number(limit)
+
+
+def key_is_constant(a: Germ) -> bool:
+    return min(a.terms, key=_dominance, default=_AT_ZERO) == _AT_ZERO
+
+
+def floor_of(value: fmpq) -> int:
+    return int(value.floor())
+
+
+def ceil_of(value: fmpq) -> int:
+    return int(value.ceil())
+
+
+def truncate(value: fmpq) -> int:
+    return int(value.floor() if value >= 0 else value.ceil())
+
+
+def half_even(value: fmpq) -> int:
+    below = int((value + fmpq(1, 2)).floor())
+    tied = value + fmpq(1, 2) == below
+    return below - 1 if tied and below % 2 else below
+
+
+# --- named constants and Taylor coefficients
+def PI() -> Real:  # noqa: N802 - the constant, at the precision now working
+    return named("pi", arb.pi())
+
+
+def _named_constant(value: Constant) -> Real:
+    if value == "e":
+        return exponential(ONE)
+    if value == "tau":
+        return TWO * PI()
+    if not isinstance(value, str):
+        return named(value, arb(value))
+    return named(value, NAMED_BALLS[value]())
+
+
+def _rational_series(function: Callable[[Any], Any], start: int, count: int) -> list[Real]:
+    with working(ctx.prec, max(count, 2)):
+        series = function(fmpq_series([start, 1]))
+        return [real(series[k]) for k in range(count)]
+
+
+def exp_coefficients(count: int) -> list[Real]:
+    return _rational_series(fmpq_series.exp, 0, count)
+
+
+def log1p_coefficients(count: int) -> list[Real]:
+    return _rational_series(fmpq_series.log, 1, count)
+
+
+@cache
+def binomials(exponent: Fraction, count: int) -> list[Real]:
+    """Coefficients of (1 + h)^exponent."""
+    p = fmpq(exponent.numerator, exponent.denominator)
+    coefficients = [fmpq(1)]
+    for k in range(1, count):
+        coefficients.append(coefficients[-1] * (p - (k - 1)) / k)
+    return [real(coefficient) for coefficient in coefficients]
+
+
+_RATIONAL_AT_ZERO: dict[str, Callable[[Any], Any]] = {
+    "sin": fmpq_series.sin,
+    "cos": fmpq_series.cos,
+    "asin": fmpq_series.asin,
+    "atan": fmpq_series.atan,
+    "sinh": fmpq_series.sinh,
+    "cosh": fmpq_series.cosh,
+    "tanh": fmpq_series.tanh,
+    "asinh": fmpq_series.asinh,
+    "atanh": fmpq_series.atanh,
+    "sigmoid": lambda t: 1 / (1 + (-t).exp()),
+}
+
+
+def taylor_at(code: int, at: Real, count: int) -> list[Real]:
+    """Taylor coefficients of a primitive where it is analytic."""
+    name = PRIMITIVES[code].name
+    if at.is_zero() and name in _RATIONAL_AT_ZERO:
+        return _rational_series(_RATIONAL_AT_ZERO[name], 0, count)
+    if name in ("sin", "cos"):
+        return _circular(name, at, count)
+    function = SERIES.functions[code]
+    assert function is not None
+    return _taylor_of(name, function, at, count)
+
+
+def _circular(name: str, at: Real, count: int) -> list[Real]:
+    """sin and cos of a sum by the addition theorems; exact at whole and half multiples of pi."""
+    turns = (at * PI().inverse()).rational
+    if turns is None:
+        sine, cosine = of("sin", at, arb.sin), of("cos", at, arb.cos)
+    else:
+        sine = named(("sin", at.key), arb.sin_pi_fmpq(turns))
+        cosine = named(("cos", at.key), arb.cos_pi_fmpq(turns))
+    sines, cosines = _rational_series(fmpq_series.sin, 0, count), _rational_series(fmpq_series.cos, 0, count)
+    first, second = (sine, cosine) if name == "sin" else (cosine, -sine)
+    return [first * c + second * s for c, s in zip(cosines, sines, strict=True)]
+
+
+def _taylor_of(name: str, function: Callable[[Any], Any], at: Real, count: int) -> list[Real]:
+    with working(ctx.prec, max(count, 2)):
+        series = function(arb_series([at.ball, 1]))
+        return [named((name, at.key, k), series[k]) for k in range(count)]

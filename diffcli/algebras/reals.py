@@ -1,0 +1,223 @@
+"""Exact reals: formal sums of products of named reals, each with a ball.
+
+    x = sum q_m * prod atom^k,    q_m rational, k whole
+
+An atom is a real known by how it was made (`pi`, `exp(1/2)`, `sqrt(2)`, `sin(3)`)
+and by a ball. Sums that cancel formally are proved to be zero, which no ball
+alone can do: the derivative of exp(-(x/s)^2/2)/s at x = s is one. Anything else
+is told from zero by its ball, at the precision FLINT is now working with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from fractions import Fraction
+from typing import Any
+
+from flint import arb, ctx, fmpq
+
+from diffcli.algebras.series import Unresolved
+
+Monomial = tuple[tuple["Atom", int], ...]
+
+MOST_BITS = 1 << 13
+"""Rationals longer than this are kept as balls."""
+MOST_TERMS = 64
+"""Sums longer than this are kept as balls."""
+
+
+class Atom:
+    """A real known by its name: equal names are equal reals. `root` is q for a q-th root of `radicand`."""
+
+    __slots__ = ("ball", "name", "radicand", "root")
+
+    def __init__(self, name: Hashable, ball: Any, root: int = 0, radicand: Any = None) -> None:
+        self.name, self.ball, self.root, self.radicand = name, ball, root, radicand
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Atom) and self.name == other.name
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+
+class Real:
+    """A formal sum; `terms` maps monomials to rationals, none of them zero."""
+
+    __slots__ = ("_ball", "terms")
+
+    def __init__(self, terms: dict[Monomial, Any]) -> None:
+        self.terms = terms
+        self._ball: tuple[int, Any] | None = None
+
+    @property
+    def rational(self) -> Any:
+        """The value as an `fmpq`, where the form is one; else None."""
+        if not self.terms:
+            return fmpq(0)
+        return self.terms.get(()) if len(self.terms) == 1 else None
+
+    @property
+    def ball(self) -> Any:
+        if self._ball is None or self._ball[0] != ctx.prec:
+            total = arb(0)
+            for monomial, factor in self.terms.items():
+                product = arb(factor)
+                for atom, power in monomial:
+                    product *= atom.ball**power
+                total += product
+            self._ball = ctx.prec, total
+        return self._ball[1]
+
+    @property
+    def key(self) -> Hashable:
+        return frozenset((monomial, (int(q.p), int(q.q))) for monomial, q in self.terms.items())
+
+    def is_zero(self) -> bool:
+        """Whether it is formally zero."""
+        return not self.terms
+
+    def sign(self) -> int:
+        """The proved sign; 0 only if it is formally zero."""
+        if not self.terms:
+            return 0
+        if self.ball > 0:
+            return 1
+        if self.ball < 0:
+            return -1
+        raise Unresolved
+
+    def __neg__(self) -> Real:
+        return Real({monomial: -q for monomial, q in self.terms.items()})
+
+    def __add__(self, other: Real) -> Real:
+        terms = dict(self.terms)
+        for monomial, q in other.terms.items():
+            total = terms.get(monomial, 0) + q
+            if total == 0:
+                del terms[monomial]
+            else:
+                terms[monomial] = total
+        return _bounded(Real(terms))
+
+    def __sub__(self, other: Real) -> Real:
+        return self + -other
+
+    def __mul__(self, other: Real) -> Real:
+        terms: dict[Monomial, Any] = {}
+        for left, p in self.terms.items():
+            for right, q in other.terms.items():
+                monomial, factor = _product(left, right)
+                total = terms.get(monomial, 0) + p * q * factor
+                if total == 0:
+                    terms.pop(monomial, None)
+                else:
+                    terms[monomial] = total
+        return _bounded(Real(terms))
+
+    def inverse(self) -> Real:
+        """1/x, for x proved not to be zero."""
+        if len(self.terms) == 1:
+            ((monomial, q),) = self.terms.items()
+            powers, factor = _normal({atom: -power for atom, power in monomial})
+            return Real({powers: factor / q})
+        self.sign()
+        return named(("inverse", self.key), 1 / self.ball)
+
+    def power(self, exponent: Fraction) -> Real:
+        """x^exponent; for a negative x the exponent is whole."""
+        if exponent.denominator == 1 and abs(exponent) <= 64:
+            base = self if exponent >= 0 else self.inverse()
+            result = whole(1)
+            for _ in range(abs(int(exponent))):
+                result = result * base
+            return result
+        if self.sign() < 0:
+            if exponent.denominator != 1:
+                raise Unresolved
+            magnitude = (-self).power(exponent)
+            return magnitude if exponent.numerator % 2 == 0 else -magnitude
+        exact, degree = self.rational, exponent.denominator
+        if exact is not None and 1 < degree <= 8:
+            roots = [_whole_root(int(part), degree) for part in (exact.p, exact.q)]
+            if roots[0] is not None and roots[1] is not None:
+                return real(fmpq(*roots)).power(Fraction(exponent.numerator))
+            root = Atom(("root", degree, self.key), self.ball ** fmpq(1, degree), degree, exact)
+            powers, factor = _normal({root: exponent.numerator})
+            return Real({powers: factor})
+        p = fmpq(exponent.numerator, exponent.denominator)
+        return named(("power", exponent, self.key), self.ball**p)
+
+
+def _bounded(value: Real) -> Real:
+    """A form that grew too long becomes an atom without a name of its own."""
+    long = len(value.terms) > MOST_TERMS or any(
+        q.p.bit_length() + q.q.bit_length() > MOST_BITS for q in value.terms.values()
+    )
+    return named(object(), value.ball) if long else value
+
+
+def _product(left: Monomial, right: Monomial) -> tuple[Monomial, Any]:
+    if not left or not right:
+        return left or right, fmpq(1)
+    powers = dict(left)
+    for atom, power in right:
+        powers[atom] = powers.get(atom, 0) + power
+    return _normal(powers)
+
+
+def _normal(powers: dict[Atom, int]) -> tuple[Monomial, Any]:
+    """Whole powers of roots become rationals: sqrt(2)^3 = 2 sqrt(2)."""
+    factor = fmpq(1)
+    kept = []
+    for atom, power in powers.items():
+        left = power
+        if atom.root:
+            turns, left = divmod(power, atom.root)
+            factor *= atom.radicand**turns
+        if left:
+            kept.append((atom, left))
+    kept.sort(key=lambda item: hash(item[0].name))
+    return tuple(kept), factor
+
+
+def _whole_root(value: int, degree: int) -> int | None:
+    guess = round(value ** (1 / degree)) if value < 2**1000 else 0
+    return next((g for g in (guess - 1, guess, guess + 1) if g >= 0 and g**degree == value), None)
+
+
+def real(value: Any) -> Real:
+    """A rational (`fmpq`, int or Fraction) as an exact real."""
+    q = fmpq(value.numerator, value.denominator) if isinstance(value, Fraction) else fmpq(value)
+    return Real({(): q} if q != 0 else {})
+
+
+def whole(value: int) -> Real:
+    return real(value)
+
+
+def named(name: Hashable, ball: Any) -> Real:
+    """The real called `name`; a ball that is exact is that rational."""
+    if ball.is_exact() and ball.is_finite():
+        mantissa, exponent = (int(part) for part in ball.man_exp())
+        if abs(exponent) + mantissa.bit_length() <= MOST_BITS:
+            return real(Fraction(mantissa) * Fraction(2) ** exponent)
+    return Real({((Atom(name, ball), 1),): fmpq(1)})
+
+
+def of(name: str, argument: Real, function: Callable[[Any], Any]) -> Real:
+    """`function` of a real, named by both; odd signs of exp are kept as powers: exp(-a) = 1/exp(a)."""
+    return named((name, argument.key), function(argument.ball))
+
+
+def exponential(argument: Real) -> Real:
+    if argument.is_zero():
+        return whole(1)
+    if argument.ball < 0:
+        return of("exp", -argument, arb.exp).inverse()
+    return of("exp", argument, arb.exp)
+
+
+def logarithm(argument: Real) -> Real:
+    """log of a positive real."""
+    return whole(0) if argument.rational == 1 else of("log", argument, arb.log)

@@ -1,0 +1,1 @@
+"""Case files in, comparisons out. The terminal is not known here."""

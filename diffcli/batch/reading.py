@@ -1,0 +1,100 @@
+"""Case files -> rows, one reader per ending; a bad row is a failure in its place.
+
+    .txt   EXPR | x=1, y=2          `#` comments and blank lines are skipped
+    .jsonl {"expr": "…", "at": {"x": 1}, "wrt": ["x"], "id": "…"}
+    .csv   columns expr, id, wrt; every other column is a variable
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import PurePath
+from typing import Any, NamedTuple
+
+from diffcli.batch.rows import Failure, Row
+from diffcli.errors import DiffError
+
+Lines = Iterable[str]
+Read = Iterator[Row | Failure]
+
+
+def read_txt(lines: Lines) -> Read:
+    """`EXPR | x=1, y=2`; the bar is read "at" and may be left out where nothing is to be given."""
+    for number, line in enumerate(lines, 1):
+        text = line.split("#", 1)[0].strip()
+        if not text:
+            continue
+        expression, _, point = text.partition("|")
+        yield Row(number, expression.strip(), point.strip())
+
+
+def read_jsonl(lines: Lines) -> Read:
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            content = json.loads(line)
+        except ValueError as error:
+            yield Failure(number, None, line.strip()[:200], "format", f"the line is no JSON: {error}")
+            continue
+        yield _from_object(number, content, line)
+
+
+def _from_object(number: int, content: Any, line: str) -> Row | Failure:
+    if not isinstance(content, dict) or not isinstance(content.get("expr"), str):
+        hint = 'write {"expr": "x*y", "at": {"x": 1, "y": 2}}'
+        return Failure(number, None, line.strip()[:200], "format", "the row has no text field 'expr'", None, hint)
+    id_ = None if content.get("id") is None else str(content["id"])
+    expression, at, wrt = content["expr"], content.get("at") or {}, content.get("wrt")
+    if isinstance(wrt, str):
+        wrt = [name.strip() for name in wrt.split(",")]
+    fault = None
+    if not isinstance(at, dict | str):
+        fault = "'at' is no object of numbers"
+    elif isinstance(at, dict) and not all(isinstance(value, int | float | str) for value in at.values()):
+        fault = "a value in 'at' is neither a number nor text"
+    elif wrt is not None and not (isinstance(wrt, list) and all(isinstance(name, str) for name in wrt)):
+        fault = "'wrt' is no list of names"
+    if fault:
+        return Failure(number, id_, expression, "format", fault)
+    return Row(number, expression, at, None if wrt is None else tuple(wrt), id_)
+
+
+def read_csv(lines: Lines) -> Read:
+    reader = csv.DictReader(lines, restkey="")
+    names = [(name or "").strip() for name in reader.fieldnames or []]
+    if "expr" not in names:
+        raise DiffError("the file has no column 'expr'", hint="name the columns in the first line: expr,x,y", kind="format")
+    reader.fieldnames = names
+    for content in reader:
+        number = reader.line_num
+        if content.get(""):
+            fault = "the row has more cells than the first line has columns"
+            yield Failure(number, content.get("id"), content["expr"] or "", "format", fault, None, "quote cells that hold commas")
+            continue
+        cells = {name: (cell or "").strip() for name, cell in content.items()}
+        at = {name: cell for name, cell in cells.items() if name not in ("expr", "id", "wrt") and cell}
+        wrt = tuple(name.strip() for name in cells.get("wrt", "").replace(";", ",").split(",") if name.strip())
+        yield Row(number, cells["expr"], at, wrt or None, cells.get("id") or None)
+
+
+class Reader(NamedTuple):
+    ending: str
+    read: Callable[[Lines], Read]
+
+
+READERS = (Reader(".txt", read_txt), Reader(".jsonl", read_jsonl), Reader(".csv", read_csv))
+
+
+def reader_for(name: str) -> Callable[[Lines], Read]:
+    """By the file's ending; standard input (`-`) is read as `.txt`."""
+    if name == "-":
+        return read_txt
+    ending = PurePath(name).suffix.lower()
+    for reader in READERS:
+        if reader.ending == ending:
+            return reader.read
+    endings = ", ".join(reader.ending for reader in READERS)
+    raise DiffError(f"no reader for '{name}'", hint=f"case files end in {endings}; - reads text from standard input", kind="format")

@@ -1,0 +1,41 @@
+"""What a batch is made of: rows that were read, and the results that take their place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from diffcli.compare import Comparison
+from diffcli.errors import DiffError
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a case file, read but not understood: `at` is text or numbers by name."""
+
+    line: int
+    expression: str
+    at: Mapping[str, float | str] | str
+    wrt: tuple[str, ...] | None = None
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A row that could not be understood: what is wrong, where, and what to try."""
+
+    line: int | None
+    id: str | None
+    expression: str
+    kind: str
+    message: str
+    span: tuple[int, int] | None = None
+    hint: str | None = None
+
+    @staticmethod
+    def of(error: DiffError, line: int | None, id: str | None, expression: str) -> Failure:
+        span = error.span if error.source == expression else None
+        return Failure(line, id, expression, error.kind, error.message, span, error.hint)
+
+
+Result = Comparison | Failure

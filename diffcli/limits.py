@@ -1,0 +1,137 @@
+"""Time limits that hold: a deadline within this process, and a process of its own.
+
+A deadline interrupts Python code between two instructions. What hangs inside
+one long instruction (a giant integer), or eats memory, is only stopped from
+outside: `Apart` runs a function in a child process and kills it.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import Any, Generic, TypeVar
+
+T = TypeVar("T")
+
+MEMORY = 2 << 30
+"""Bytes of address space that a child may use beyond what it was born with."""
+
+RECURSION = 6000
+"""Python frames allowed to SymPy, whose algorithms recurse over the expression."""
+
+
+class Expired(BaseException):
+    """The time is up. Not an `Exception`, so that no library swallows it."""
+
+
+class Died(Exception):
+    """The child ended without an answer."""
+
+
+@contextmanager
+def deadline(seconds: float) -> Iterator[None]:
+    """Raise `Expired` in the block after `seconds`; repeated, should it be swallowed.
+
+    Holds in the main thread of systems with SIGALRM; elsewhere nothing is limited.
+    """
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def expire(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        raise Expired
+
+    before = signal.signal(signal.SIGALRM, expire)
+    signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-6), 0.1)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+@contextmanager
+def deep_recursion() -> Iterator[None]:
+    """Python's recursion limit raised for a library that recurses."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, RECURSION))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
+
+
+class Here(Generic[T]):
+    """A computation in this process, done when its result is asked for."""
+
+    def __init__(self, function: Callable[..., T], *arguments: Any) -> None:
+        self.function, self.arguments = function, arguments
+
+    def result(self, seconds: float) -> T:
+        with deadline(seconds), deep_recursion():
+            return self.function(*self.arguments)
+
+
+class Apart(Generic[T]):
+    """A computation in a child process, begun at once.
+
+    `result` raises what the function raised, `Expired` when `seconds` have
+    passed since the start, `Died` when the child was killed or crashed.
+    """
+
+    def __init__(self, function: Callable[..., T], *arguments: Any) -> None:
+        import multiprocessing
+
+        methods = multiprocessing.get_all_start_methods()
+        context: Any = multiprocessing.get_context("fork" if "fork" in methods else "spawn")
+        self.begun = time.monotonic()
+        self.connection, theirs = context.Pipe(duplex=False)
+        self.process = context.Process(target=_answer, args=(theirs, function, arguments), daemon=True)
+        self.process.start()
+        theirs.close()
+
+    def result(self, seconds: float) -> T:
+        try:
+            if not self.connection.poll(max(0.0, self.begun + seconds - time.monotonic())):
+                raise Expired
+            outcome: tuple[bool, Any] = self.connection.recv()
+        except EOFError:
+            raise Died from None
+        finally:
+            self.process.kill()
+            self.process.join()
+            self.connection.close()
+        succeeded, answer = outcome
+        if succeeded:
+            return answer  # type: ignore[no-any-return]
+        raise answer
+
+
+def _answer(connection: Any, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+    """What the child does: one function, one answer."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
+    _limit_memory()
+    try:
+        with deep_recursion():
+            outcome = True, function(*arguments)
+    except Exception as exception:
+        outcome = False, exception
+    try:
+        connection.send(outcome)
+    except Exception:
+        connection.send((False, Died()))
+
+
+def _limit_memory() -> None:
+    with suppress(ImportError, ValueError, OSError):
+        import resource
+
+        with open("/proc/self/statm") as statm:
+            born = int(statm.read().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (born + MEMORY, born + MEMORY))
