@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 
 from diffcli.batch.rows import Failure, Result, Row
@@ -33,7 +34,12 @@ def _understood(row: Row, wrt: tuple[str, ...] | None) -> Case:
 
 
 def _number(name: str, value: float | str) -> float:
+    if isinstance(value, str):
+        return constant(value)
     try:
-        return constant(value if isinstance(value, str) else repr(float(value)))
+        number = float(value)
     except OverflowError:
-        raise DiffError(f"the value of '{name}' is beyond float64", kind="point") from None
+        number = math.inf
+    if not math.isfinite(number):
+        raise DiffError(f"the value of '{name}' is no finite float64", hint="a point has finite numbers", kind="point")
+    return number

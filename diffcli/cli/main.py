@@ -1,0 +1,89 @@
+"""The entry point: arguments put in order, errors shown, exit codes returned.
+
+Exit codes: 0 every verdict is ok or kink; 1 some row or verdict is anything
+else; 2 the request cannot be understood; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+from enum import IntEnum
+from typing import Any
+
+from diffcli.errors import DiffError
+
+_LONG_OPTION = re.compile(r"--[a-zA-Z][a-zA-Z-]+(=.*)?\Z", re.DOTALL)
+
+
+class ExitCode(IntEnum):
+    OK = 0
+    VERDICT = 1
+    USAGE = 2
+    INTERRUPTED = 130
+
+
+def entry() -> None:
+    """What the installed script and `python -m diffcli` run."""
+    sys.exit(main(sys.argv[1:]))
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command line; every outcome is an exit code, none a traceback."""
+    try:
+        from diffcli.cli.app import command
+
+        group = command()
+        result = group.main(args=arrange(arguments, group), prog_name="diff-compare", standalone_mode=False)
+        sys.stdout.flush()
+        return int(result or 0)
+    except DiffError as error:
+        print(error.report(), file=sys.stderr)
+        return ExitCode.USAGE
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # the reader has gone: nothing more can be said, not even by the interpreter's own flush
+        sys.stdout = None  # type: ignore[assignment]
+        return ExitCode.VERDICT
+    except Exception as error:
+        if not hasattr(error, "format_message"):
+            raise
+        print(f"error: {error.format_message()}\n  try diff-compare --help", file=sys.stderr)
+        return ExitCode.USAGE
+
+
+def arrange(arguments: Sequence[str], group: Any) -> list[str]:
+    """Name the command where it was left out, and put options before what is not an option.
+
+    So `diff-compare "-x**2" --at x=-1` works: what begins with a minus and is
+    no option of the command is the expression.
+    """
+    rest = list(arguments)
+    if not rest or rest[0] in ("--help", "-h", "--version", "--install-completion", "--show-completion"):
+        return rest or ["--help"]
+    name = rest.pop(0) if rest[0] in group.commands else "expr"
+    valued: dict[str, bool] = {}
+    for parameter in group.commands[name].params:
+        for option in (*parameter.opts, *parameter.secondary_opts):
+            if option.startswith("-"):
+                valued[option] = not parameter.is_flag
+    valued |= {"--help": False, "-h": False}
+    options: list[str] = []
+    operands: list[str] = []
+    while rest:
+        token = rest.pop(0)
+        if token == "--":
+            operands += rest
+            break
+        if token in valued:
+            options.append(token)
+            if valued[token] and rest:
+                options.append(rest.pop(0))
+        elif token.partition("=")[0] in valued and "=" in token or _LONG_OPTION.match(token):
+            options.append(token)
+        else:
+            operands.append(token)
+    return [name, *options, "--", *operands] if operands else [name, *options]
