@@ -48,10 +48,8 @@ def error(result: float, truth: Any) -> Error:
         return Error(math.inf, math.inf, math.inf)
     difference = abs(arb(result) - truth)
     distance = nearest(difference)
-    if truth.is_zero():
-        relative = 0.0 if distance == 0 else math.inf
-    else:
-        relative = nearest(difference / abs(truth))
+    at_zero = 0.0 if distance == 0 else math.inf
+    relative = at_zero if truth.is_zero() else nearest(difference / abs(truth))
     return Error(distance, relative, nearest(difference / arb(math.ulp(target))))
 
 

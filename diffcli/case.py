@@ -74,7 +74,11 @@ def constant(text: str) -> float:
         name = expression.variables[0]
         start = text.index(name)
         raise DiffError(
-            f"'{name}' has no value here", text, (start, start + len(name)), "values are numbers, like 1.5 or pi/4", "point"
+            f"'{name}' has no value here",
+            text,
+            (start, start + len(name)),
+            "values are numbers, like 1.5 or pi/4",
+            "point",
         )
     value = float(evaluate(expression.program, [], FLOAT64)[0])
     if not math.isfinite(value):
@@ -96,13 +100,19 @@ def make_case(
     if missing:
         shown = missing[0]
         given = ", ".join([*(f"{name}={value:.17g}" for name, value in at.items()), *(f"{name}=…" for name in missing)])
-        plural = f"the variables {_listed(missing)} have no values" if len(missing) > 1 else f"the variable {shown} has no value"
+        plural = (
+            f"the variables {_listed(missing)} have no values"
+            if len(missing) > 1
+            else f"the variable {shown} has no value"
+        )
         raise DiffError(plural, source, _occurrence(source, shown), f'add --at "{given}"', "missing")
     asked = tuple(wrt) if wrt is not None else names
     for name in asked:
         if name not in names and name not in at:
             hint = f"its variables are: {', '.join(names)}" if names else "it has no variables"
-            raise DiffError(f"the expression has no variable '{name}' to differentiate by", None, None, hint, "variable")
+            raise DiffError(
+                f"the expression has no variable '{name}' to differentiate by", None, None, hint, "variable"
+            )
         if asked.count(name) > 1:
             raise DiffError(f"'{name}' is asked for twice", None, None, "name each variable once in --wrt", "variable")
     constant_in = [name for name in asked if name not in names]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from diffcli.accuracy import Error, Verdict, agree, between, bits_lost, certified_verdict, error
 from diffcli.algebras.float64 import FLOAT64
@@ -104,12 +104,12 @@ class _Outcome:
     derivation: Derivation | None = None
     value: float = math.nan
     derivative: tuple[float, ...] = ()
-    cost: Cost = Cost()
+    cost: Cost = field(default_factory=Cost)
     seconds: float = 0.0
     setup_seconds: float = 0.0
 
 
-def compare(case: Case, settings: Settings = Settings()) -> Comparison:  # noqa: B008 - frozen
+def compare(case: Case, settings: Settings = Settings()) -> Comparison:
     """Differentiate `case` by every method asked for, and judge each against the truth."""
     problem = case.problem
     if settings.share:
@@ -206,9 +206,7 @@ def _judged(outcomes: Sequence[_Outcome], truth: Truth, settings: Settings) -> t
     return tuple(_judge(outcome, truth, together, settings.tolerance) for outcome in outcomes)
 
 
-def _judge(
-    outcome: _Outcome, truth: Truth, together: tuple[Verdict, str | None], tolerance: float
-) -> Measurement:
+def _judge(outcome: _Outcome, truth: Truth, together: tuple[Verdict, str | None], tolerance: float) -> Measurement:
     if outcome.failure is not None or outcome.derivation is None:
         verdict, message = outcome.failure or ("failed", "no answer")
         return Measurement(outcome.method, verdict, message)
@@ -251,7 +249,9 @@ def _verdict(
 
 def _at_kink(results: Sequence[float], truth: Truth, tolerance: float) -> tuple[Verdict, str | None]:
     """The entries that do not exist: inside the interval of the one-sided derivatives, or not."""
-    assert truth.derivative is not None and truth.left is not None and truth.right is not None
+    assert truth.derivative is not None
+    assert truth.left is not None
+    assert truth.right is not None
     for result, exact, left, right in zip(results, truth.derivative, truth.left, truth.right, strict=True):
         if exact is None and not between(result, left, right, tolerance):
             if not math.isfinite(result):

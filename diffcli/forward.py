@@ -77,4 +77,3 @@ def jvp(program: Program, point: Sequence[Any], seeds: Sequence[Any], base: Alge
     outputs = evaluate(program, inputs, duals)
     tangents = [duals.linear.settle(output.tangent) for output in outputs]
     return recording.program([output.primal for output in outputs] + tangents)
-

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import FrameType
 from typing import Any, Generic, TypeVar
 
@@ -120,11 +121,11 @@ def _answer(connection: Any, function: Callable[..., Any], arguments: tuple[Any,
     try:
         with deep_recursion():
             outcome = True, function(*arguments)
-    except Exception as exception:
+    except Exception as exception:  # noqa: BLE001 - raised again in the parent
         outcome = False, exception
     try:
         connection.send(outcome)
-    except Exception:
+    except Exception:  # noqa: BLE001 - whatever cannot be pickled
         connection.send((False, Died()))
 
 
@@ -132,6 +133,5 @@ def _limit_memory() -> None:
     with suppress(ImportError, ValueError, OSError):
         import resource
 
-        with open("/proc/self/statm") as statm:
-            born = int(statm.read().split()[0]) * resource.getpagesize()
+        born = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
         resource.setrlimit(resource.RLIMIT_AS, (born + MEMORY, born + MEMORY))

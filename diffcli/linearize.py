@@ -162,9 +162,7 @@ class Linear:
         return self.minus(adjoint, amount) if minus else self.plus(adjoint, amount)
 
     # --- finding the path
-    def _straight(
-        self, code: int, mask: int, parameter: Constant | None, arguments: Sequence[Any], y: Any
-    ) -> Straight:
+    def _straight(self, code: int, mask: int, parameter: Constant | None, arguments: Sequence[Any], y: Any) -> Straight:
         choices: tuple[bool, ...] = ()
         rule = compiled(code, mask, parameter, choices)
         while isinstance(rule, Fork):

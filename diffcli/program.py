@@ -200,9 +200,7 @@ class Builder:
 
     def program(self, outputs: Sequence[int], guards: Sequence[int] = ()) -> Program:
         columns = self.a, self.b, self.c
-        return Program(
-            self.inputs, tuple(self.constants), bytes(self.ops), *columns, tuple(outputs), tuple(guards)
-        )
+        return Program(self.inputs, tuple(self.constants), bytes(self.ops), *columns, tuple(outputs), tuple(guards))
 
 
 class Functions(dict[int, Any]):

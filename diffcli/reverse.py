@@ -117,7 +117,6 @@ def vjp(
     outputs = evaluate(program, inputs, taping)
     seeds = [seed if isinstance(seed, Unit) else recording.constant(seed) for seed in cotangents]
     adjoints = taping.backward(outputs, seeds)
-    gradient = [taping.linear.settle(adjoints[inputs[i].place]) for i in wrt]
+    places = [inputs[i].place for i in wrt]
+    gradient = [taping.linear.settle(adjoints[place]) for place in places if place is not None]
     return recording.program([output.primal for output in outputs] + gradient)
-
-

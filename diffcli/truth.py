@@ -18,7 +18,7 @@ from typing import Any, Literal, TypeVar
 
 from flint import arb
 
-from diffcli.algebras.germs import ZERO, Germ, Germs, Short, Unknown
+from diffcli.algebras.germs import AT_ZERO, ZERO, Germ, Germs, Short, Unknown
 from diffcli.algebras.germs import variable as germ_variable
 from diffcli.algebras.reals import Real, real
 from diffcli.algebras.series import SERIES, Singular, Undefined, Unresolved, working
@@ -237,7 +237,7 @@ def _slope(germ: Germ, before: Any, germs: Germs) -> Any:
     if germ.huge:
         return math.inf * germ.huge
     if not germs.switched:  # the way is continuous: the limit is the value
-        terms = {key: value for key, value in germ.terms.items() if key != (0, 0)}
+        terms = {key: value for key, value in germ.terms.items() if key != AT_ZERO}
         step = Germ(terms, germ.order, germ.exact, germ.wobble, germ.flat)
     else:
         step = germs.without(germ, before)
@@ -263,7 +263,8 @@ def digits(value: Ball) -> str:
         return "0"
     if not value.is_finite():
         return "Infinity" if value > 0 else "-Infinity" if value < 0 else "NaN"
-    mantissa, _, exponent_text = value.mid().str(DIGITS, radius=False).partition("e")
+    written: str = value.mid().str(DIGITS, radius=False)
+    mantissa, _, exponent_text = written.partition("e")
     prefix = "-" if mantissa[0] == "-" else ""
     before, _, after = mantissa.lstrip("-").partition(".")
     figures = (before + after).lstrip("0")
@@ -277,5 +278,3 @@ def digits(value: Ball) -> str:
     if shift >= len(text):
         return prefix + text + "0" * (shift - len(text))
     return f"{prefix}{text[:shift]}.{text[shift:]}"
-
-

@@ -72,19 +72,20 @@ class Germ:
     @property
     def is_constant(self) -> bool:
         """Whether s does not occur at all."""
-        return self.exact and all(key == (0, 0) for key in self.terms)
+        return self.exact and all(key == AT_ZERO for key in self.terms)
 
     @property
     def constant(self) -> Real:
-        return self.terms.get(_AT_ZERO, ZERO)
+        return self.terms.get(AT_ZERO, ZERO)
 
 
-_AT_ZERO = (Fraction(0), 0)
+AT_ZERO = (Fraction(0), 0)
+_LOG = (Fraction(0), 1)
 ZERO, ONE, TWO, HALF = (real(Fraction(q)) for q in ("0", "1", "2", "1/2"))
 
 
 def number(value: Real) -> Germ:
-    return Germ({} if value.is_zero() else {_AT_ZERO: value})
+    return Germ({} if value.is_zero() else {AT_ZERO: value})
 
 
 def variable(at: Real, direction: int) -> Germ:
@@ -172,7 +173,9 @@ class Germs:
             order = min(order, b.order + low_a if b.order < INF else INF)
         exact = a.exact and b.exact
         wobble = a.wobble and bool(b.terms) and a.order + low_b == order and (b.exact or b.order + low_a > order)
-        wobble = wobble or b.wobble and bool(a.terms) and b.order + low_a == order and (a.exact or a.order + low_b > order)
+        wobble = (
+            wobble or b.wobble and bool(a.terms) and b.order + low_a == order and (a.exact or a.order + low_b > order)
+        )
         flat = 0
         if not a.terms and a.flat and (b.terms or b.flat):
             flat = a.flat * self.sign(b)
@@ -297,7 +300,7 @@ class Germs:
         return self.mul(lead, body)
 
     def _minus_leading(self, a: Germ) -> Germ:
-        terms = {key: value for key, value in a.terms.items() if key != _AT_ZERO}
+        terms = {key: value for key, value in a.terms.items() if key != AT_ZERO}
         return Germ(terms, a.order, a.exact, a.wobble, a.flat)
 
     def log(self, name: str, a: Germ) -> Germ:
@@ -327,11 +330,13 @@ class Germs:
                 raise Short
             return self.scale(self.compose(exp_coefficients, self.without(a, at)), exponential(at))
         key = min(growing, key=_dominance)
-        if key == (0, 1):
+        if key == _LOG:
             k = growing[key].rational
             if k is None:
                 raise Unknown("a power of s that is not rational")
-            rest = Germ({key: value for key, value in a.terms.items() if key != (0, 1)}, a.order, a.exact, a.wobble, a.flat)
+            rest = Germ(
+                {key: value for key, value in a.terms.items() if key != _LOG}, a.order, a.exact, a.wobble, a.flat
+            )
             return self.mul(Germ({(-Fraction(int(k.p), int(k.q)), 0): ONE}), self.exp(rest))
         if key[0] >= a.order:
             raise Short
@@ -441,7 +446,7 @@ class Germs:
         return self.max(a, Germ(), "relu has a kink at 0")
 
     def sign_of(self, a: Germ) -> Germ:
-        return self.jump(a, lambda side: whole(side), "sign jumps at 0")
+        return self.jump(a, whole, "sign jumps at 0")
 
     def jump(self, a: Germ, value: Callable[[int], Real], reason: str) -> Germ:
         side = self.sign(a)
@@ -665,7 +670,7 @@ class Germs:
         if not a.huge and self.tends_to(a) is not None:
             return self.analytic(CODE["erf"], a)
         side = self.sign(a)
-        return Germ({_AT_ZERO: whole(side)}, INF, False, False, -side)
+        return Germ({AT_ZERO: whole(side)}, INF, False, False, -side)
 
     def complementary(self, a: Germ) -> Germ:
         return self.sub(number(ONE), self.error(a))
@@ -699,7 +704,9 @@ class Germs:
             raise Unknown(f"{name} at a pole")
         function = SERIES.functions[CODE["polygamma"]]
         assert function is not None
-        return self.compose(lambda count: _taylor_of(f"polygamma {order}", lambda t: function(t, order), at, count), self.without(a, at))
+        return self.compose(
+            lambda count: _taylor_of(f"polygamma {order}", lambda t: function(t, order), at, count), self.without(a, at)
+        )
 
     def _table(self) -> dict[str, Callable[..., Germ]]:
         one = number(ONE)
@@ -778,7 +785,7 @@ class Germs:
 
 
 def key_is_constant(a: Germ) -> bool:
-    return min(a.terms, key=_dominance, default=_AT_ZERO) == _AT_ZERO
+    return min(a.terms, key=_dominance, default=AT_ZERO) == AT_ZERO
 
 
 def floor_of(value: fmpq) -> int:
@@ -809,9 +816,7 @@ def _named_constant(value: Constant) -> Real:
         return exponential(ONE)
     if value == "tau":
         return TWO * PI()
-    if not isinstance(value, str):
-        return named(value, arb(value))
-    return named(value, NAMED_BALLS[value]())
+    return named(value, NAMED_BALLS[value]() if isinstance(value, str) else arb(float(value)))
 
 
 def _rational_series(function: Callable[[Any], Any], start: int, count: int) -> list[Real]:
@@ -838,7 +843,7 @@ def binomials(exponent: Fraction, count: int) -> list[Real]:
     return [real(coefficient) for coefficient in coefficients]
 
 
-_RATIONAL_AT_ZERO: dict[str, Callable[[Any], Any]] = {
+_RATIONALAT_ZERO: dict[str, Callable[[Any], Any]] = {
     "sin": fmpq_series.sin,
     "cos": fmpq_series.cos,
     "asin": fmpq_series.asin,
@@ -855,8 +860,8 @@ _RATIONAL_AT_ZERO: dict[str, Callable[[Any], Any]] = {
 def taylor_at(code: int, at: Real, count: int) -> list[Real]:
     """Taylor coefficients of a primitive where it is analytic."""
     name = PRIMITIVES[code].name
-    if at.is_zero() and name in _RATIONAL_AT_ZERO:
-        return _rational_series(_RATIONAL_AT_ZERO[name], 0, count)
+    if at.is_zero() and name in _RATIONALAT_ZERO:
+        return _rational_series(_RATIONALAT_ZERO[name], 0, count)
     if name in ("sin", "cos"):
         return _circular(name, at, count)
     function = SERIES.functions[code]

@@ -396,10 +396,7 @@ def _logaddexp(a: Series, b: Series) -> Series:
 
 
 def _xlogy(a: Series, b: Series) -> Series:
-    if b[0].is_zero():
-        if side(a[0], "xlogy has an edge at b = 0"):
-            raise outside("xlogy", b[0], 1)
-    if b[0] < 0:
+    if b[0] < 0 or b[0].is_zero() and side(a[0], "xlogy has an edge at b = 0"):
         raise outside("xlogy", b[0], 1)
     side(b[0], "")
     return a * b.log()

@@ -24,7 +24,7 @@ from sympy.codegen.cfunctions import exp2, expm1, log1p, log2, log10
 from diffcli.derivation import Unsupported
 from diffcli.evaluate import evaluate
 from diffcli.passes import prune
-from diffcli.primitives import ARITY, CODE, CONST, INPUT, PARAMETRIC, PRIMITIVES, SELECT
+from diffcli.primitives import CODE, PARAMETRIC, PRIMITIVES
 from diffcli.program import Builder, Constant, Program
 
 DIGITS = 10_000

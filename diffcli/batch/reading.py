@@ -1,8 +1,8 @@
 """Case files -> rows, one reader per ending; a bad row is a failure in its place.
 
-    .txt   EXPR | x=1, y=2          `#` comments and blank lines are skipped
-    .jsonl {"expr": "…", "at": {"x": 1}, "wrt": ["x"], "id": "…"}
-    .csv   columns expr, id, wrt; every other column is a variable
+.txt   EXPR | x=1, y=2          `#` comments and blank lines are skipped
+.jsonl {"expr": "…", "at": {"x": 1}, "wrt": ["x"], "id": "…"}
+.csv   columns expr, id, wrt; every other column is a variable
 """
 
 from __future__ import annotations
@@ -66,13 +66,17 @@ def read_csv(lines: Lines) -> Read:
     reader = csv.DictReader(lines, restkey="")
     names = [(name or "").strip() for name in reader.fieldnames or []]
     if "expr" not in names:
-        raise DiffError("the file has no column 'expr'", hint="name the columns in the first line: expr,x,y", kind="format")
+        raise DiffError(
+            "the file has no column 'expr'", hint="name the columns in the first line: expr,x,y", kind="format"
+        )
     reader.fieldnames = names
     for content in reader:
         number = reader.line_num
         if content.get(""):
             fault = "the row has more cells than the first line has columns"
-            yield Failure(number, content.get("id"), content["expr"] or "", "format", fault, None, "quote cells that hold commas")
+            yield Failure(
+                number, content.get("id"), content["expr"] or "", "format", fault, None, "quote cells that hold commas"
+            )
             continue
         cells = {name: (cell or "").strip() for name, cell in content.items()}
         at = {name: cell for name, cell in cells.items() if name not in ("expr", "id", "wrt") and cell}
@@ -97,4 +101,6 @@ def reader_for(name: str) -> Callable[[Lines], Read]:
         if reader.ending == ending:
             return reader.read
     endings = ", ".join(reader.ending for reader in READERS)
-    raise DiffError(f"no reader for '{name}'", hint=f"case files end in {endings}; - reads text from standard input", kind="format")
+    raise DiffError(
+        f"no reader for '{name}'", hint=f"case files end in {endings}; - reads text from standard input", kind="format"
+    )

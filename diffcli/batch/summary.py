@@ -80,7 +80,9 @@ class Summary:
         if ulp <= 1:
             return
         methods = tuple(method for other, _, method in known if other == ulp)
-        row = Worst(ulp, bits or 0.0, methods, result.case.line, result.case.id, result.case.expression.source, result.case.at)
+        row = Worst(
+            ulp, bits or 0.0, methods, result.case.line, result.case.id, result.case.expression.source, result.case.at
+        )
         self.worst.append(row)
         self.worst.sort(key=lambda worst: -worst.ulp)
         del self.worst[WORST:]

@@ -47,9 +47,7 @@ class Request:
 
     def check_format(self) -> None:
         if self.format not in FORMATS:
-            raise DiffError(
-                f"unknown format '{self.format}'", hint=_nearest(self.format, FORMATS), kind="option"
-            )
+            raise DiffError(f"unknown format '{self.format}'", hint=_nearest(self.format, FORMATS), kind="option")
 
 
 def _methods(text: str) -> tuple[str, ...]:
@@ -147,7 +145,7 @@ def _source(file: str) -> Any:
     if file == "-":
         return _Borrowed(sys.stdin) if not sys.stdin.isatty() else _Borrowed(_prompted())
     try:
-        return open(file, encoding="utf-8-sig", newline="" if file.lower().endswith(".csv") else None)
+        return Path(file).open(encoding="utf-8-sig", newline="" if file.lower().endswith(".csv") else None)
     except OSError as error:
         raise DiffError(f"'{file}' cannot be read: {error.strerror}", kind="file") from None
 
@@ -161,7 +159,7 @@ def _destination(output: Path | None) -> Any:
     if output is None or str(output) == "-":
         return _Borrowed(sys.stdout)
     try:
-        return open(output, "w", encoding="utf-8")
+        return output.open("w", encoding="utf-8")
     except OSError as error:
         raise DiffError(f"'{output}' cannot be written: {error.strerror}", kind="file") from None
 

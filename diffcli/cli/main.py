@@ -46,7 +46,7 @@ def main(arguments: Sequence[str]) -> int:
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         # the reader has gone: nothing more can be said, not even by the interpreter's own flush
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         return ExitCode.VERDICT
     except Exception as error:
         if not hasattr(error, "format_message"):

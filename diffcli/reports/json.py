@@ -81,7 +81,7 @@ def _decimal(entry: Any) -> Any:
 
 
 def _measurement(measurement: Measurement) -> dict[str, Any]:
-    found = {
+    found: dict[str, Any] = {
         "method": measurement.method,
         "verdict": measurement.verdict,
         "message": measurement.message,

@@ -37,7 +37,9 @@ def lost(bits: float | None) -> str:
     """Bits lost, as a person says it: 64 are all."""
     if bits is None:
         return "–"
-    return "all bits" if bits >= 52.5 else f"{bits:.0f} bit" if bits >= 9.95 or bits < 0.05 else f"{bits:.1f} bit"
+    if bits >= 52.5:
+        return "all bits"
+    return f"{bits:.0f} bits" if bits >= 9.95 or bits < 0.05 else f"{bits:.1f} bits"
 
 
 def closing(comparison: Comparison) -> list[str]:
@@ -76,7 +78,9 @@ def _certified(answered: Sequence[Measurement]) -> str:
         if (worst.max_ulp or 0.0) <= 1:
             return f"{_all(answered)} {'are' if len(answered) > 1 else 'is'} right to the last digit."
         who = worst.method if len(answered) > 1 else "it"
-        return f"{_all(answered)} {'are' if len(answered) > 1 else 'is'} right; {who} lost most: {lost(worst.bits)} of 53."
+        return (
+            f"{_all(answered)} {'are' if len(answered) > 1 else 'is'} right; {who} lost most: {lost(worst.bits)} of 53."
+        )
     hopeless = all((m.bits or 0) >= 52.5 for m in wrong)
     if not right and len(wrong) > 1 and len({m.derivative for m in wrong}) == 1:
         left = "no digit is left" if hopeless else f"{lost(wrong[0].bits)} of 53 are lost"
@@ -101,7 +105,9 @@ def _unproved(truth: Truth, answered: Sequence[Measurement]) -> str:
 
 def _no_derivative(comparison: Comparison, answered: Sequence[Measurement]) -> str:
     truth = comparison.truth
-    assert truth.derivative is not None and truth.left is not None and truth.right is not None
+    assert truth.derivative is not None
+    assert truth.left is not None
+    assert truth.right is not None
     sides = []
     for name, exact, left, right in zip(comparison.case.wrt, truth.derivative, truth.left, truth.right, strict=True):
         if exact is None:
@@ -141,14 +147,12 @@ def shortened(text: str, figures: int) -> str:
 
 def _silent(comparison: Comparison) -> list[str]:
     return [
-        f"{m.method.capitalize()}: {m.verdict}: {m.message}."
-        for m in comparison.measurements
-        if m.derivative is None
+        f"{m.method.capitalize()}: {m.verdict}: {m.message}." for m in comparison.measurements if m.derivative is None
     ]
 
 
 def _cost(comparison: Comparison, answered: Sequence[Measurement]) -> str:
-    costs = sorted(((m.cost.total, m.method) for m in answered if m.cost is not None))
+    costs = sorted((m.cost.total, m.method) for m in answered if m.cost is not None)
     if len(costs) < 2 or not comparison.case.wrt:
         return ""
     (least, first), *others = costs

@@ -55,7 +55,9 @@ def render(results: Iterable[Result]) -> Iterator[str]:
 def show(result: Result, console: Console) -> None:
     """Print one comparison to the width of `console`."""
     if isinstance(result, Failure):
-        console.print(Text(f"line {result.line}: error: {result.message}" if result.line else f"error: {result.message}"))
+        console.print(
+            Text(f"line {result.line}: error: {result.message}" if result.line else f"error: {result.message}")
+        )
         return
     for part in (_header(result), *_layout(result, console), *_formulas(result), *_sentences(result)):
         console.print(part, soft_wrap=not console.is_terminal and not isinstance(part, Table | Group))
@@ -65,11 +67,15 @@ def show(result: Result, console: Console) -> None:
 def _header(comparison: Comparison) -> RenderableType:
     case = comparison.case
     names = ", ".join(case.expression.variables)
-    point = ", ".join(f"{name} = {literal(value)}" for name, value in case.at.items() if name in case.expression.variables)
+    point = ", ".join(
+        f"{name} = {literal(value)}" for name, value in case.at.items() if name in case.expression.variables
+    )
     first = Text.assemble((f"f({names})" if names else "f", "bold"), " = ", _clipped(understood(case)))
     if point:
         first.append(f"   at  {_clipped(point)}")
-    second = Text.assemble(("f", "bold"), f" = {literal(comparison.value)}   {counted(comparison.cost.total, 'operation')}")
+    second = Text.assemble(
+        ("f", "bold"), f" = {literal(comparison.value)}   {counted(comparison.cost.total, 'operation')}"
+    )
     notes = [Text(f"note: {note}", "dim") for note in case.expression.notes]
     return Group(first, second, *notes, Text())
 
@@ -87,16 +93,20 @@ def _formulas(comparison: Comparison) -> list[RenderableType]:
             continue
         for name, formula in zip(comparison.case.wrt, measurement.formulas, strict=True):
             if len(formula) <= LONGEST_FORMULA and len(comparison.case.wrt) <= _DERIVATIVES_IN_A_TABLE:
-                lines.append(Text.assemble((_partial(comparison, name), "bold"), f" = {formula}", ("   (SymPy)", "dim")))
+                lines.append(
+                    Text.assemble((_partial(comparison, name), "bold"), f" = {formula}", ("   (SymPy)", "dim"))
+                )
         written, cost = measurement.written, measurement.cost
         if written and cost and written.total > cost.total:
             size = counted(written.total, "operation")
-            lines.append(Text(f"SymPy's formulas as written: {size}; {cost.total:,} executed, sharing what is equal", "dim"))
-    return lines
+            lines.append(
+                Text(f"SymPy's formulas as written: {size}; {cost.total:,} executed, sharing what is equal", "dim")
+            )
+    return lines if len(lines) > 1 else []
 
 
 def _sentences(comparison: Comparison) -> list[RenderableType]:
-    return [Text(" ".join(closing(comparison)))]
+    return [Text(), Text(" ".join(closing(comparison)))]
 
 
 # --- the table, in the layout that fits
@@ -110,7 +120,11 @@ def _layout(comparison: Comparison, console: Console) -> list[RenderableType]:
         costs = _table(comparison, [*_errors(), *_costs(comparison)], truth=False)
         if max(_width(values), _width(costs)) <= width:
             return [values, Text(), costs]
-    return [_blocks(comparison), Text(), _table(comparison, [*_errors(), *_costs(comparison), *_verdicts()], truth=False)]
+    return [
+        _blocks(comparison),
+        Text(),
+        _table(comparison, [*_errors(), *_costs(comparison), *_verdicts()], truth=False),
+    ]
 
 
 def _width(table: Table) -> int:
@@ -181,7 +195,11 @@ def _truth_rows(comparison: Comparison) -> list[tuple[str, list[str], str]]:
     if truth.left is None or truth.right is None:
         return [("truth", exact, "proved")]
     sides = [
-        (f"from {where}", ["" if entry is not None else side(end) for entry, end in zip(truth.derivative, ends, strict=True)], "")
+        (
+            f"from {where}",
+            ["" if entry is not None else side(end) for entry, end in zip(truth.derivative, ends, strict=True)],
+            "",
+        )
         for where, ends in (("left", truth.left), ("right", truth.right))
     ]
     return [("truth", exact, "proved"), *sides]
@@ -237,7 +255,9 @@ def show_line(result: Result, console: Console) -> None:
         text.append(f"{lost(worst.bits) if worst else '':>8}  ")
         text.append(f"{result.case.id}  " if result.case.id else "", "dim")
         text.append(_short(result.case.expression.source))
-    console.print(text, no_wrap=True, overflow="ellipsis" if console.is_terminal else "ignore", crop=console.is_terminal)
+    console.print(
+        text, no_wrap=True, overflow="ellipsis" if console.is_terminal else "ignore", crop=console.is_terminal
+    )
 
 
 def _short(text: str) -> str:
@@ -269,15 +289,15 @@ def show_summary(summary: Summary, seconds: float, console: Console, exit_zero: 
 
 def _show_worst(summary: Summary, console: Console) -> None:
     wrap = not console.is_terminal
+    ellipsis = "ellipsis" if console.is_terminal else "ignore"
     if summary.worst:
         console.print(Text("\nworst:", "bold"))
     for worst in summary.worst:
         point = ", ".join(f"{name}={literal(value)}" for name, value in worst.at.items())
         place = f"  line {worst.line}  " if worst.line else "  "
-        console.print(
-            Text(f"{place}{lost(worst.bits):>8}  {worst.id + '  ' if worst.id else ''}{_short(worst.expression)}  at  {point}"),
-            no_wrap=True, overflow="ellipsis" if console.is_terminal else "ignore", crop=console.is_terminal, soft_wrap=wrap,
-        )  # fmt: skip
+        name = f"{worst.id}  " if worst.id else ""
+        text = Text(f"{place}{lost(worst.bits):>8}  {name}{_short(worst.expression)}  at  {point}")
+        console.print(text, no_wrap=True, overflow=ellipsis, crop=console.is_terminal, soft_wrap=wrap)
     for failure in summary.first_failures:
         console.print(Text(f"  line {failure.line}  error: {failure.message}", "red"), soft_wrap=True)
 

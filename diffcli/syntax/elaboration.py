@@ -32,7 +32,9 @@ from diffcli.syntax.parsing import Node, parse
 LONGEST_LITERAL = 400
 """Digits a literal may have: more cannot change the nearest float64."""
 
-_SPELLINGS: dict[str, Constant] = {spelling: name for name, spellings in NAMED_CONSTANTS.items() for spelling in spellings}
+_SPELLINGS: dict[str, Constant] = {
+    spelling: name for name, spellings in NAMED_CONSTANTS.items() for spelling in spellings
+}
 _BINARY = {"+": "add", "-": "sub", "*": "mul", "/": "div"}
 _COMPARE = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "ne"}
 _FOLD: dict[str, Callable[[Fraction, Fraction], Fraction]] = {
@@ -216,7 +218,7 @@ class Elaborator:
         return self.emit(_BINARY[node.value], left, right)
 
     def compare(self, node: Node) -> int:
-        operands = self.take(node.count)
+        operands = self.take(node.operands)
         operators = node.value.split()
         links = [
             self.emit(_COMPARE[operator], left, right)
@@ -227,12 +229,15 @@ class Elaborator:
             result = self.both(link, result)
         return result
 
-    def if_else(self, node: Node) -> int:
+    def if_else(self, _: Node) -> int:
         yes, condition, no = self.take(3)
         return self.select(condition, yes, no)
 
     def vector(self, node: Node) -> int:
-        raise self.fail("vectors and matrices are not understood yet", node, "write the entries as scalars: x1, x2", "unsupported")
+        """Reserved: the syntax is understood, shapes are not yet."""
+        raise self.fail(
+            "vectors and matrices are not understood yet", node, "write the entries as scalars: x1, x2", "unsupported"
+        )
 
     def bind(self, node: Node) -> None:
         (value,) = self.take(1)
@@ -246,22 +251,22 @@ class Elaborator:
         self.scope[name] = value
 
     def call(self, node: Node) -> int:
-        name, arguments = node.value, self.take(node.count)
+        name, arguments = node.value, self.take(node.operands)
         if name == "where":
             self.expect(node, 3)
             return self.select(*arguments)
         if name in VECTOR_FUNCTIONS:
             return self.vector(node)
         arities = {parameters.count(",") + 1: (parameters, text) for parameters, text in DEFINITIONS.get(name, ())}
-        if node.count in arities:
-            return self.defined(*arities[node.count], arguments)
+        if node.operands in arities:
+            return self.defined(*arities[node.operands], arguments)
         if name in PARAMETRIC_FUNCTIONS:
             self.expect(node, 2)
             return self.parametric(node, *arguments)
         if name not in FUNCTIONS:
             self.expect(node, *arities)
         code = FUNCTIONS[name]
-        if PRIMITIVES[code].name in ("min", "max") and node.count > 2:
+        if PRIMITIVES[code].name in ("min", "max") and node.operands > 2:
             result = arguments[0]
             for argument in arguments[1:]:
                 result = self.builder.emit(code, result, argument)
@@ -276,10 +281,10 @@ class Elaborator:
         return self.builder.parametric(node.value, argument, literal)
 
     def expect(self, node: Node, *counts: int) -> None:
-        if node.count not in counts:
+        if node.operands not in counts:
             wanted = " or ".join(map(str, sorted(counts)))
             plural = "argument" if counts == (1,) else "arguments"
-            raise self.fail(f"{node.value} takes {wanted} {plural}, not {node.count}", node)
+            raise self.fail(f"{node.value} takes {wanted} {plural}, not {node.operands}", node)
 
     def defined(self, parameters: str, text: str, arguments: list[int]) -> int:
         """Expand a function that the language defines by others."""

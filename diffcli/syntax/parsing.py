@@ -29,6 +29,7 @@ _IF_ELSE = 1
 _CLOSING = {"(": ")", "call": ")", "[": "]", "index": "]"}
 
 _IS_CALL = re.compile(r"[^\S\n]*\(")
+_PLAIN = re.compile(r"[\w\s+\-*/^().]*\Z")
 _IS_BINDING = re.compile(r"[^\S\n]*=(?!=)")
 
 
@@ -42,7 +43,7 @@ class Node(NamedTuple):
 
     kind: str
     value: str
-    count: int
+    operands: int
     start: int
     end: int
 
@@ -148,7 +149,7 @@ class _Parser:
         self.operand_next = True
 
     def operator(self, token: Token) -> None:
-        kind, text, start = token
+        _, text, start = token
         if text in _BINARY:
             precedence = _BINARY[text]
             self.reduce(precedence if precedence == 9 else precedence - 1)
@@ -218,7 +219,7 @@ class _Parser:
         if self.stack:
             top = self.stack[-1]
             where = (top.start, top.start + max(1, len(top.value)))
-            raise self.fail(f"'(' is never closed" if top.kind in ("(", "call") else "'[' is never closed", where)
+            raise self.fail("'(' is never closed" if top.kind in ("(", "call") else "'[' is never closed", where)
         name, start = self.bound or ("", self.starts[-1])
         self.finish("bind" if self.bound else "result", name, 1, start)
         self.bound = None
@@ -268,7 +269,7 @@ class _Parser:
         opening = match.end() - 1 if match else token.start
         rest = self.source[opening : self._operand_end(Token("operator", "(", opening))]
         hint = "write * for a product; the functions are listed by --help"
-        if len(rest) < 60 and "," not in rest:
+        if len(rest) < 60 and _PLAIN.match(rest):
             hint = f"write {name}*{rest} for a product"
         return self.fail(f"unknown function '{name}'", token.span, hint)
 
