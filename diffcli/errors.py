@@ -14,7 +14,7 @@ LONGEST_LINE = 200
 """Source lines beyond this many characters are shown as a window around the fault."""
 
 
-@dataclass
+@dataclass(eq=False)
 class DiffError(Exception):
     """A request that cannot be understood or carried out.
 
@@ -42,6 +42,11 @@ class DiffError(Exception):
         if self.hint:
             lines.append(f"  {self.hint}")
         return "\n".join(lines)
+
+
+def brief(text: str, most: int = 40) -> str:
+    """A user's word for a message, cut where it would drown it."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 def width(text: str) -> int:

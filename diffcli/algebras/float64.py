@@ -143,7 +143,7 @@ def _poles(function: Callable[[float], float]) -> Callable[[float], float]:
     """Gamma functions: NaN at the poles, infinite beyond float64."""
 
     def total(a: float) -> float:
-        if a == 0 or a < 0 and a == math.floor(a):
+        if a == 0 or a < 0 and (a == -INF or a == math.floor(a)):
             return NAN
         try:
             return function(a)

@@ -20,6 +20,7 @@ from typing import Any
 
 import sympy
 from sympy.codegen.cfunctions import exp2, expm1, log1p, log2, log10
+from sympy.printing.precedence import PRECEDENCE
 
 from diffcli.derivation import Unsupported
 from diffcli.evaluate import evaluate
@@ -41,17 +42,19 @@ _ZERO, _ONE, _MINUS_ONE, _HALF, _TRUE, _FALSE = (
 
 
 class _Ours(sympy.Function):  # type: ignore[misc, unused-ignore]
-    """A real function that SymPy differentiates by `fdiff` and never computes."""
+    """A real function that SymPy differentiates by `fdiff`, and computes by `at` where it must compare numbers."""
 
     nargs = 1
     is_extended_real = True
 
-    @classmethod
-    def _should_evalf(cls, arg: Any) -> int:
-        return -1  # or SymPy would take mpmath's function of the same name, which is complex
+    @staticmethod
+    def at(value: Any) -> Any:
+        """The function at a SymPy Float or Rational."""
+        raise NotImplementedError
 
-    def _eval_evalf(self, prec: Any) -> None:
-        return None
+    def _eval_evalf(self, prec: Any) -> Any:
+        value = self.args[0]._evalf(prec)
+        return self.at(value) if _is_literal(value) else None
 
 
 class _Flat(_Ours):
@@ -73,20 +76,36 @@ class ceiling(sympy.ceiling):  # type: ignore[misc, unused-ignore]
     fdiff = _Flat.fdiff
 
 
-class round(_Flat):  # noqa: A001  (the class name is what SymPy prints)
+class round(_Flat):  # noqa: A001  (the name of the class is what SymPy prints)
     """To the nearest whole number, ties to even."""
+
+    @staticmethod
+    def at(value: Any) -> Any:
+        return sympy.Integer(_fraction(value).__round__())
 
 
 class trunc(_Flat):
     """Towards zero."""
 
+    @staticmethod
+    def at(value: Any) -> Any:
+        return sympy.Integer(_fraction(value).__trunc__())
+
 
 class detach(_Flat):
     """A copy that no derivative passes."""
 
+    @staticmethod
+    def at(value: Any) -> Any:
+        return value
+
 
 class cbrt(_Ours):
     """The real cube root; x**(1/3) is complex for SymPy where x < 0."""
+
+    @staticmethod
+    def at(value: Any) -> Any:
+        return sympy.sign(value) * sympy.Abs(value) ** sympy.Rational(1, 3)
 
     def fdiff(self, argindex: int = 1) -> Any:
         return 1 / (3 * self**2)
@@ -95,8 +114,45 @@ class cbrt(_Ours):
 class Abs(_Ours):
     """|u| where SymPy cannot see that u is real: it would differentiate log(x) as a complex number."""
 
+    at = staticmethod(sympy.Abs)
+
     def fdiff(self, argindex: int = 1) -> Any:
         return sympy.sign(self.args[0])
+
+
+def _fraction(value: Any) -> Fraction:
+    """A SymPy Float or Rational exactly."""
+    if value.is_Rational:
+        return Fraction(int(value.p), int(value.q))
+    sign, mantissa, exponent, _ = value._mpf_
+    size: Fraction = int(mantissa) * Fraction(2) ** int(exponent)
+    return -size if sign else size
+
+
+class Condition(sympy.Atom, sympy.logic.boolalg.Boolean):  # type: ignore[misc, unused-ignore]
+    """A condition that SymPy does not look into, since it is decided at the point and no derivative passes it.
+
+    Left to itself, SymPy turns 2*x <= 1 into x <= 1/2, which rounds elsewhere; it
+    unfolds a condition on a value that was itself chosen into all combinations of
+    choices, 2**n for a loop of n rounds; and on some constants it never returns.
+    """
+
+    precedence = PRECEDENCE["Relational"]  # read by SymPy's printer
+    inner: Any
+
+    def __new__(cls, inner: Any) -> Any:
+        made = super().__new__(cls)
+        made.inner = inner
+        return made
+
+    def _hashable_content(self) -> tuple[Any, ...]:
+        return (self.inner,)
+
+    def sort_key(self, order: Any = None) -> Any:
+        return self.inner.sort_key(order)
+
+    def _sympystr(self, printer: Any) -> str:
+        return str(printer.doprint(self.inner))
 
 
 # --- tables
@@ -115,7 +171,8 @@ _SAME: dict[str, Any] = {
 }
 # Constants that have a name or a literal here.
 _NAMED: dict[Any, Constant] = {
-    sympy.pi: "pi", sympy.E: "e", sympy.oo: inf, -sympy.oo: -inf, sympy.zoo: inf, sympy.nan: nan, _TRUE: 1.0, _FALSE: 0.0,
+    sympy.pi: "pi", sympy.E: "e", sympy.oo: inf, -sympy.oo: -inf, sympy.zoo: inf, sympy.nan: nan,
+    _TRUE: 1.0, _FALSE: 0.0,
     sympy.I: nan,  # no real number
     sympy.EulerGamma: 0.5772156649015329, sympy.Catalan: 0.915965594177219, sympy.GoldenRatio: 1.618033988749895,
 }
@@ -192,56 +249,59 @@ def number(value: Any) -> Any:
     """A value of this algebra as a SymPy expression; a condition is the number 0 or 1."""
     if type(value) is Chain:
         return value.settle()
-    if isinstance(value, sympy.Expr):
-        return value
-    return sympy.Piecewise((_ONE, value), (_ZERO, _TRUE))
+    return value if isinstance(value, sympy.Expr) else _choice(value, _ONE, _ZERO)
 
 
 def _condition(value: Any) -> Any:
-    """A value as a SymPy condition: whether it is not zero."""
+    """A value as a condition: whether it is not zero."""
     value = number(value) if type(value) is Chain else value
     if not isinstance(value, sympy.Expr):
         return value
-    return _TRUE if value is _ONE else _FALSE if value is _ZERO else sympy.Ne(value, _ZERO, evaluate=False)
+    return _TRUE if value is _ONE else _FALSE if value is _ZERO else _compare(sympy.Ne, value, _ZERO)
 
 
 def _is_condition(value: Any) -> bool:
     return value is _ZERO or value is _ONE or type(value) is not Chain and not isinstance(value, sympy.Expr)
 
 
-def _select(condition: Any, yes: Any, no: Any) -> Any:
-    condition = _condition(condition)
-    if condition is _TRUE or condition is _FALSE:
-        return yes if condition is _TRUE else no
-    if _is_condition(yes) and _is_condition(no):
-        if no is _ZERO:
-            return sympy.And(condition, _condition(yes))
-        if yes is _ONE:
-            return sympy.Or(condition, _condition(no))
-        yes, no = sympy.And(condition, _condition(yes)), sympy.And(sympy.Not(condition), _condition(no))
-        return sympy.Or(yes, no)
-    no = number(no)
-    rest = no.args if isinstance(no, sympy.Piecewise) else ((no, _TRUE),)
-    return sympy.Piecewise((number(yes), condition), *rest)
-
-
 def _compare(relation: Any, a: Any, b: Any) -> Any:
     """The relation as typed; SymPy decides only between literals."""
-    return relation(a, b, evaluate=bool(a.is_Number and b.is_Number))
+    if _is_literal(a) and _is_literal(b):
+        return relation(a, b)
+    return Condition(relation(a, b, evaluate=False))
+
+
+def _select(condition: Any, yes: Any, no: Any) -> Any:
+    """A choice between numbers, or between conditions: then it is an `and`, an `or`, or both."""
+    condition = _condition(condition)
+    if not (_is_condition(yes) and _is_condition(no)):
+        return _choice(condition, number(yes), number(no))
+    yes, no = _condition(yes), _condition(no)
+    if yes is not _TRUE and no is not _FALSE:
+        return sympy.Or(sympy.And(condition, yes), sympy.And(sympy.Not(condition), no))
+    return sympy.And(condition, yes) if no is _FALSE else sympy.Or(condition, no)
+
+
+def _choice(condition: Any, yes: Any, no: Any) -> Any:
+    """Piecewise; a choice in the last branch continues the list."""
+    if condition is _TRUE or condition is _FALSE:
+        return yes if condition is _TRUE else no
+    rest = no.args if isinstance(no, sympy.Piecewise) else ((no, _TRUE),)
+    return sympy.Piecewise((yes, condition if type(condition) is Condition else Condition(condition)), *rest)
 
 
 # --- lifting: functions
 
 
 def _bits(base: Any) -> float:
-    """Bits of the rational numbers that a power of `base` raises to that power."""
+    """Bits of the rational numbers that SymPy raises to a power when it raises `base`."""
     if base.is_Rational:
         return 0 if base in (_ONE, _MINUS_ONE) else max(int(base.p).bit_length(), int(base.q).bit_length())
     if base.is_Mul:
         return sum(_bits(factor) for factor in base.args if factor.is_number)
     if base.is_Pow and base.exp.is_Rational:
         return _bits(base.base) * abs(Fraction(base.exp.p, base.exp.q)) if base.base.is_Rational else 0
-    return 0
+    return max(_bits(piece) for piece, _ in base.args) if base.is_Piecewise else 0
 
 
 def _monster() -> Unsupported:
@@ -249,7 +309,8 @@ def _monster() -> Unsupported:
 
 
 def _pow(a: Any, b: Any) -> Any:
-    if b.is_Rational and _bits(a) * abs(Fraction(b.p, b.q)) > _BITS:
+    times = b.args[0] if b.is_Add else b  # 3**(x + 9)*3**(-x) becomes 3**9
+    if times.is_Rational and _bits(a) * abs(Fraction(times.p, times.q)) > _BITS:
         raise _monster()
     return sympy.Pow(a, b)
 
@@ -272,7 +333,8 @@ def _unless(number_is: Callable[[Any], bool], function: Any) -> Callable[..., An
     return apply
 
 
-# log1p(1e-20) would become log(1 + 1e-20); loggamma is complex below 0; digamma(10**9) would be summed up.
+# log1p(1e-20) would become log(1 + 1e-20), atan2 of constants a complex logarithm; loggamma is complex below 0;
+# digamma(10**9) would be summed up.
 _log1p = _unless(lambda a: True, log1p)
 _lgamma = _unless(lambda a: not a.is_positive, sympy.loggamma)
 _psi = _unless(lambda a: True, sympy.polygamma)
@@ -284,11 +346,14 @@ def _gamma(function: Any, a: Any) -> Any:
     return function(a)
 
 
+def _remainder(rounded: Any, a: Any, b: Any) -> Any:
+    return a - b * rounded(sympy.Mul(a, sympy.Pow(b, _MINUS_ONE)))
+
+
 def _heaviside(a: Any, b: Any) -> Any:
     if b.is_number:
         return sympy.Heaviside(a, b)
-    at_zero, below = sympy.Eq(a, _ZERO, evaluate=False), sympy.Lt(a, _ZERO, evaluate=False)
-    return sympy.Piecewise((_ZERO, below), (b, at_zero), (_ONE, _TRUE))
+    return _choice(_compare(sympy.Lt, a, _ZERO), _ZERO, _choice(_compare(sympy.Eq, a, _ZERO), b, _ONE))
 
 
 _MADE: dict[str, Callable[..., Any]] = {
@@ -298,13 +363,14 @@ _MADE: dict[str, Callable[..., Any]] = {
     "not": lambda a: sympy.Not(_condition(a)),
     "exp2": _exp2,
     "log1p": _log1p,
+    "atan2": lambda a, b: sympy.atan2(a, b, evaluate=not (a.is_number and b.is_number)),
     "logaddexp": lambda a, b: sympy.log(sympy.exp(a) + sympy.exp(b)),
     "xlogy": lambda a, b: a * sympy.log(b),
     "sqrt": lambda a: sympy.Pow(a, _HALF),
     "hypot": lambda a, b: sympy.sqrt(a**2 + b**2),
     "abs": _abs,
-    "mod": lambda a, b: a - b * floor(a / b),
-    "fmod": lambda a, b: a - b * trunc(a / b),
+    "mod": partial(_remainder, floor),
+    "fmod": partial(_remainder, trunc),
     "heaviside": _heaviside,
     "relu": lambda a: sympy.Max(a, _ZERO),
     "gamma": partial(_gamma, sympy.gamma),
@@ -402,7 +468,10 @@ class _Shadows:
 
     @staticmethod
     def apply(function: Callable[..., Any], *operands: Any) -> Any:
-        return None if None in operands else _rough(function(*operands))
+        try:
+            return None if None in operands else _rough(function(*operands))
+        except (ArithmeticError, ValueError):  # a pole
+            return None
 
 
 _SHADOWS = _Shadows()
@@ -418,7 +487,7 @@ def _rough(value: Any) -> Any:
     if not value.is_Float:
         return None
     _, mantissa, exponent, bits = value._mpf_
-    if mantissa and abs(exponent + bits) > _BITS:
+    if mantissa and exponent + bits > _BITS:
         raise _monster()
     return value
 
@@ -432,7 +501,7 @@ def lift(program: Program) -> list[Any]:
     try:
         evaluate(program, [None] * len(symbols), _SHADOWS)
         return [number(value) for value in evaluate(program, symbols, SYMBOLS)]
-    except (TypeError, ValueError) as error:  # "not comparable": a constant that is no real number
+    except (ArithmeticError, TypeError, ValueError) as error:  # "not comparable": a constant that is no real number
         raise Unsupported(f"SymPy refuses this expression: {error}") from error
 
 
@@ -440,8 +509,13 @@ def derivative(expression: Any, name: str) -> Any:
     """SymPy's derivative of `expression` with respect to the symbol `name`, as it comes."""
     try:
         return expression.diff(sympy.Symbol(name, real=True))
-    except (TypeError, ValueError) as error:
+    except (ArithmeticError, TypeError, ValueError) as error:
         raise Unsupported(f"SymPy refuses to differentiate this expression: {error}") from error
+
+
+def text(expression: Any) -> str:
+    """`expression` as SymPy writes it; a float literal as it was typed, without zeros at its end."""
+    return str(sympy.sstr(expression, full_prec=False))
 
 
 # --- lowering
@@ -470,6 +544,7 @@ class _Lowering:
 
     def __init__(self, inputs: tuple[str, ...]) -> None:
         self.builder = Builder(inputs)
+        self.index = {name: i for i, name in enumerate(inputs)}
         self.place: dict[tuple[int, int], int] = {}
         self.seen: dict[tuple[int, ...], int] = {}
         self.zero: int | None = None  # the equation of a structural zero, once one was met
@@ -575,7 +650,7 @@ def _emit_named(lowering: _Lowering, expression: Any, want: int, needs: list[Nee
 
 
 def _emit_symbol(lowering: _Lowering, expression: Any, want: int, needs: list[Need], operands: list[int]) -> int:
-    return lowering.builder.input(lowering.builder.inputs.index(expression.name))
+    return lowering.builder.input(lowering.index[expression.name])
 
 
 def _terms(expression: Any, want: int) -> list[Need]:
@@ -639,16 +714,11 @@ def _emit_power(lowering: _Lowering, expression: Any, want: int, needs: list[Nee
     if len(operands) == 2:
         return lowering.apply("pow", *operands)
     (base,) = operands
-    exponent = _literal(expression.args[1], -1 if want == UNDER else 1)
-    if exponent == 1:
-        return base
-    if expression.args[1].is_Float or exponent not in (-1, _SQRT, -_SQRT):
-        return lowering.power(base, exponent)
-    root = base if exponent == -1 else lowering.apply("sqrt", base)
-    return root if exponent > 0 else lowering.apply("div", lowering.literal(1.0), root)  # type: ignore[operator]
-
-
-_SQRT = Fraction(1, 2)
+    exponent, sign = expression.args[1], -1 if want == UNDER else 1
+    if exponent.is_Float or abs(exponent.p) != 1 or exponent.q > 2:
+        return lowering.power(base, _literal(exponent, sign))
+    root = base if exponent.q == 1 else lowering.apply("sqrt", base)
+    return root if sign * exponent.p > 0 else lowering.apply("div", lowering.literal(1.0), root)
 
 
 def _function_reader(name: str) -> _Reader:
@@ -736,6 +806,7 @@ _READERS: dict[type, _Reader] = {
     sympy.And: _Reader(_arguments, _emit_and),
     sympy.Or: _Reader(_arguments, _emit_or),
     sympy.Not: _function_reader("not"),
+    Condition: _Reader(lambda expression, want: [(expression.inner, PLAIN)], lambda *read: read[-1][0]),
     sympy.ITE: _function_reader("select"),
     **dict.fromkeys((sympy.Derivative, sympy.Subs, sympy.DiracDelta), _FLAT),
 }

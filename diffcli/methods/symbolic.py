@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from diffcli.algebras.symbols import derivative, lift, lower
+from diffcli.algebras.symbols import derivative, lift, lower, text
 from diffcli.derivation import Derivation, Problem
 from diffcli.program import Program, count_written
 
@@ -17,7 +17,7 @@ LONGEST_FORMULA = 20_000
 
 
 def differentiate(problem: Problem) -> Derivation:
-    """One sweep: value and derivatives together, as SymPy's formulas."""
+    """One sweep: values and derivatives together, as SymPy's formulas stand."""
     names = problem.program.inputs
     values = lift(problem.program)
     entries = [derivative(value, names[i]) for value in values for i in problem.wrt]
@@ -25,17 +25,13 @@ def differentiate(problem: Problem) -> Derivation:
     outputs = program.outputs[len(values) :]
     written = count_written(program, outputs)
     if written.total <= LONGEST_FORMULA:
-        formulas = tuple(map(_text, entries))
+        formulas = tuple(map(text, entries))
     else:
         formulas = tuple(_formula(entry, program, output) for entry, output in zip(entries, outputs, strict=True))
     return Derivation((program,), formulas, written)
 
 
-def _text(entry: Any) -> str:
-    return str(entry)
-
-
 def _formula(entry: Any, program: Program, output: int) -> str:
     """The formula as text, or its size where nobody would read it."""
     size = count_written(program, [output]).total
-    return str(entry) if size <= LONGEST_FORMULA else f"… ({size} operations)"
+    return text(entry) if size <= LONGEST_FORMULA else f"… ({size} operations)"

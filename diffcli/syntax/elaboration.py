@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
 
-from diffcli.errors import DiffError
+from diffcli.errors import DiffError, brief
 from diffcli.passes import pruned
 from diffcli.primitives import (
     ARITY,
@@ -28,9 +28,6 @@ from diffcli.primitives import (
 )
 from diffcli.program import Builder, Constant, Program
 from diffcli.syntax.parsing import Node, parse
-
-LONGEST_LITERAL = 400
-"""Digits a literal may have: more cannot change the nearest float64."""
 
 _SPELLINGS: dict[str, Constant] = {
     spelling: name for name, spellings in NAMED_CONSTANTS.items() for spelling in spellings
@@ -68,12 +65,13 @@ class Elaborator:
         self.given = given
         self.constants = _SPELLINGS if constants is None else constants
         self.fold = constants is not None
-        self.names: list[str] = []
+        self.names: dict[str, int] = {}  # free variables -> input numbers
         self.builder = Builder(())
         self.scope: dict[str, int] = {}
         self.stack: list[int] = []
         self.boolean: set[int] = set()
         self.notes: list[str] = []
+        self.constants_read: set[str] = set()
         self.literal: int | None = None  # the equation of a literal that was just read
 
     def fail(self, message: str, node: Node, hint: str | None = None, kind: str = "syntax") -> DiffError:
@@ -124,7 +122,7 @@ class Elaborator:
 
     def is_condition(self, equation: int) -> bool:
         """Whether its value can only be 0 or 1."""
-        return equation in self.boolean or self.payload(equation) in (0.0, 1.0)
+        return equation in self.boolean or repr(self.payload(equation)) in ("0.0", "1.0")
 
     def both(self, left: int, right: int) -> int:
         """`left and right`, by choice: the right side is evaluated only if the left holds."""
@@ -146,7 +144,7 @@ class Elaborator:
         """Interpret statements; what is left is the value of the last one."""
         last = nodes[-1]
         if last.kind == "bind":
-            hint = f"end with what is wanted: …; {last.value}"
+            hint = f"end with what is wanted: …; {brief(last.value)}"
             raise self.fail("the last statement is no expression", last, hint)
         kinds: dict[str, Callable[[Node], int]] = {
             "number": self.number,
@@ -180,7 +178,9 @@ class Elaborator:
         try:
             return self.builder.constant(float(text))
         except ValueError:
-            raise self.fail(f"'{text}' is no number", node, "digits may be grouped by single underscores") from None
+            raise self.fail(
+                f"'{brief(text)}' is no number", node, "digits may be grouped by single underscores"
+            ) from None
 
     def name(self, node: Node) -> int:
         name = node.value
@@ -188,11 +188,11 @@ class Elaborator:
             return self.scope[name]
         constant = self.constants.get(name)
         if constant is not None and name not in self.given:
+            self.constants_read.add(name)
             return self.builder.constant(float("inf") if constant == "inf" else constant)
         if constant is not None:
             self.notes.append(f"{name} is the variable of the point here, not the constant")
-        self.names.append(name)
-        equation = self.builder.input(len(self.names) - 1)
+        equation = self.builder.input(self.names.setdefault(name, len(self.names)))
         self.scope[name] = equation
         return equation
 
@@ -242,9 +242,9 @@ class Elaborator:
     def bind(self, node: Node) -> None:
         (value,) = self.take(1)
         name = node.value
-        if name in self.scope:
-            bound = "is read before it is bound" if name in self.names else "is bound twice"
-            raise self.fail(f"'{name}' {bound}", node, "each name is bound once, before it is used")
+        if name in self.scope or name in self.constants_read:
+            bound = "is read before it is bound" if name not in self.scope or name in self.names else "is bound twice"
+            raise self.fail(f"'{brief(name)}' {bound}", node, "each name is bound once, before it is used")
         if name in _SPELLINGS or name in self.given:
             other = "the constant" if name in _SPELLINGS else "the value in the point"
             self.notes.append(f"{name} is what the expression binds it to, not {other}")

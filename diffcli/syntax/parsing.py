@@ -12,7 +12,7 @@ import difflib
 import re
 from typing import NamedTuple
 
-from diffcli.errors import DiffError
+from diffcli.errors import DiffError, brief
 from diffcli.primitives import DEFINITIONS, FUNCTIONS, PARAMETRIC_FUNCTIONS, VECTOR_FUNCTIONS
 from diffcli.syntax.tokens import Token, tokenize
 
@@ -91,7 +91,7 @@ class _Parser:
         if count:
             del self.starts[len(self.starts) - count :]
         self.starts.append(start)
-        self.out.append(Node(kind, value, count, start, self.end))
+        self.out.append(Node(kind, "**" if value == "^" else value, count, start, self.end))
 
     def reduce(self, precedence: int) -> None:
         """Apply the pending operators that bind tighter than `precedence`."""
@@ -135,7 +135,12 @@ class _Parser:
             self.push("call", text, 0, start, 1)
             self.brackets += 1
             self.awaited = "("
-        elif not self.stack and self.statement == len(self.out) and _IS_BINDING.match(self.source, after):
+        elif (
+            not self.bound
+            and not self.stack
+            and self.statement == len(self.out)
+            and _IS_BINDING.match(self.source, after)
+        ):
             self.bound = text, start
             self.awaited = "="
         else:
@@ -153,7 +158,7 @@ class _Parser:
         if text in _BINARY:
             precedence = _BINARY[text]
             self.reduce(precedence if precedence == 9 else precedence - 1)
-            self.push("binary", "**" if text == "^" else text, precedence, start, 2)
+            self.push("binary", text, precedence, start, 2)
         elif text in _COMPARISON:
             self.reduce(5)
             top = self.stack[-1] if self.stack else None
@@ -168,7 +173,7 @@ class _Parser:
             self.reduce(_IF_ELSE)
             if not self.stack or self.stack[-1].kind != "if":
                 raise self.fail("'else' without 'if'", token.span, "write: a if condition else b")
-            self.stack[-1].kind = "ifelse"
+            self.stack[-1].kind, self.stack[-1].value = "ifelse", "else"
         elif text == ",":
             self.reduce(0)
             if not self.stack:
@@ -183,6 +188,9 @@ class _Parser:
         elif text == "[":
             self.brackets += 1
             self.push("index", "", 0, start, 2)
+        elif text in ("not", ";"):
+            hint = "write 'and not' between conditions" if text == "not" else "close the parenthesis first"
+            raise self.fail(f"'{text}' has no place here", token.span, hint)
         elif text == "=":
             hint = "compare with ==; bind a name once, at the start of a statement: a = x*y; a + 1"
             raise self.fail("'=' has no place here", token.span, hint)
@@ -228,7 +236,7 @@ class _Parser:
 
     # --- errors
     def missing_operand(self, token: Token) -> DiffError:
-        if token.kind == "end" and not self.out and not self.stack:
+        if token.kind == "end" and not self.out and not self.stack and not self.bound:
             return self.fail("the expression is empty", (0, 1), "write for example sin(x)*y")
         at = "at the end" if token.kind in ("end", "newline") else f"before '{token.text}'"
         top = self.stack[-1] if self.stack else None
@@ -241,10 +249,11 @@ class _Parser:
         start = self.starts[-1]
         left = self.source[start : self.end]
         right = self.source[token.start : self._operand_end(token)]
-        mended = f"{left}*{right}"
+        called = left in FUNCTION_NAMES and token.text != "("
+        mended = f"{left}({right})" if called else f"{left}*{right}"
         hint = f"write {mended}" if len(mended) <= 60 and "\n" not in mended else "write * between them"
         shown = left if len(left) <= 30 else "…" + left[-29:]
-        return self.fail(f"there is no operator between {shown} and {token.text}", token.span, hint)
+        return self.fail(f"there is no operator between {shown} and {brief(token.text)}", token.span, hint)
 
     def _operand_end(self, token: Token) -> int:
         """Where the operand that starts at `token` ends, if that is easily seen."""
@@ -262,16 +271,16 @@ class _Parser:
 
     def unknown_function(self, token: Token) -> DiffError:
         name = token.text
-        near = difflib.get_close_matches(name.lower(), sorted(FUNCTION_NAMES), 1, 0.7)
+        near = difflib.get_close_matches(name[:40].lower(), sorted(FUNCTION_NAMES), 1, 0.7)
         if near:
-            return self.fail(f"unknown function '{name}': did you mean '{near[0]}'?", token.span, None)
+            return self.fail(f"unknown function '{brief(name)}': did you mean '{near[0]}'?", token.span, None)
         match = _IS_CALL.match(self.source, token.start + len(name))
         opening = match.end() - 1 if match else token.start
         rest = self.source[opening : self._operand_end(Token("operator", "(", opening))]
         hint = "write * for a product; the functions are listed by --help"
-        if len(rest) < 60 and _PLAIN.match(rest):
+        if len(name) + len(rest) < 60 and _PLAIN.match(rest):
             hint = f"write {name}*{rest} for a product"
-        return self.fail(f"unknown function '{name}'", token.span, hint)
+        return self.fail(f"unknown function '{brief(name)}'", token.span, hint)
 
 
 def parse(source: str, separators: str = ";\n") -> list[Node]:

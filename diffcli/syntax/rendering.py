@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from fractions import Fraction
+from math import isfinite
 
 from diffcli.primitives import ARITY, CODE, CONST, INPUT, PRIMITIVES, SELECT
 from diffcli.program import Constant, Program
 
 _ATOM = 10
-_POW = CODE["pow"]
+_TAKEN = {"pi": "π", "tau": "(2*π)", "e": "exp(1)", "inf": "1e999"}
+"""How a constant is written where a variable has taken its name."""
+_UNSPELLED = {"ln2": "log(2)", "ln10": "log(10)", "two_by_sqrt_pi": "(2/sqrt(pi))"}
+"""How the constants are written that have no name in the language."""
+
+_POW, _NEG = CODE["pow"], CODE["neg"]
 
 
 def literal(value: Constant) -> str:
@@ -30,8 +36,9 @@ def render(program: Program, names: Mapping[str, int] | None = None) -> str:
     program: pieces are laid down left to right from an explicit stack.
     """
     bound = _bindings(program, names or {})
-    statements = [f"{name} = {_text(program, equation, bound)}" for equation, name in bound.items()]
-    return "; ".join([*statements, _text(program, program.outputs[0], bound, root=True)])
+    taken = frozenset((*program.inputs, *bound.values()))
+    statements = [f"{name} = {_text(program, equation, bound, taken)}" for equation, name in bound.items()]
+    return "; ".join([*statements, _text(program, program.outputs[0], bound, taken, root=True)])
 
 
 def _bindings(program: Program, names: Mapping[str, int]) -> dict[int, str]:
@@ -44,12 +51,14 @@ def _bindings(program: Program, names: Mapping[str, int]) -> dict[int, str]:
     taken = {*names, *program.inputs}
     bound: dict[int, str] = {}
     number = 0
+    negated = {program.a[k] for k, code in enumerate(program.ops) if code == _NEG}
     for k, code in enumerate(program.ops):
-        if code in (CONST, INPUT):
+        # a minus before a literal is read as part of the literal, not as an operation
+        if code == INPUT or code == CONST and not (k in negated and _is_digits(program.constants[program.a[k]])):
             continue
         if k in given and k not in program.outputs:
             bound[k] = given[k]
-        elif reads[k] > 1 or reads[k] and k in program.outputs:
+        elif code == CONST or reads[k] > 1 or reads[k] and k in program.outputs:
             number += 1
             while f"t{number}" in taken:
                 number += 1
@@ -57,7 +66,11 @@ def _bindings(program: Program, names: Mapping[str, int]) -> dict[int, str]:
     return bound
 
 
-def _text(program: Program, target: int, bound: Mapping[int, str], root: bool = False) -> str:
+def _is_digits(value: Constant) -> bool:
+    return isinstance(value, float) and isfinite(value)
+
+
+def _text(program: Program, target: int, bound: Mapping[int, str], taken: Set[str], root: bool = False) -> str:
     pieces: list[str] = []
     # what is still to be written: text, or an equation with the precedence its place asks for
     stack: list[str | tuple[int, int]] = [(target, 0)]
@@ -70,14 +83,14 @@ def _text(program: Program, target: int, bound: Mapping[int, str], root: bool = 
         if k in bound and (k != target or root):
             pieces.append(bound[k])
         else:
-            parts, precedence = _parts(program, k)
+            parts, precedence = _parts(program, k, taken)
             if precedence < needed:
                 parts = ["(", *parts, ")"]
             stack += reversed(parts)
     return "".join(pieces)
 
 
-def _parts(program: Program, k: int) -> tuple[list[str | tuple[int, int]], int]:
+def _parts(program: Program, k: int, taken: Set[str]) -> tuple[list[str | tuple[int, int]], int]:
     """The pieces of equation `k` and the precedence of the whole."""
     code = program.ops[k]
     row = PRIMITIVES[code]
@@ -85,6 +98,9 @@ def _parts(program: Program, k: int) -> tuple[list[str | tuple[int, int]], int]:
         return [program.inputs[program.a[k]]], _ATOM
     if code == CONST:
         text = literal(program.constants[program.a[k]])
+        if text in taken:
+            text = _TAKEN.get(text, text)
+        text = _UNSPELLED.get(text, text)
         return [text], 8 if text[0] == "-" else _ATOM
     arguments = program.arguments(k)
     if code == SELECT:

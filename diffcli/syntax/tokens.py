@@ -74,5 +74,9 @@ def tokenize(source: str) -> Iterator[Token]:
         if kind == "other":
             span = match.span()
             raise DiffError(f"unexpected character {text!r}", source, span, _HINTS.get(text))
+        if kind == "name" and not text.isidentifier():  # \w knows superscripts and fractions, names do not
+            good = next(i for i, char in enumerate(text) if not f"{'_' * (i > 0)}{char}".isidentifier())
+            start = match.start() + good
+            raise DiffError(f"unexpected character {text[good]!r}", source, (start, start + 1), _HINTS.get(text[good]))
         yield Token(kind, text, match.start())
     yield Token("end", "", len(source))

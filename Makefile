@@ -1,0 +1,47 @@
+# Everything runs in .venv, which the targets make themselves: nothing is needed but Python >= 3.11 and make.
+
+candidates := python3 python3.14 python3.13 python3.12 python3.11 python
+modern := -c 'import sys; sys.exit(sys.version_info < (3, 11))'
+PYTHON ?= $(shell for p in $(candidates); do $$p $(modern) 2>/dev/null && echo $$p && break; done)
+
+venv := .venv
+bin := $(venv)/bin
+pip := $(bin)/python -m pip --quiet --disable-pip-version-check
+
+.PHONY: demo test lint clean
+.DEFAULT_GOAL := demo
+
+demo: $(venv)/ready
+	$(bin)/diff-compare "log(x1) + x1*x2 - sin(x2)" --at "x1=2, x2=5"
+	$(bin)/diff-compare batch samples/physics.txt
+
+test: lint
+	$(bin)/python -m pytest
+
+lint: $(venv)/ready-dev
+	$(bin)/ruff check
+	$(bin)/ruff format --check
+	$(bin)/mypy
+
+ifneq ($(wildcard benchmarks/run.py),)
+.PHONY: bench
+bench: $(venv)/ready
+	$(bin)/python benchmarks/run.py
+endif
+
+clean:
+	rm -rf $(venv) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(bin)/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; name it: make PYTHON=/path/to/python3"; exit 1; }
+	$(PYTHON) -m venv $(venv)
+
+# Stamps: the installation is done once, and again when pyproject.toml changes.
+$(venv)/ready: pyproject.toml | $(bin)/python
+	$(pip) install --editable .
+	@touch $@
+
+$(venv)/ready-dev: pyproject.toml | $(bin)/python
+	$(pip) install --editable ".[dev]"
+	@touch $@ $(venv)/ready
