@@ -93,6 +93,7 @@ def agree(rows: Sequence[Sequence[float]], tolerance: float) -> bool:
         first = entries[0]
         for other in entries[1:]:
             same = other == first or math.isnan(other) and math.isnan(first)
-            if not same and not abs(other - first) <= tolerance * math.ulp(max(abs(first), abs(other))):
+            finite = math.isfinite(first) and math.isfinite(other)
+            if not same and not (finite and abs(other - first) <= tolerance * math.ulp(max(abs(first), abs(other)))):
                 return False
     return True

@@ -140,7 +140,7 @@ def _entry(program: Program, point: Sequence[float], i: int) -> Entry:
             if bits == FORMAL and _is_formally_zero(program, point, i):
                 return Entry(arb(0), arb(0), arb(0), bits)
     else:
-        reason = "the derivative is too close to zero, or to a switch, to be told from it"
+        reason = "the derivative is too close to zero, or to a switch, to be told"
     return _one_sided_entry(program, point, i, reason)
 
 
@@ -172,7 +172,7 @@ def _retrying(compute: Callable[[Germs], T], what: str) -> tuple[T, int]:
             except Singular as singular:
                 raise Undecided(str(singular)) from None
         if limit >= len(LIMITS) or level >= len(PRECISIONS):
-            raise Undecided(f"{what} could not be told")
+            raise Undecided(f"{what} is too close to a switch, or to zero, to be told")
 
 
 def _value_at(program: Program, point: Sequence[float]) -> tuple[Ball, int]:
@@ -187,23 +187,27 @@ def _value_at(program: Program, point: Sequence[float]) -> tuple[Ball, int]:
 
 
 def _one_sided_entry(program: Program, point: Sequence[float], i: int, reason: str) -> Entry:
-    def compute(germs: Germs) -> tuple[OneSided, OneSided, Any, str | None]:
+    def compute(germs: Germs) -> tuple[Ball | None, OneSided, OneSided, str | None]:
         before = evaluate(program, [germs.constant(x) for x in point], germs)[0].constant
-        germs.reason = None
+        germs.forget()
         left, right = (_derivative_from(program, point, i, direction, before, germs) for direction in (-1, 1))
-        return left, right, _same(left, right), germs.reason
+        both, edge = _same(left, right), None
+        if NOWHERE in (left, right):
+            both = left if right is NOWHERE else right
+            edge = "the point is an edge of the domain: the derivative is the one-sided one"
+        sides = _ball(left), _ball(right)
+        if isinstance(both, Real):
+            return _ball(both), *sides, edge
+        return None, *sides, germs.reason or reason
 
-    (left, right, both, met), bits = _retrying(compute, reason)
-    edge = None
-    if both is None and NOWHERE in (left, right):
-        both = left if right is NOWHERE else right
-        edge = "the point is an edge of the domain: the derivative is the one-sided one"
-    if isinstance(both, Real):
-        return Entry(both.ball, both.ball, both.ball, bits, edge)
-    return Entry(None, _ball(left), _ball(right), bits, met or reason)
+    (derivative, left, right, said), bits = _retrying(compute, "the derivative at this point")
+    return Entry(derivative, left, right, bits, said)
 
 
 def _ball(side: Any) -> OneSided:
+    """A side as a ball, narrow at the precision now working."""
+    if isinstance(side, Real) and not tight(side.ball):
+        raise Unresolved
     return side.ball if isinstance(side, Real) else None if side is NOWHERE else side
 
 
@@ -211,8 +215,6 @@ def _same(left: Any, right: Any) -> Any:
     """The derivative, if both sides have one and they are proved equal; None if proved different."""
     if not isinstance(left, Real) or not isinstance(right, Real) or (left - right).sign():
         return None
-    if not tight(right.ball):
-        raise Unresolved
     return right
 
 
@@ -225,8 +227,7 @@ def _derivative_from(
     germs.switched = False
     try:
         (germ,) = evaluate(program, inputs, germs)
-    except Undefined as undefined:
-        germs.note(f"from the {'right' if direction > 0 else 'left'} there is no value: {undefined}")
+    except Undefined:
         return NOWHERE
     slope = _slope(germ, before, germs)
     return slope if slope is None or direction > 0 else -slope
@@ -248,6 +249,7 @@ def _slope(germ: Germ, before: Any, germs: Germs) -> Any:
             return math.inf * steep[key].sign()
     if not step.exact and step.order <= 1:
         if step.wobble:
+            germs.reason = "the difference quotient oscillates without a limit"
             return None
         raise Short
     return step.terms.get((Fraction(1), 0), ZERO)

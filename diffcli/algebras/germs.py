@@ -136,6 +136,10 @@ class Germs:
         """What was met on the way, for the reader."""
         self.reason = self.reason or reason
 
+    def forget(self) -> None:
+        """Begin anew: nothing noted, no other way taken than the point's."""
+        self.reason, self.switched = None, False
+
     def add(self, a: Germ, b: Germ) -> Germ:
         if a.huge or b.huge:
             if a.huge and b.huge and a.huge != b.huge:
@@ -864,6 +868,8 @@ def taylor_at(code: int, at: Real, count: int) -> list[Real]:
         return _rational_series(_RATIONALAT_ZERO[name], 0, count)
     if name in ("sin", "cos"):
         return _circular(name, at, count)
+    if name in ("sinh", "cosh"):
+        return _hyperbolic(name, at, count)
     function = SERIES.functions[code]
     assert function is not None
     return _taylor_of(name, function, at, count)
@@ -880,6 +886,13 @@ def _circular(name: str, at: Real, count: int) -> list[Real]:
     sines, cosines = _rational_series(fmpq_series.sin, 0, count), _rational_series(fmpq_series.cos, 0, count)
     first, second = (sine, cosine) if name == "sin" else (cosine, -sine)
     return [first * c + second * s for c, s in zip(cosines, sines, strict=True)]
+
+
+def _hyperbolic(name: str, at: Real, count: int) -> list[Real]:
+    """(e^a e^h + or - e^-a e^-h)/2."""
+    grows, falls = exponential(at) * HALF, exponential(-at) * HALF
+    turn = 1 if name == "cosh" else -1
+    return [c * (grows + whole(turn * (-1) ** k) * falls) for k, c in enumerate(exp_coefficients(count))]
 
 
 def _taylor_of(name: str, function: Callable[[Any], Any], at: Real, count: int) -> list[Real]:

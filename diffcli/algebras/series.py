@@ -159,7 +159,8 @@ LARGEST_POWER = 1 << 12
 def _pow(a: Series, b: Series) -> Series:
     base, exponent = a[0], b[0]
     if _is_constant(b):
-        n = _integer(exponent) if exponent.is_finite() else None
+        asked = exponent.is_exact() if base > 0 else exponent.is_finite()
+        n = _integer(exponent) if asked and exponent.is_finite() else None
         if n is not None and abs(n) <= LARGEST_POWER:
             if n < 0 and base.is_zero():
                 raise Undefined(f"0 to the power {n}")
@@ -373,7 +374,8 @@ def _polygamma(a: Series, order: Constant, name: str = "polygamma") -> Series:
         for _ in range(n + 1):
             taylor = taylor.derivative()
         taylor = arb_series([taylor[i] for i in range(length)])
-    return taylor(a - a[0]) if length > 1 and not _is_constant(a) else _constant(taylor[0])
+    step = arb_series([0, *a.coeffs()[1:]])
+    return taylor(step) if length > 1 and not _is_constant(a) else _constant(taylor[0])
 
 
 def _digamma(a: Series) -> Series:

@@ -8,6 +8,7 @@ only repeats what the words say.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from typing import Literal
 
 from rich.box import Box
 from rich.console import Console, Group, RenderableType
@@ -289,7 +290,7 @@ def show_summary(summary: Summary, seconds: float, console: Console, exit_zero: 
 
 def _show_worst(summary: Summary, console: Console) -> None:
     wrap = not console.is_terminal
-    ellipsis = "ellipsis" if console.is_terminal else "ignore"
+    ellipsis: Literal["ellipsis", "ignore"] = "ellipsis" if console.is_terminal else "ignore"
     if summary.worst:
         console.print(Text("\nworst:", "bold"))
     for worst in summary.worst:
