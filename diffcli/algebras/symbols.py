@@ -323,6 +323,11 @@ def _abs(a: Any) -> Any:
     return Abs(a) if a.is_extended_real is None else sympy.Abs(a)
 
 
+def _extreme(kind: Any, a: Any, b: Any) -> Any:
+    """Of two at a time, as typed: SymPy would compare all pairs of max(a, b, c, …), again in every derivative."""
+    return kind(a, b, evaluate=_is_literal(a) or _is_literal(b))
+
+
 def _unless(number_is: Callable[[Any], bool], function: Any) -> Callable[..., Any]:
     """`function`, not computed by SymPy where its last argument is a number of that kind."""
 
@@ -369,6 +374,8 @@ _MADE: dict[str, Callable[..., Any]] = {
     "sqrt": lambda a: sympy.Pow(a, _HALF),
     "hypot": lambda a, b: sympy.sqrt(a**2 + b**2),
     "abs": _abs,
+    "min": partial(_extreme, sympy.Min),
+    "max": partial(_extreme, sympy.Max),
     "mod": partial(_remainder, floor),
     "fmod": partial(_remainder, trunc),
     "heaviside": _heaviside,
@@ -616,7 +623,7 @@ def _is_literal(expression: Any) -> bool:
 def _is_negative(expression: Any) -> bool:
     """Whether it is printed with a minus sign: a negative literal, or a product that begins with one."""
     first = expression.args[0] if expression.is_Mul else expression
-    return _is_literal(first) and bool(first.is_negative)
+    return first.p < 0 if first.is_Rational else bool(first.is_Float and first._mpf_[0])
 
 
 Needs = Callable[[Any, int], list[Need]]

@@ -166,34 +166,41 @@ def _destination(output: Path | None) -> Any:
 
 # --- output
 def _write_one(result: Result, format: str, stream: TextIO) -> None:
-    from diffcli.reports import load, renderer
-
     if format == "table" and stream.isatty():
-        load("table").show(result, _console(stream))
-    else:
-        stream.writelines(renderer(format)([result]))
+        from diffcli.reports.table import show
+
+        show(result, _console(stream))
+        return
+    from diffcli.reports import REPORTS
+
+    report = REPORTS[format].report(single=True)
+    stream.write(report.begin() + report.add(result) + report.end())
 
 
 def _write_all(results: Iterable[Result], format: str, stream: TextIO) -> None:
-    from diffcli.reports import load, renderer
+    if format == "table" and stream.isatty():
+        from diffcli.reports.table import show_line
 
-    if format == "table":
         console = _console(stream)
         for result in results:
-            load("table").show_line(result, console)
-            stream.flush()
-    else:
-        for text in renderer(format)(results):
-            stream.write(text)
-            stream.flush()
+            show_line(result, console)
+        return
+    from diffcli.reports import REPORTS
+
+    report = REPORTS[format].report(single=False)
+    stream.write(report.begin())
+    for result in results:
+        stream.write(report.add(result))
+        stream.flush()
+    stream.write(report.end())
 
 
 def _write_summary(summary: Any, seconds: float, request: Request, stream: TextIO) -> None:
     """With the table, as its end; with data formats, beside them on stderr."""
-    from diffcli.reports import load
+    from diffcli.reports.table import show_summary
 
     target = stream if request.format == "table" else sys.stderr
-    load("table").show_summary(summary, seconds, _console(target), request.exit_zero)
+    show_summary(summary, seconds, _console(target), request.exit_zero)
 
 
 def _console(stream: TextIO) -> Any:

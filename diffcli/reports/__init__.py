@@ -1,29 +1,50 @@
-"""Formats, one a file: `render(results)` yields text; how results were made is not known here.
+"""Formats, one a file; how results were made is not known here.
 
-The table is rendered by Rich and knows the terminal's width; its module is
-imported only where a table is shown.
+A format is a class `Report` with three methods that return text: `begin()`,
+`add(result)` for every result as it comes, `end()`. So a batch of any length
+is written row by row, in several formats at once. A report's module is imported
+when the format is asked for: the table needs Rich.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
 from importlib import import_module
-from typing import Any, cast
+from pathlib import PurePath
+from typing import NamedTuple, Protocol, cast
 
 from diffcli.batch.rows import Result
 
-Render = Callable[[Iterable[Result]], Iterator[str]]
 
-REPORTS: dict[str, str] = {
-    "table": "diffcli.reports.table",
-    "json": "diffcli.reports.json",
-    "jsonl": "diffcli.reports.jsonl",
+class Report(Protocol):
+    """Text of results; `single` in the constructor says that there is one result and no batch."""
+
+    def __init__(self, single: bool) -> None: ...
+
+    def begin(self) -> str: ...
+
+    def add(self, result: Result) -> str: ...
+
+    def end(self) -> str: ...
+
+
+class Format(NamedTuple):
+    """`module` holds `Report`; `ending` is the file ending that asks for it."""
+
+    module: str
+    ending: str
+
+    def report(self, single: bool) -> Report:
+        return cast(Report, import_module(self.module).Report(single))
+
+
+REPORTS: dict[str, Format] = {
+    "table": Format("diffcli.reports.table", ".txt"),
+    "json": Format("diffcli.reports.json", ".json"),
+    "jsonl": Format("diffcli.reports.jsonl", ".jsonl"),
 }
 
 
-def load(name: str) -> Any:
-    return import_module(REPORTS[name])
-
-
-def renderer(name: str) -> Render:
-    return cast(Render, load(name).render)
+def format_of(file: str) -> str | None:
+    """The format that a file's ending asks for."""
+    ending = PurePath(file).suffix.lower()
+    return next((name for name, known in REPORTS.items() if known.ending == ending), None)

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 from diffcli.accuracy import Error
 from diffcli.batch.rows import Failure, Result
-from diffcli.compare import Comparison, Measurement
+from diffcli.compare import Measurement
 from diffcli.truth import Truth, digits
 
 SCHEMA = 1
@@ -112,8 +111,20 @@ def line(result: Result) -> str:
     return json.dumps(as_object(result), ensure_ascii=False, allow_nan=False)
 
 
-def render(results: Iterable[Result]) -> Iterator[str]:
-    """One object, indented; several as an array."""
-    rows = list(results)
-    content: Any = as_object(rows[0]) if len(rows) == 1 and isinstance(rows[0], Comparison) else [*map(as_object, rows)]
-    yield json.dumps(content, ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+class Report:
+    """One object, indented; a batch as an array of objects."""
+
+    def __init__(self, single: bool) -> None:
+        self.single = single
+        self.separator = ""
+
+    def begin(self) -> str:
+        return "" if self.single else "[\n"
+
+    def add(self, result: Result) -> str:
+        text = json.dumps(as_object(result), ensure_ascii=False, allow_nan=False, indent=2)
+        separator, self.separator = self.separator, ",\n"
+        return text + "\n" if self.single else separator + text
+
+    def end(self) -> str:
+        return "" if self.single else "\n]\n"

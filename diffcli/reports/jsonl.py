@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
 from diffcli.batch.rows import Result
 from diffcli.reports.json import line
 
 
-def render(results: Iterable[Result]) -> Iterator[str]:
-    for result in results:
-        yield line(result) + "\n"
+class Report:
+    def __init__(self, single: bool) -> None:
+        del single
+
+    def begin(self) -> str:
+        return ""
+
+    def add(self, result: Result) -> str:
+        return line(result) + "\n"
+
+    def end(self) -> str:
+        return ""

@@ -7,7 +7,7 @@ only repeats what the words say.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Literal
 
 from rich.box import Box
@@ -44,13 +44,23 @@ _DERIVATIVES_IN_A_TABLE = 8
 Columns = list[tuple[str, str, Callable[[Measurement], RenderableType], str]]
 
 
-def render(results: Iterable[Result]) -> Iterator[str]:
-    """Plain text, as a file or a pipe gets it."""
-    for result in results:
+class Report:
+    """Plain text, as a file or a pipe gets it: the whole screen of one result, a line each of a batch."""
+
+    def __init__(self, single: bool) -> None:
+        self.show = show if single else show_line
+
+    def begin(self) -> str:
+        return ""
+
+    def add(self, result: Result) -> str:
         console = Console(width=WIDEST, color_system=None, force_terminal=False, legacy_windows=False)
         with console.capture() as capture:
-            show(result, console)
-        yield "\n".join(line.rstrip() for line in capture.get().split("\n"))
+            self.show(result, console)
+        return "\n".join(line.rstrip() for line in capture.get().split("\n"))
+
+    def end(self) -> str:
+        return ""
 
 
 def show(result: Result, console: Console) -> None:
