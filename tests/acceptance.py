@@ -33,10 +33,14 @@ AGREEMENT = Decimal(10) ** -25
 LARGEST = Decimal(sys.float_info.max)
 
 
+def read(path: Path) -> list[Case]:
+    """The objects of a file, one a line."""
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
+
+
 def load(path: Path) -> list[Case]:
     """The cases of a file that have an expression (some lessons are descriptions)."""
-    cases = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    return [case for case in cases if "expr" in case]
+    return [case for case in read(path) if "expr" in case]
 
 
 def batch_row(case: Case) -> str:

@@ -125,7 +125,15 @@ def loaded_by(*arguments: str) -> set[str]:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["expr", "--help"], ["batch", "--help"], ["--version"], ["2x"], ["2x", "--at", "x=1"], ["x+y", "--at", "x=1"]],
+    [
+        ["--help"],
+        ["expr", "--help"],
+        ["batch", "--help"],
+        ["--version"],
+        ["2x"],
+        ["2x", "--at", "x=1"],
+        ["x+y", "--at", "x=1"],
+    ],
     ids=" ".join,
 )
 def test_no_mathematics_is_imported_before_it_is_needed(arguments: list[str]) -> None:

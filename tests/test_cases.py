@@ -10,14 +10,17 @@ import copy
 import json
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
-from acceptance import ASPECTS, Row, batch_row, judge, load
+from acceptance import ASPECTS, Row, batch_row, judge, load, read
 
 FOLDER = Path(__file__).parent / "cases"
-CASES = [*load(FOLDER / "dev.jsonl"), *load(FOLDER / "lessons.jsonl")]
+RECORDED = [*load(FOLDER / "dev.jsonl"), *load(FOLDER / "lessons.jsonl")]
+CORRECTIONS = {correction["id"]: correction for correction in read(FOLDER / "corrections.jsonl")}
+CASES = [case | CORRECTIONS.get(case["id"], {}) for case in RECORDED]
 
 
 class Batch:
@@ -40,6 +43,19 @@ def batch(tmp_path_factory: pytest.TempPathFactory) -> Batch:
 
 def test_ids_are_unique() -> None:
     assert len({case["id"] for case in CASES}) == len(CASES)
+
+
+def test_corrections_replace_an_exact_zero_by_a_tiny_number() -> None:
+    """They may do nothing else: the cases are not ours to bend."""
+    recorded = {case["id"]: case for case in RECORDED}
+    for correction in CORRECTIONS.values():
+        case = recorded[correction["id"]]
+        for key in correction.keys() - {"id", "note"}:
+            before, after = (
+                item[key] if isinstance(item[key], dict) else {"": item[key]} for item in (case, correction)
+            )
+            assert before == dict.fromkeys(after, "0")
+            assert all(0 < abs(Decimal(number)) < Decimal("1e-300") for number in after.values())
 
 
 def test_batch_ends_with_a_result(batch: Batch) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import math
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -1190,31 +1191,44 @@ def holds(op: ast.cmpop, a: float, b: float) -> bool:
             return a != b
 
 
-def chain(operand: st.SearchStrategy[str], operators: list[str], most: int) -> st.SearchStrategy[str]:
-    """Operands with operators between them and no parentheses: what binds is for the parser to say."""
-    links = st.lists(st.tuples(st.sampled_from(operators), operand), max_size=most)
-    return st.builds(lambda first, rest: first + "".join(f" {op} {text}" for op, text in rest), operand, links)
+@st.composite
+def level(draw: st.DrawFn, atoms: st.SearchStrategy[str]) -> str:
+    """Operands with operators between them and no parentheses: what binds is for the parser to say.
 
+    One level of an expression: conditionals of logic of comparisons of sums, whose atoms may hold another level.
+    """
 
-def prefixed(operand: st.SearchStrategy[str], prefixes: list[str]) -> st.SearchStrategy[str]:
-    return st.builds(str.__add__, st.sampled_from(prefixes), operand)
+    def one_of(*texts: str) -> str:
+        return draw(st.sampled_from(texts))
 
+    def chain(operand: Callable[[], str], operators: tuple[str, ...], most: int) -> str:
+        links = [f" {one_of(*operators)} {operand()}" for _ in range(draw(st.integers(0, most)))]
+        return operand() + "".join(links)
 
-def flat(atoms: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-    """One level of an expression: conditionals of logic of comparisons of sums, whose atoms may hold another level."""
-    arithmetic = chain(prefixed(atoms, ["", "", "", "-", "- -", "+", "-+"]), ["+", "-", "*", "/", "**", "**"], 4)
-    comparison = chain(arithmetic, ["<", "<=", ">", ">=", "==", "!="], 2)
-    logic = chain(prefixed(comparison, ["", "", "", "not ", "not not "]), ["and", "or"], 2)
-    conditional = st.builds(lambda a, c, b: f"{a} if {c} else {b}", logic, logic, logic)
-    return st.one_of(arithmetic, comparison, logic, conditional)
+    def signed() -> str:
+        return one_of("", "", "", "-", "- -", "+", "-+") + draw(atoms)
+
+    def arithmetic() -> str:
+        return chain(signed, ("+", "-", "*", "/", "**", "**"), 4)
+
+    def comparison() -> str:
+        return chain(arithmetic, ("<", "<=", ">", ">=", "==", "!="), 2)
+
+    def negated() -> str:
+        return one_of("", "", "", "not ", "not not ") + comparison()
+
+    def logic() -> str:
+        return chain(negated, ("and", "or"), 2)
+
+    def conditional() -> str:
+        return f"{logic()} if {logic()} else {logic()}"
+
+    return draw(st.sampled_from([arithmetic, comparison, logic, conditional]))()
 
 
 NUMBERS = st.sampled_from(["0", "1", "2", "3", "10", "0.5", ".25", "1.", "1e-3", "1_000", "2.5E1"])
-PYTHONIC = st.recursive(
-    st.one_of(NUMBERS, st.sampled_from(["x", "y", "θ"])),
-    lambda inner: flat(st.one_of(inner.map("({})".format), NUMBERS, st.sampled_from(["x", "y", "θ"]))),
-    max_leaves=12,
-)
+NAMES = st.sampled_from(["x", "y", "θ"])
+PYTHONIC = st.recursive(NUMBERS | NAMES, lambda inner: level(NUMBERS | NAMES | inner.map("({})".format)), max_leaves=16)
 POINT = {"x": 1.5, "y": -2.0, "θ": 0.25, "u": 0.0, "v": 0.0}
 
 
@@ -1242,33 +1256,28 @@ def test_caret_is_the_double_star(text: str) -> None:
 
 
 # ---------------------------------------------------------------- what is written is read back
-UNARY = ["sin", "exp", "log", "abs", "sqrt", "floor", "relu", "square", "sinc", "gelu", "silu", "softplus", "detach"]
-BINARY = ["max", "min", "atan2", "hypot", "mod", "pow", "xlogy", "heaviside", "leaky_relu"]
+CALLS = """sin({}) exp({}) log({}) abs({}) sqrt({}) floor({}) relu({}) square({}) sinc({}) gelu({}) silu({}) softplus({})
+    detach({}) max({},{}) min({},{},{}) atan2({},{}) hypot({},{}) mod({},{}) pow({},{}) xlogy({},{}) heaviside({},{})
+    leaky_relu({},{}) polygamma(0,{}) fma({},{},{}) clip({},{},{}) where({},{},{})""".split()
 
 
-def expressions(names: list[str]) -> st.SearchStrategy[str]:
+@st.composite
+def call(draw: st.DrawFn, arguments: st.SearchStrategy[str]) -> str:
+    template = draw(st.sampled_from(CALLS))
+    return template.format(*(draw(arguments) for _ in range(template.count("{}"))))
+
+
+def expressions(*names: str) -> st.SearchStrategy[str]:
     """Expressions of the whole language over `names`."""
-    numbers = st.floats(allow_nan=False, width=32).map(lambda number: repr(abs(number)))
-    atoms = st.one_of(NUMBERS, numbers, st.sampled_from([*names, *names, "pi", "tau", "e", "inf"]))
-
-    def larger(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
-        return st.one_of(
-            flat(st.one_of(atoms, inner.map("({})".format))),
-            st.builds("{}({})".format, st.sampled_from(UNARY), inner),
-            st.builds("{}({}, {})".format, st.sampled_from(BINARY), inner, inner),
-            st.builds("where({}, {}, {})".format, inner, inner, inner),
-            st.builds("fma({}, {}, {})".format, inner, inner, inner),
-            st.builds("polygamma(0, {})".format, inner),
-            st.builds("max({}, {}, {})".format, inner, inner, inner),
-        )
-
-    return st.recursive(atoms, larger, max_leaves=8)
+    numbers = st.floats(min_value=0, width=32).map(repr)
+    atoms = NUMBERS | numbers | st.sampled_from([*names, *names, "pi", "tau", "e", "inf"])
+    return st.recursive(atoms, lambda inner: call(inner) | level(atoms | inner.map("({})".format)), max_leaves=12)
 
 
 PROGRAMS = st.one_of(
-    expressions(["x", "y", "θ"]),
-    st.builds("u = {}; {}".format, expressions(["x", "y"]), expressions(["x", "y", "u"])),
-    st.builds("u = {}\nv = {}\n{}".format, expressions(["y"]), expressions(["x", "u"]), expressions(["x", "u", "v"])),
+    expressions("x", "y", "θ"),
+    st.builds("u = {}; {}".format, expressions("x", "y"), expressions("x", "y", "u")),
+    st.builds("u = {}\nv = {}\n{}".format, expressions("y"), expressions("x", "u"), expressions("x", "u", "v")),
 )
 
 

@@ -298,7 +298,7 @@ def _bits(base: Any) -> float:
     if base.is_Rational:
         return 0 if base in (_ONE, _MINUS_ONE) else max(int(base.p).bit_length(), int(base.q).bit_length())
     if base.is_Mul:
-        return sum(_bits(factor) for factor in base.args if factor.is_number)
+        return sum(map(_bits, base.args))
     if base.is_Pow and base.exp.is_Rational:
         return _bits(base.base) * abs(Fraction(base.exp.p, base.exp.q)) if base.base.is_Rational else 0
     return max(_bits(piece) for piece, _ in base.args) if base.is_Piecewise else 0
@@ -328,27 +328,25 @@ def _extreme(kind: Any, a: Any, b: Any) -> Any:
     return kind(a, b, evaluate=_is_literal(a) or _is_literal(b))
 
 
-def _unless(number_is: Callable[[Any], bool], function: Any) -> Callable[..., Any]:
-    """`function`, not computed by SymPy where its last argument is a number of that kind."""
+def _held(function: Any) -> Callable[..., Any]:
+    """`function`, which SymPy does not compute where the last argument is a constant."""
 
     def apply(*arguments: Any) -> Any:
-        last = arguments[-1]
-        return function(*arguments, evaluate=not (last.is_number and number_is(last)))
+        return function(*arguments, evaluate=not arguments[-1].is_number)
 
     return apply
 
 
-# log1p(1e-20) would become log(1 + 1e-20), atan2 of constants a complex logarithm; loggamma is complex below 0;
-# digamma(10**9) would be summed up.
-_log1p = _unless(lambda a: True, log1p)
-_lgamma = _unless(lambda a: not a.is_positive, sympy.loggamma)
-_psi = _unless(lambda a: True, sympy.polygamma)
+_psi = _held(sympy.polygamma)  # digamma(10**9) would be summed up
 
 
-def _gamma(function: Any, a: Any) -> Any:
-    if a.is_Rational and abs(a.p) > DIGITS * a.q:
+def _gamma(a: Any) -> Any:
+    if a.is_Rational and abs(a.p) > _LARGEST_FACTORIAL * a.q:
         raise _monster()
-    return function(a)
+    return sympy.gamma(a)
+
+
+_LARGEST_FACTORIAL = 3248  # it has not quite DIGITS digits
 
 
 def _remainder(rounded: Any, a: Any, b: Any) -> Any:
@@ -365,10 +363,9 @@ _MADE: dict[str, Callable[..., Any]] = {
     "fma": lambda a, b, c: a * b + c,
     "pow": _pow,
     "powc": lambda a, c: _pow(a, constant(c)),
-    "not": lambda a: sympy.Not(_condition(a)),
     "exp2": _exp2,
-    "log1p": _log1p,
-    "atan2": lambda a, b: sympy.atan2(a, b, evaluate=not (a.is_number and b.is_number)),
+    "log1p": _held(log1p),  # log1p(1e-20) would become log(1 + 1e-20)
+    "atan2": lambda a, b: sympy.atan2(a, b, evaluate=not (a.is_number and b.is_number)),  # or a complex logarithm
     "logaddexp": lambda a, b: sympy.log(sympy.exp(a) + sympy.exp(b)),
     "xlogy": lambda a, b: a * sympy.log(b),
     "sqrt": lambda a: sympy.Pow(a, _HALF),
@@ -380,21 +377,22 @@ _MADE: dict[str, Callable[..., Any]] = {
     "fmod": partial(_remainder, trunc),
     "heaviside": _heaviside,
     "relu": lambda a: sympy.Max(a, _ZERO),
-    "gamma": partial(_gamma, sympy.gamma),
-    "lgamma": partial(_gamma, _lgamma),
+    "gamma": _gamma,
+    "lgamma": _held(sympy.loggamma),  # complex below 0
     "digamma": lambda a: _psi(_ZERO, a),
     "polygamma": lambda a, c: _psi(constant(c), a),
     "sigmoid": lambda a: 1 / (1 + sympy.exp(-a)),
     "softplus": lambda a: sympy.log(1 + sympy.exp(a)),
 }
-_OF_CONDITIONS = {"not"}
-_CHAINS: dict[str, Callable[..., Any]] = {
+# Functions of values as they come: chains, conditions.
+_LINKED: dict[str, Callable[..., Any]] = {
     "add": lambda a, b: Chain(sympy.Add, a, b),
     "sub": lambda a, b: Chain(sympy.Add, a, b, True),
     "neg": lambda a: Chain(sympy.Add, _ZERO, a, True),
     "mul": lambda a, b: Chain(sympy.Mul, a, b),
     "div": lambda a, b: Chain(sympy.Mul, a, b, True),
     "select": _select,
+    "not": lambda a: sympy.Not(_condition(a)),
 }
 
 
@@ -413,8 +411,8 @@ def _of_number(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _function(name: str) -> Callable[..., Any] | None:
-    if name in _CHAINS or name in _OF_CONDITIONS:
-        return _CHAINS.get(name) or _MADE[name]
+    if name in _LINKED:
+        return _LINKED[name]
     if name in _RELATIONS:
         return _of_numbers(partial(_compare, _RELATIONS[name]))
     made = _MADE.get(name) or _SAME.get(name)

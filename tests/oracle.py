@@ -1,0 +1,494 @@
+"""Points, random programs and oracles that the tests share; it holds no test of its own.
+
+Points lie inside a primitive's domain, as its row states it, and clear of its kinks and poles, as CLEAR
+states them. Programs are random DAGs: tame ones have every value inside its domain at a point that is drawn
+with them, so that balls stay narrow; wild ones may do anything. The oracle of a rule is FLINT's power-series
+arithmetic, which reads no rule.
+"""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from diffcli import linearize
+from diffcli.algebras import series
+from diffcli.algebras.float64 import FLOAT64
+from diffcli.algebras.series import SERIES
+from diffcli.evaluate import evaluate
+from diffcli.forward import Dual, Duals
+from diffcli.linearize import ONE, ZERO, Linear
+from diffcli.primitives import ALL, ARITY, CODE, PARAMETRIC, PRIMITIVES, Primitive
+from diffcli.program import Builder, Constant, Program
+from diffcli.reverse import Taping
+
+ROWS: dict[str, Primitive] = {row.name: row for row in PRIMITIVES}
+OPERATIONS = [row for row in PRIMITIVES if row.arity]
+"""Every row that has an argument: all but `const` and `input`."""
+
+LITERALS: dict[str, tuple[Constant, ...]] = {
+    "powc": (0.0, 1.0, 2.0, 3.0, -1.0, -2.0, 0.5, -0.5, 1 / 3, 2.5),
+    "polygamma": (0.0, 1.0, 2.0, 3.0),
+}
+"""The literals with which parametric rows are tried."""
+
+CORE = ("add", "sub", "mul", "div", "neg", "powc", "exp", "log", "sqrt", "sin", "cos", "tan", "tanh", "atan")
+"""The core set of the cost bounds."""
+
+SMOOTH = (
+    *CORE, "fma", "pow", "expm1", "exp2", "log2", "log10", "log1p", "logaddexp", "xlogy", "cbrt", "hypot",
+    "sec", "csc", "cot", "asin", "acos", "atan2", "sinh", "cosh", "asinh", "acosh", "atanh",
+    "erf", "erfc", "gamma", "lgamma", "digamma", "sigmoid", "softplus",
+)  # fmt: skip
+KINKED = ("abs", "sign", "floor", "ceil", "round", "trunc", "min", "max", "mod", "fmod", "heaviside", "relu", "detach")
+ALL_NAMES = (*SMOOTH, *KINKED)
+
+EVERY_TIME = settings(derandomize=True, deadline=None, print_blob=True, database=None, max_examples=250)
+"""The profile of every property here: the same examples on every run, and no clock."""
+
+
+# --- points
+@dataclass(frozen=True)
+class Interval:
+    """An interval of the table: ends, and whether they belong to it."""
+
+    low: float
+    high: float
+    closed_low: bool
+    closed_high: bool
+
+    def __contains__(self, x: float) -> bool:
+        above = x >= self.low if self.closed_low else x > self.low
+        below = x <= self.high if self.closed_high else x < self.high
+        return above and below
+
+    def sample(self, rng: random.Random) -> float:
+        """A point inside, of any size between 1/1000 and some 10, near an end as often as far from it."""
+        distance = 10 ** rng.uniform(-3, 1)
+        if math.isinf(self.low) and math.isinf(self.high):
+            return rng.choice((-1, 1)) * distance
+        if math.isinf(self.high):
+            return self.low + distance
+        part = 10 ** rng.uniform(-3, math.log10(0.5)) * (self.high - self.low)
+        return self.low + part if rng.random() < 0.5 else self.high - part
+
+
+def interval(text: str) -> Interval:
+    """The interval that a domain text means.
+
+    >>> interval("(0, inf)")
+    Interval(low=0.0, high=inf, closed_low=False, closed_high=False)
+    """
+    low, high = text[1:-1].split(",")
+    assert text[0] + text[-1] in ("[]", "[)", "(]", "()"), text
+    return Interval(float(low), float(high), text[0] == "[", text[-1] == "]")
+
+
+def domains(row: Primitive) -> tuple[Interval, ...]:
+    """One interval per argument: those of the row, or the whole line."""
+    return tuple(map(interval, row.domain or (ALL,) * row.arity))
+
+
+AWAY = 0.05
+"""How far points stay from kinks, ties, jumps and poles."""
+
+
+def _far_from_whole(x: float) -> bool:
+    return abs(x - round(x)) > AWAY
+
+
+def _apart(a: float, b: float) -> bool:
+    return abs(a - b) > AWAY
+
+
+def _no_pole(a: float) -> bool:
+    return a > AWAY or _far_from_whole(a)
+
+
+def _nonzero(a: float) -> bool:
+    return abs(a) > AWAY
+
+
+CLEAR: dict[str, Callable[..., bool]] = {
+    "div": lambda _, b: _nonzero(b),
+    "pow": lambda a, b: a > 0 and abs(b * math.log(a)) < 50,
+    "lt": _apart,
+    "le": _apart,
+    "gt": _apart,
+    "ge": _apart,
+    "eq": _apart,
+    "ne": _apart,
+    "exp": lambda a: abs(a) < 50,
+    "sqrt": lambda a: a > 0,
+    "cbrt": lambda a: a != 0,
+    "hypot": lambda a, b: a != 0 or b != 0,
+    "tan": lambda a: _nonzero(math.cos(a)),
+    "sec": lambda a: _nonzero(math.cos(a)),
+    "csc": lambda a: _nonzero(math.sin(a)),
+    "cot": lambda a: _nonzero(math.sin(a)),
+    "asin": lambda a: abs(a) < 1,
+    "acos": lambda a: abs(a) < 1,
+    "acosh": lambda a: a > 1,
+    "atan2": lambda a, b: b > AWAY or _nonzero(a),
+    "abs": _nonzero,
+    "sign": _nonzero,
+    "relu": _nonzero,
+    "heaviside": lambda a, _: _nonzero(a),
+    "floor": _far_from_whole,
+    "ceil": _far_from_whole,
+    "trunc": _far_from_whole,
+    "round": lambda a: _far_from_whole(a + 0.5),
+    "min": _apart,
+    "max": _apart,
+    "mod": lambda a, b: _nonzero(b) and _far_from_whole(a / b),
+    "fmod": lambda a, b: _nonzero(b) and _far_from_whole(a / b),
+    "gamma": _no_pole,
+    "lgamma": _no_pole,
+    "digamma": _no_pole,
+    "polygamma": _no_pole,
+}
+"""Where a primitive is smooth, inside its domain."""
+
+
+def powc_is_clear(a: float, exponent: float) -> bool:
+    """A power with a literal exponent is smooth left of 0 too, if that is whole."""
+    return (a > 0 or float(exponent).is_integer()) and (_nonzero(a) or exponent > 1 and a > 0)
+
+
+def is_clear(name: str, arguments: Sequence[float], parameter: float | None = None) -> bool:
+    """Whether a primitive is defined and smooth around the arguments."""
+    if name == "powc":
+        assert parameter is not None
+        return powc_is_clear(arguments[0], parameter)
+    inside = all(x in domain for x, domain in zip(arguments, domains(ROWS[name]), strict=True))
+    return inside and CLEAR.get(name, lambda *_: True)(*arguments)
+
+
+def points(name: str, count: int, parameter: float | None = None) -> list[tuple[float, ...]]:
+    """`count` points at which the primitive is smooth, the same ones every time."""
+    rng = random.Random(f"{name} {parameter}")
+    row, found = ROWS[name], []
+    whole_line = name == "powc" and parameter is not None and float(parameter).is_integer()
+    intervals = (interval(ALL),) if whole_line else domains(row)
+    for _ in range(10_000):
+        point = tuple(domain.sample(rng) for domain in intervals)
+        if is_clear(name, point, parameter):
+            found.append(point)
+        if len(found) == count:
+            return found
+    raise AssertionError(f"no points of {name}")
+
+
+class Trial(NamedTuple):
+    """One primitive, with its literal if it is parametric."""
+
+    row: Primitive
+    parameter: Constant | None = None
+
+    def __str__(self) -> str:
+        return self.row.name if self.parameter is None else f"{self.row.name}({float(self.parameter):.3g})"
+
+
+def trials(rows: Sequence[Primitive] = OPERATIONS) -> Iterator[Trial]:
+    """Every row, the parametric ones once per literal."""
+    for row in rows:
+        if row.parametric:
+            yield from (Trial(row, literal) for literal in LITERALS[row.name])
+        else:
+            yield Trial(row)
+
+
+def single(trial: Trial) -> Program:
+    """The program of one operation on its inputs."""
+    code = CODE[trial.row.name]
+    builder = Builder(tuple("abc"[: trial.row.arity]))
+    inputs = [builder.input(i) for i in range(trial.row.arity)]
+    if trial.parameter is not None:
+        inputs.append(builder.slot(trial.parameter))
+    return builder.program([builder.emit(code, *inputs)])
+
+
+# --- the oracle of a rule
+BITS = 200
+NARROW = 120
+"""Bits to which both balls must be known."""
+
+
+def narrow(ball: Any) -> bool:
+    return bool(ball.is_zero() or ball.is_finite() and ball.rel_accuracy_bits() >= NARROW)
+
+
+def agree(ball: Any, other: Any) -> bool:
+    """Whether two balls are narrow and may hold the same number; an exact zero is met by an exact zero alone."""
+    if not narrow(ball) or not narrow(other):
+        return False
+    return bool(ball.is_zero() and other.is_zero() or not (ball.is_zero() or other.is_zero()) and ball.overlaps(other))
+
+
+def by_series(program: Program, point: Sequence[float], argument: int) -> Any:
+    """The derivative in one argument: the second coefficient of a power series of balls."""
+    with series.working(BITS, 2):
+        inputs = [SERIES.constant(x) for x in point]
+        inputs[argument] = series.variable(inputs[argument][0])
+        return evaluate(program, inputs, SERIES)[0][1]
+
+
+def pushed(trial: Trial, point: Sequence[float], argument: int) -> Any:
+    """The derivative by the rule, forward: a dual number of balls, seeded with 1 in one argument and 0 in others."""
+    with series.working(BITS, 1):
+        duals = [Dual(SERIES.constant(x), ONE if i == argument else ZERO) for i, x in enumerate(point)]
+        tangent = evaluate(single(trial), duals, Duals(SERIES))[0].tangent
+        return Linear(SERIES).settle(tangent)[0]
+
+
+def pulled(trial: Trial, point: Sequence[float], argument: int) -> Any:
+    """The derivative by the rule, backward: an adjoint of 1 on a tape of balls, all arguments active."""
+    with series.working(BITS, 1):
+        taping = Taping(SERIES)
+        outputs = evaluate(single(trial), [taping.variable(SERIES.constant(x)) for x in point], taping)
+        return taping.linear.settle(taping.backward(outputs, [ONE])[argument])[0]
+
+
+def choice_agrees(argument: int) -> bool:
+    """The rule of `select`, which is always decided and never computed: the tangent of the branch taken passes."""
+    linear, code = Linear(FLOAT64), CODE["select"]
+    for condition in (0.0, 1.0):
+        operands = condition, 3.0, 4.0
+        expected = float(argument == (1 if condition else 2))
+        forward = linear.push(code, operands, None, [ONE if i == argument else ZERO for i in range(3)])
+        adjoint: Any = ZERO
+        for i, minus, amount in linear.pull(code, operands, None, 0b111, ONE):
+            adjoint = linear.accumulate(adjoint, minus, amount) if i == argument else adjoint
+        if linear.settle(forward) != expected or linear.settle(adjoint) != expected:
+            return False
+    return True
+
+
+def rule_agrees(
+    name: str, argument: int, count: int = 8, parameter: Constant | None = None, directions: str = "forward"
+) -> bool:
+    """Whether the rule of a primitive in one argument, in balls, holds the derivative of its power series."""
+    if name == "select":
+        return choice_agrees(argument)
+    trial = Trial(ROWS[name], parameter)
+    sides = {"forward": (pushed,), "backward": (pulled,), "both": (pushed, pulled)}[directions]
+    for point in points(name, count, None if parameter is None else float(parameter)):
+        expected = by_series(single(trial), point, argument)
+        if not all(agree(side(trial, point, argument), expected) for side in sides):
+            return False
+    return True
+
+
+# --- balls at one point
+class Balls:
+    """Values in balls, of no neighbourhood: series of length 1, where an exact tie decides a comparison."""
+
+    constant, decide = staticmethod(SERIES.constant), staticmethod(SERIES.decide)
+
+    def __init__(self) -> None:
+        relations = {"lt": (-1,), "le": (-1, 0), "gt": (1,), "ge": (0, 1), "eq": (0,), "ne": (-1, 1)}
+        self.functions = list(SERIES.functions)
+        for name, holds in relations.items():
+            self.functions[CODE[name]] = self._relation(holds)
+
+    @staticmethod
+    def _relation(holds: tuple[int, ...]) -> Callable[[Any, Any], Any]:
+        def relation(a: Any, b: Any) -> Any:
+            difference = a[0] - b[0]
+            side = 0 if difference.is_zero() else series.side(difference, "")
+            return SERIES.constant(float(side in holds))
+
+        return relation
+
+
+BALLS = Balls()
+
+
+def in_balls(program: Program, point: Sequence[float], bits: int = 300) -> list[Any]:
+    """The outputs of a program as balls."""
+    with series.working(bits, 1):
+        return [value[0] for value in evaluate(program, [BALLS.constant(x) for x in point], BALLS)]
+
+
+# --- conventions: what a rule says where there is no derivative, or where only one-sided expansions can tell
+CONVENTIONS: tuple[tuple[str, tuple[float, ...], tuple[float, ...]], ...] = (
+    ("abs", (0.0,), (0.0,)),
+    ("sign", (0.0,), (0.0,)),
+    ("relu", (0.0,), (0.0,)),
+    ("min", (2.0, 2.0), (0.5, 0.5)),
+    ("max", (2.0, 2.0), (0.5, 0.5)),
+    ("heaviside", (0.0, 0.25), (0.0, 1.0)),
+    ("pow", (0.0, 0.0), (0.0, -math.inf)),
+    ("pow", (0.0, 1.0), (1.0, 0.0)),
+    ("pow", (0.0, 2.0), (0.0, 0.0)),
+    ("pow", (0.0, 0.5), (math.inf, 0.0)),
+    ("xlogy", (0.0, 2.0), (math.log(2.0), 0.0)),
+    ("floor", (1.0,), (0.0,)),
+    ("ceil", (1.0,), (0.0,)),
+    ("trunc", (1.0,), (0.0,)),
+    ("round", (0.5,), (0.0,)),
+    ("mod", (3.0, 1.5), (1.0, -2.0)),
+    ("fmod", (-3.0, 1.5), (1.0, 2.0)),
+)
+"""A primitive at a special point, and what its rule gives there, in float64, in each argument."""
+
+
+def by_rule(name: str, point: Sequence[float]) -> tuple[float, ...]:
+    """The partial derivatives by the rule, in float64."""
+    function, linear = Duals(FLOAT64).functions[CODE[name]], Linear(FLOAT64)
+    assert function is not None
+    return tuple(
+        linear.settle(function(*(Dual(x, ONE if i == k else ZERO) for i, x in enumerate(point))).tangent)
+        for k in range(len(point))
+    )
+
+
+def conventions_hold(name: str) -> bool:
+    """Whether the rule gives what its convention states, at every special point of the primitive."""
+    return all(by_rule(name, point) == expected for other, point, expected in CONVENTIONS if other == name)
+
+
+def forget_rules() -> None:
+    """Let the next reader read the rule texts again."""
+    linearize.compiled.cache_clear()
+    linearize.rule_program.cache_clear()
+
+
+# --- random programs
+@dataclass(frozen=True)
+class Drawn:
+    """A random program and a point for it."""
+
+    program: Program
+    point: tuple[float, ...]
+
+
+TAME = (1e-4, 1e4)
+"""Sizes of the values of a tame program."""
+EXPONENTS = (2.0, 3.0, -1.0, -2.0, 0.5, 1.5, 1 / 3, 0.0, 1.0, -0.5)
+TAME_CONSTANTS = (1.0, 2.0, 0.5, -3.0, "pi", "ln2")
+WILD_CONSTANTS = (0.0, 1.0, -1.0, 2.0, 0.5, -0.0, 1e-300, 1e300, "pi", "e")
+
+
+class _Writer:
+    """Writes a random program; knows the float64 value of every equation that may be used further."""
+
+    def __init__(self, rng: Any, names: Sequence[str], inputs: int, tame: bool, most_constant: float) -> None:
+        self.rng, self.names, self.tame = rng, names, tame
+        self.most_constant = most_constant
+        self.builder = Builder(tuple(f"x{i + 1}" for i in range(inputs)))
+        self.point = tuple(self._coordinate() for _ in range(inputs))
+        self.values: dict[int, float] = {self.builder.input(i): x for i, x in enumerate(self.point)}
+        self.fresh = list(self.values)
+
+    def _coordinate(self) -> float:
+        if self.tame:
+            return self.rng.choice((-1, 1)) * self.rng.randint(1, 4096) / 1024
+        return self.rng.choice((0.0, -0.0, 1.0, -1.0, 0.5, 1e-200, -1e200, self.rng.randint(-4096, 4096) / 1024))
+
+    def operand(self) -> int:
+        """An equation to read: a constant, something that nobody has read, or anything."""
+        chance = self.rng.random()
+        if chance < self.most_constant:
+            value: Constant = self.rng.choice(TAME_CONSTANTS if self.tame else WILD_CONSTANTS)
+            wire = self.builder.constant(value)
+            self.values[wire] = FLOAT64.constant(value)
+            return wire
+        if chance < 0.7 and self.fresh:
+            return self.fresh.pop(self.rng.randrange(len(self.fresh)))
+        return self.rng.choice(list(self.values))
+
+    def step(self) -> None:
+        """Append one operation, if its arguments suit it."""
+        name = self.rng.choice(self.names)
+        if name == "select":
+            return self.branch()
+        code = CODE[name]
+        operands = [self.operand() for _ in range(ARITY[code])]
+        numbers = [self.values[operand] for operand in operands]
+        parameter = self.rng.choice(EXPONENTS) if name == "powc" else 1.0 if PARAMETRIC[code] else None
+        if self.tame and not is_clear(name, numbers, parameter):
+            self.fresh += operands
+            return None
+        function = FLOAT64.functions[code]
+        assert function is not None
+        value = function(*numbers) if parameter is None else function(*numbers, parameter)
+        if self.tame and not TAME[0] < abs(value) < TAME[1] and value != 0:
+            self.fresh += operands
+            return None
+        if parameter is None:
+            wire = self.builder.emit(code, *operands)
+        else:
+            wire = self.builder.parametric(name, operands[0], parameter)
+        self.values[wire] = value
+        self.fresh.append(wire)
+        return None
+
+    def branch(self) -> None:
+        """A choice by a comparison; now and then, the branch not taken has no value at all."""
+        relation = self.rng.choice(("lt", "le", "gt", "ge", "eq", "ne"))
+        left, right, yes, no = (self.operand() for _ in range(4))
+        a, b = self.values[left], self.values[right]
+        if self.tame and not _apart(a, b):
+            return
+        function = FLOAT64.functions[CODE[relation]]
+        assert function is not None
+        holds = function(a, b) != 0
+        condition = self.builder.apply(relation, left, right)
+        if self.rng.random() < 0.3:
+            negative = self.builder.apply("sub", self.builder.constant(-1.0), self.builder.apply("mul", left, left))
+            poison = self.builder.apply("log", negative)
+            yes, no = (yes, poison) if holds else (poison, no)
+        wire = self.builder.apply("select", condition, yes, no)
+        self.values[wire] = self.values[yes if holds else no]
+        self.fresh.append(wire)
+
+    def outputs(self, count: int) -> list[int]:
+        last = [wire for wire in self.values if wire >= len(self.builder.ops) // 2] or list(self.values)
+        return [last[-1], *(self.rng.choice(last) for _ in range(count - 1))]
+
+
+def random_program(
+    rng: Any,
+    names: Sequence[str],
+    inputs: int = 2,
+    size: int = 10,
+    outputs: int = 1,
+    tame: bool = True,
+    most_constant: float = 0.15,
+) -> Drawn:
+    """A random DAG over the primitives in `names`, with shared subexpressions, constants and literal powers.
+
+    With "select" in `names`, choices are made on comparisons. It has at most `size` operations; a tame one may
+    have fewer, since an operation that does not suit its arguments is left out.
+    """
+    writer = _Writer(rng, names, inputs, tame, most_constant)
+    for _ in range(size):
+        writer.step()
+    return Drawn(writer.builder.program(writer.outputs(outputs)), writer.point)
+
+
+@st.composite
+def random_programs(
+    draw: st.DrawFn,
+    names: Sequence[str] = (*ALL_NAMES, "select"),
+    inputs: tuple[int, int] = (1, 4),
+    size: tuple[int, int] = (1, 14),
+    outputs: tuple[int, int] = (1, 1),
+    tame: bool = True,
+) -> Drawn:
+    """The strategy of `random_program`; bounds are inclusive."""
+    counts = [draw(st.integers(*bounds)) for bounds in (inputs, size, outputs)]
+    rng = draw(st.randoms(use_true_random=False))
+    return random_program(rng, names, *counts, tame=tame)
+
+
+def same_bits(a: float, b: float) -> bool:
+    """Whether two floats are the same to the last bit and the sign of zero; any NaN equals any NaN."""
+    return math.isnan(a) and math.isnan(b) or a.hex() == b.hex()
