@@ -2,4 +2,5 @@
 
 from diffcli.cli.main import entry
 
-entry()
+if __name__ == "__main__":  # worker processes import this module again
+    entry()

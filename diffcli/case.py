@@ -86,6 +86,19 @@ def constant(text: str) -> float:
     return value
 
 
+def number_at(name: str, value: float | str) -> float:
+    """A value of a point that was given as a number or as text."""
+    if isinstance(value, str):
+        return constant(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise DiffError(f"the value of '{name}' is no finite float64", hint="a point has finite numbers", kind="point")
+    return number
+
+
 def make_case(
     source: str,
     at: Mapping[str, float],

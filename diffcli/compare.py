@@ -31,7 +31,8 @@ class Settings:
 
     `timeout` is seconds per method and expression; `tolerance` the ulps up to
     which a result is called right; `share` computes equal subexpressions of
-    what was typed once; `apart` gives methods that may hang a process of their own.
+    what was typed once; `apart` gives methods that may hang a process of their own; `fatal` lets them
+    end this one when they cannot be interrupted (a worker, which is replaced).
     """
 
     methods: tuple[str, ...] = DEFAULT_METHODS
@@ -39,6 +40,7 @@ class Settings:
     tolerance: float = 1024.0
     share: bool = False
     apart: bool = False
+    fatal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +142,10 @@ _Task = Apart[tuple[Derivation, float]] | Here[tuple[Derivation, float]]
 
 
 def _start(name: str, problem: Problem, settings: Settings) -> _Task:
-    runner = Apart if settings.apart and METHODS[name].apart else Here
-    return runner(_derive, name, problem)
+    may_hang = METHODS[name].apart
+    if settings.apart and may_hang:
+        return Apart(_derive, name, problem)
+    return Here(_derive, name, problem, fatal=settings.fatal and may_hang)
 
 
 def _derive(name: str, problem: Problem) -> tuple[Derivation, float]:

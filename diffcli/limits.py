@@ -7,12 +7,15 @@ outside: `Apart` runs a function in a child process and kills it.
 
 from __future__ import annotations
 
+import faulthandler
+import os
 import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from types import FrameType
 from typing import Any, Generic, TypeVar
@@ -26,6 +29,10 @@ RECURSION = 6000
 """Python frames allowed to SymPy, whose algorithms recurse over the expression."""
 
 
+STUCK = 0.5
+"""Seconds after its deadline at which code that cannot be interrupted is stuck."""
+
+
 class Expired(BaseException):
     """The time is up. Not an `Exception`, so that no library swallows it."""
 
@@ -35,10 +42,12 @@ class Died(Exception):
 
 
 @contextmanager
-def deadline(seconds: float) -> Iterator[None]:
+def deadline(seconds: float, fatal: bool = False) -> Iterator[None]:
     """Raise `Expired` in the block after `seconds`; repeated, should it be swallowed.
 
-    Holds in the main thread of systems with SIGALRM; elsewhere nothing is limited.
+    `fatal`: what cannot be interrupted ends the process soon after, from a thread
+    that needs no Python; for workers that are replaced. Holds in the main thread
+    of systems with SIGALRM; elsewhere nothing is limited.
     """
     if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
         yield
@@ -50,10 +59,14 @@ def deadline(seconds: float) -> Iterator[None]:
 
     before = signal.signal(signal.SIGALRM, expire)
     signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-6), 0.1)
+    if fatal:
+        faulthandler.dump_traceback_later(seconds + STUCK, exit=True, file=_nowhere())
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
+        if fatal:
+            faulthandler.cancel_dump_traceback_later()
         signal.signal(signal.SIGALRM, before)
 
 
@@ -69,13 +82,13 @@ def deep_recursion() -> Iterator[None]:
 
 
 class Here(Generic[T]):
-    """A computation in this process, done when its result is asked for."""
+    """A computation in this process, done when its result is asked for; `fatal` as for `deadline`."""
 
-    def __init__(self, function: Callable[..., T], *arguments: Any) -> None:
-        self.function, self.arguments = function, arguments
+    def __init__(self, function: Callable[..., T], *arguments: Any, fatal: bool = False) -> None:
+        self.function, self.arguments, self.fatal = function, arguments, fatal
 
     def result(self, seconds: float) -> T:
-        with deadline(seconds), deep_recursion():
+        with deadline(seconds, self.fatal), deep_recursion():
             return self.function(*self.arguments)
 
 
@@ -90,10 +103,12 @@ class Apart(Generic[T]):
         import multiprocessing
 
         methods = multiprocessing.get_all_start_methods()
-        context: Any = multiprocessing.get_context("fork" if "fork" in methods else "spawn")
+        # a process that runs threads must not be forked: a lock may be held
+        safe = "fork" if "fork" in methods and threading.active_count() == 1 else "forkserver"
+        context: Any = multiprocessing.get_context(safe if safe in methods else "spawn")
         self.begun = time.monotonic()
         self.connection, theirs = context.Pipe(duplex=False)
-        self.process = context.Process(target=_answer, args=(theirs, function, arguments), daemon=True)
+        self.process = context.Process(target=_answer, args=(theirs, function, arguments))
         self.process.start()
         theirs.close()
 
@@ -114,10 +129,16 @@ class Apart(Generic[T]):
         raise answer
 
 
+@cache
+def _nowhere() -> Any:
+    """Where a stuck process writes its traceback: nobody could read it."""
+    return Path(os.devnull).open("w")
+
+
 def _answer(connection: Any, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
     """What the child does: one function, one answer."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
-    _limit_memory()
+    limit_memory(MEMORY)
     try:
         with deep_recursion():
             outcome = True, function(*arguments)
@@ -129,9 +150,10 @@ def _answer(connection: Any, function: Callable[..., Any], arguments: tuple[Any,
         connection.send((False, Died()))
 
 
-def _limit_memory() -> None:
+def limit_memory(more: int) -> None:
+    """Allow this process `more` bytes of address space than it has now; beyond, MemoryError."""
     with suppress(ImportError, ValueError, OSError):
         import resource
 
         born = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (born + MEMORY, born + MEMORY))
+        resource.setrlimit(resource.RLIMIT_AS, (born + more, born + more))

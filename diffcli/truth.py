@@ -10,6 +10,7 @@ with any method under test: the knowledge is FLINT's series arithmetic.
 
 from __future__ import annotations
 
+import copyreg
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -66,6 +67,21 @@ class Truth:
 
 NOWHERE = "nowhere"
 """Stands for a side on which the function has no values."""
+
+
+def _pickled(ball: Ball) -> tuple[Any, ...]:
+    """Balls travel between processes as midpoint and radius, exactly."""
+    if not ball.is_finite():
+        return arb, (float(ball),)
+    parts = [tuple(map(int, part.man_exp())) for part in (ball.mid(), ball.rad())]
+    return _unpickled, (*parts[0], *parts[1])
+
+
+def _unpickled(mantissa: int, exponent: int, radius_mantissa: int, radius_exponent: int) -> Ball:
+    return arb((mantissa, exponent), (radius_mantissa, radius_exponent))
+
+
+copyreg.pickle(arb, _pickled)
 
 
 class Undecided(Exception):

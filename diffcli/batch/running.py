@@ -1,45 +1,146 @@
-"""Rows in, results out, in order; a row that fails is reported and the rest go on."""
+"""Rows in, results out, in the order of the rows, however they are computed.
+
+A thread reads ahead, so that the first results appear while the file is still
+being read; a bounded window keeps memory from growing with the rows. Rows whose
+worker was lost are tried again one by one, and a row that takes its worker with
+it once more is done in a process of its own, its heaviest method in another:
+what the others find is kept.
+"""
 
 from __future__ import annotations
 
-import math
+import threading
+from collections import deque
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from queue import Empty, SimpleQueue
 
+from diffcli.batch.pool import Lost, Pending, Pool
 from diffcli.batch.rows import Failure, Result, Row
-from diffcli.case import Case, constant, make_case, read_point
-from diffcli.compare import Settings, compare
+from diffcli.batch.worker import Wrt, compare_row
+from diffcli.compare import Settings
 from diffcli.errors import DiffError
+from diffcli.limits import Apart, Died, Expired
+
+LARGEST_CHUNK = 16
+"""Rows that travel together; chunks begin with one row and double."""
+AHEAD = 4
+"""Chunks in flight per worker."""
+
+PATIENCE = 2.0
+"""Seconds without a result after which the pool is asked to look after itself."""
+
+Read = Row | Failure
 
 
-def run(rows: Iterable[Row | Failure], settings: Settings, wrt: tuple[str, ...] | None = None) -> Iterator[Result]:
-    """Compare row by row; `wrt` serves rows that name no variables of their own."""
+def run_here(rows: Iterable[Read], settings: Settings, wrt: Wrt = None) -> Iterator[Result]:
+    """Row by row in this process."""
     for row in rows:
-        yield row if isinstance(row, Failure) else _result(row, settings, wrt)
+        yield row if isinstance(row, Failure) else compare_row(row, settings, wrt)
 
 
-def _result(row: Row, settings: Settings, wrt: tuple[str, ...] | None) -> Result:
+class _Reader(threading.Thread):
+    """Reads rows ahead, up to a bound, and says when something has come."""
+
+    def __init__(self, rows: Iterable[Read], bound: int, changed: threading.Event) -> None:
+        super().__init__(daemon=True)
+        self.rows, self.changed = rows, changed
+        self.queue: SimpleQueue[Read] = SimpleQueue()
+        self.room = threading.Semaphore(bound)
+        self.finished = False
+        self.error: BaseException | None = None
+
+    def run(self) -> None:
+        try:
+            for row in self.rows:
+                self.room.acquire()
+                self.queue.put(row)
+                self.changed.set()
+        except BaseException as error:  # noqa: BLE001 - raised again where the rows are taken
+            self.error = error
+        self.finished = True
+        self.changed.set()
+
+    def take(self, most: int) -> list[Read]:
+        """What has come, without waiting."""
+        taken: list[Read] = []
+        while len(taken) < most:
+            try:
+                taken.append(self.queue.get_nowait())
+            except Empty:
+                break
+            self.room.release()
+        return taken
+
+    @property
+    def exhausted(self) -> bool:
+        return self.finished and self.queue.empty()
+
+
+class _Chunk:
+    """Rows that travel together, with the failures of reading in their places."""
+
+    def __init__(self, rows: list[Read], pool: Pool, changed: threading.Event) -> None:
+        self.rows = rows
+        asked = [row for row in rows if isinstance(row, Row)]
+        self.pending: Pending | None = pool.submit(asked) if asked else None
+        if self.pending:
+            self.pending.when_done(changed.set)
+
+    @property
+    def done(self) -> bool:
+        return self.pending is None or self.pending.done()
+
+    def results(self) -> Iterator[Result]:
+        found = iter(self.pending.result() if self.pending else [])
+        for row in self.rows:
+            yield row if isinstance(row, Failure) else next(found)
+
+
+def run(rows: Iterable[Read], pool: Pool, settings: Settings, wrt: Wrt = None) -> Iterator[Result]:
+    """Results of `rows`, in their order, computed by `pool`."""
+    changed = threading.Event()
+    reader = _Reader(rows, pool.size * AHEAD * LARGEST_CHUNK, changed)
+    reader.start()
+    chunks: deque[_Chunk] = deque()
+    size = 1
+    while True:
+        changed.clear()
+        while len(chunks) < pool.size * AHEAD and (taken := reader.take(size)):
+            chunks.append(_Chunk(taken, pool, changed))
+            size = min(LARGEST_CHUNK, 2 * size) if len(chunks) >= pool.size else size
+        if chunks and chunks[0].done:
+            yield from _delivered(chunks.popleft(), pool, settings, wrt)
+        elif reader.exhausted and not chunks:
+            if reader.error:
+                raise reader.error
+            return
+        else:
+            if not changed.wait(PATIENCE):
+                pool.mend()
+
+
+def _delivered(chunk: _Chunk, pool: Pool, settings: Settings, wrt: Wrt) -> Iterator[Result]:
     try:
-        case = _understood(row, wrt)
-    except DiffError as error:
+        yield from list(chunk.results())
+    except Lost:
+        for row in chunk.rows:
+            yield row if isinstance(row, Failure) else _again(row, len(chunk.rows) > 1, pool, settings, wrt)
+
+
+def _again(row: Row, share: bool, pool: Pool, settings: Settings, wrt: Wrt) -> Result:
+    """A row whose worker was lost: alone in a worker, then in a process of its own."""
+    if share:
+        try:
+            return pool.submit([row]).result()[0]
+        except Lost:
+            pass
+    alone = replace(settings, apart=True, fatal=False)
+    limit = (len(settings.methods) + 1) * settings.timeout + 1
+    try:
+        return Apart(compare_row, row, alone, wrt).result(limit)
+    except (Expired, Died, MemoryError):
+        error = DiffError(
+            "the process that computed this row was lost twice", hint="see --memory and --timeout", kind="lost"
+        )
         return Failure.of(error, row.line, row.id, row.expression)
-    return compare(case, settings)
-
-
-def _understood(row: Row, wrt: tuple[str, ...] | None) -> Case:
-    if isinstance(row.at, str):
-        at = read_point(row.at)
-    else:
-        at = {name: _number(name, value) for name, value in row.at.items()}
-    return make_case(row.expression, at, row.wrt or wrt, row.id, row.line)
-
-
-def _number(name: str, value: float | str) -> float:
-    if isinstance(value, str):
-        return constant(value)
-    try:
-        number = float(value)
-    except OverflowError:
-        number = math.inf
-    if not math.isfinite(number):
-        raise DiffError(f"the value of '{name}' is no finite float64", hint="a point has finite numbers", kind="point")
-    return number

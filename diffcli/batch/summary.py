@@ -1,28 +1,40 @@
 """What a finished batch comes to: verdicts by method, the worst rows, the cheapest method.
 
 Results are added one by one and not kept: memory does not grow with the rows.
+Rows of an earlier run, read back from its output, are added the same way.
 """
 
 from __future__ import annotations
 
+import heapq
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from statistics import median
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from diffcli.batch.rows import Failure, Result
-from diffcli.compare import Comparison
 
 WORST = 10
 """Rows listed as the worst."""
 
 
+class Found(NamedTuple):
+    """What a summary wants to know of one method's row."""
+
+    method: str
+    verdict: str
+    ulp: float | None
+    bits: float | None
+    operations: int | None
+
+
 class Worst(NamedTuple):
-    """A row where digits were lost: `bits` by the worst of `methods`."""
+    """A row where digits were lost, by the worst of its methods; the later of equals is the worse."""
 
     ulp: float
+    order: int
     bits: float
-    methods: tuple[str, ...]
     line: int | None
     id: str | None
     expression: str
@@ -31,63 +43,86 @@ class Worst(NamedTuple):
 
 @dataclass
 class Summary:
-    """Tallies over the results added so far."""
+    """Tallies over the rows added so far."""
 
     rows: int = 0
+    kept: int = 0
     failures: int = 0
     bad: int = 0
+    compared: int = 0
     verdicts: dict[str, Counter[str]] = field(default_factory=dict)
     ratios: dict[str, Counter[float]] = field(default_factory=dict)
     worst_ulp: dict[str, float] = field(default_factory=dict)
     fewest: Counter[str] = field(default_factory=Counter)
-    compared: int = 0
-    worst: list[Worst] = field(default_factory=list)
-    first_failures: list[Failure] = field(default_factory=list)
+    first_failures: list[tuple[int | None, str]] = field(default_factory=list)
+    _worst: list[Worst] = field(default_factory=list)
 
     def add(self, result: Result) -> None:
-        self.rows += 1
+        """Count a result."""
         if isinstance(result, Failure):
-            self.failures += 1
-            if len(self.first_failures) < WORST:
-                self.first_failures.append(result)
+            self._add_failure(result.line, result.message)
             return
-        self.bad += not result.good
-        self._add_methods(result)
-        self._add_worst(result)
+        found = [
+            Found(m.method, m.verdict, m.max_ulp, m.bits, m.cost.total if m.cost else None) for m in result.measurements
+        ]
+        case = result.case
+        self._add_row(found, result.cost.total, (case.line, case.id, case.expression.source, case.at))
 
-    def _add_methods(self, result: Comparison) -> None:
-        costs = {}
-        for measurement in result.measurements:
-            name = measurement.method
-            self.verdicts.setdefault(name, Counter())[measurement.verdict] += 1
-            if measurement.max_ulp is not None:
-                self.worst_ulp[name] = max(self.worst_ulp.get(name, 0.0), measurement.max_ulp)
-            if measurement.cost is not None:
-                costs[name] = measurement.cost.total
-                if result.cost.total:
-                    ratio = round(measurement.cost.total / result.cost.total, 2)
-                    self.ratios.setdefault(name, Counter())[ratio] += 1
-        if len(costs) > 1:
-            self.compared += 1
-            least = min(costs.values())
-            self.fewest.update(name for name, cost in costs.items() if cost == least)
+    def add_kept(self, row: dict[str, Any]) -> None:
+        """Count a row of an earlier run, as its JSON has it."""
+        self.kept += 1
+        if row["status"] != "ok":
+            self._add_failure(row["line"], row["error"]["message"])
+            return
+        found = [
+            Found(m["method"], m["verdict"], _number(m["max_ulp"]), m["bits"], m["cost"] and m["cost"]["total"])
+            for m in row["methods"]
+        ]
+        self._add_row(found, row["cost"]["total"], (row["line"], row["id"], row["expression"], row["at"]))
 
-    def _add_worst(self, result: Comparison) -> None:
-        known = [(m.max_ulp, m.bits, m.method) for m in result.measurements if m.max_ulp and m.bits is not None]
-        if not known:
-            return
-        ulp, bits, _ = max(known)
-        if ulp <= 1:
-            return
-        methods = tuple(method for other, _, method in known if other == ulp)
-        row = Worst(
-            ulp, bits or 0.0, methods, result.case.line, result.case.id, result.case.expression.source, result.case.at
-        )
-        self.worst.append(row)
-        self.worst.sort(key=lambda worst: -worst.ulp)
-        del self.worst[WORST:]
+    @property
+    def good(self) -> bool:
+        return not self.bad and not self.failures
+
+    @property
+    def worst(self) -> list[Worst]:
+        """The worst rows, the worst first."""
+        return sorted(self._worst, reverse=True)
 
     def median_ratio(self, method: str) -> float | None:
         """The median over all rows of operations against the function's own."""
         found = self.ratios.get(method)
         return median(found.elements()) if found else None
+
+    def _add_failure(self, line: int | None, message: str) -> None:
+        self.rows += 1
+        self.failures += 1
+        if len(self.first_failures) < WORST:
+            self.first_failures.append((line, message))
+
+    def _add_row(self, found: Iterable[Found], own: int, place: tuple[Any, Any, str, dict[str, float]]) -> None:
+        self.rows += 1
+        verdicts, costs, worst = set(), {}, Found("", "", None, None, None)
+        for row in found:
+            verdicts.add(row.verdict)
+            self.verdicts.setdefault(row.method, Counter())[row.verdict] += 1
+            if row.ulp is not None:
+                self.worst_ulp[row.method] = max(self.worst_ulp.get(row.method, 0.0), row.ulp)
+                worst = max(worst, row, key=lambda row: -1.0 if row.ulp is None else row.ulp)
+            if row.operations is not None:
+                costs[row.method] = row.operations
+                if own:
+                    self.ratios.setdefault(row.method, Counter())[round(row.operations / own, 2)] += 1
+        self.bad += not verdicts <= {"ok", "kink"}
+        if len(costs) > 1:
+            self.compared += 1
+            least = min(costs.values())
+            self.fewest.update(name for name, cost in costs.items() if cost == least)
+        if worst.ulp is not None and worst.ulp > 1:
+            heapq.heappush(self._worst, Worst(worst.ulp, -self.rows, worst.bits or 0.0, *place))
+            if len(self._worst) > WORST:
+                heapq.heappop(self._worst)
+
+
+def _number(value: float | str | None) -> float | None:
+    return None if value is None else float(value)

@@ -57,7 +57,10 @@ _METHODS = f"Comma list of methods, or all: {', '.join(METHODS)}."
 
 Wrt = Annotated[str | None, typer.Option("--wrt", "-w", help="Variables to differentiate by: x,y. Default: all.")]
 MethodList = Annotated[str, typer.Option("--methods", "-m", help=_METHODS)]
-Format = Annotated[str, typer.Option("--format", "-f", envvar="DIFF_COMPARE_FORMAT", help="table, json or jsonl.")]
+Format = Annotated[
+    str,
+    typer.Option("--format", "-f", envvar="DIFF_COMPARE_FORMAT", help="table, json, jsonl, csv, markdown or latex."),
+]
 Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write to FILE instead of standard output.")]
 Timeout = Annotated[float, typer.Option("--timeout", help="Seconds per method and expression.")]
 Tolerance = Annotated[
@@ -65,6 +68,10 @@ Tolerance = Annotated[
 ]
 Share = Annotated[bool, typer.Option("--share", help="Compute equal subexpressions of what was typed only once.")]
 ExitZero = Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 whatever the verdicts are.")]
+Export = Annotated[
+    list[Path] | None,
+    typer.Option("--export", help="Write FILE as well, in the format of its ending. May be repeated."),
+]
 DEFAULT_METHODS = "symbolic,forward,reverse"
 
 
@@ -80,6 +87,7 @@ def expression(
     tolerance: Tolerance = 1024.0,
     share: Share = False,
     exit_zero: ExitZero = False,
+    export: Export = None,
 ) -> int:
     """Compare the methods on one expression at one point. The word expr may be left out.
 
@@ -89,13 +97,21 @@ def expression(
     """
     from diffcli.cli.commands import Request, run_expression
 
-    request = Request(wrt, methods, format, output, timeout, tolerance, share, exit_zero)
+    request = Request(wrt, methods, format, output, timeout, tolerance, share, exit_zero, tuple(export or ()))
     return run_expression(text, at or [], request)
 
 
 @app.command()
 def batch(
     file: Annotated[str, typer.Argument(metavar="FILE", help="Cases in .txt, .jsonl or .csv; - is standard input.")],
+    jobs: Annotated[
+        int, typer.Option("--jobs", "-j", min=0, help="Worker processes. Default: one per core.", show_default=False)
+    ] = 0,
+    memory: Annotated[int, typer.Option("--memory", min=64, help="MiB that a worker may use.")] = 2048,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Keep the rows that --output already holds, and do the rest (jsonl).")
+    ] = False,
+    fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop after the first row that is not ok.")] = False,
     wrt: Wrt = None,
     methods: MethodList = DEFAULT_METHODS,
     format: Format = "table",
@@ -104,6 +120,7 @@ def batch(
     tolerance: Tolerance = 1024.0,
     share: Share = False,
     exit_zero: ExitZero = False,
+    export: Export = None,
 ) -> int:
     """Compare the methods on every row of a file, row by row, in its order.
 
@@ -111,10 +128,10 @@ def batch(
     and id. A .csv file has a column expr, optionally id and wrt; every other column is a variable.
     A row that fails is reported in its place, and the rest go on.
     """
-    from diffcli.cli.commands import Request, run_batch
+    from diffcli.cli.commands import BatchRequest, Request, run_batch
 
-    request = Request(wrt, methods, format, output, timeout, tolerance, share, exit_zero)
-    return run_batch(file, request)
+    request = Request(wrt, methods, format, output, timeout, tolerance, share, exit_zero, tuple(export or ()))
+    return run_batch(file, request, BatchRequest(jobs, memory, resume, fail_fast))
 
 
 def command() -> Any:

@@ -14,10 +14,14 @@ from typing import TYPE_CHECKING, Any, TextIO
 from diffcli.errors import DiffError
 
 if TYPE_CHECKING:
-    from diffcli.batch.rows import Result
-    from diffcli.compare import Settings
+    from rich.console import Console
 
-FORMATS = ("table", "json", "jsonl")
+    from diffcli.batch.rows import Failure, Result, Row
+    from diffcli.batch.summary import Summary
+    from diffcli.compare import Settings
+    from diffcli.reports import Report
+
+FORMATS = ("table", "json", "jsonl", "csv", "markdown", "latex")
 
 
 @dataclass(frozen=True)
@@ -32,15 +36,16 @@ class Request:
     tolerance: float
     share: bool
     exit_zero: bool
+    export: tuple[Path, ...] = ()
 
-    def settings(self, apart: bool) -> Settings:
+    def settings(self, apart: bool = False, fatal: bool = False) -> Settings:
         from diffcli.compare import Settings
 
         if not self.timeout > 0:
             raise DiffError(f"--timeout {self.timeout:g}: a time limit is above 0", kind="option")
         if not self.tolerance >= 0:
             raise DiffError(f"--tolerance {self.tolerance:g}: a tolerance is 0 or more", kind="option")
-        return Settings(_methods(self.methods), self.timeout, self.tolerance, self.share, apart)
+        return Settings(_methods(self.methods), self.timeout, self.tolerance, self.share, apart, fatal)
 
     def variables(self) -> tuple[str, ...] | None:
         return None if self.wrt is None else tuple(name.strip() for name in self.wrt.split(",") if name.strip())
@@ -70,6 +75,16 @@ def _nearest(name: str, known: Iterable[str]) -> str:
     return f"did you mean '{near[0]}'?" if near else f"write one of: {', '.join(names)}"
 
 
+@dataclass(frozen=True)
+class BatchRequest:
+    """What only a batch is asked: workers, their memory in MiB, going on, stopping early."""
+
+    jobs: int
+    memory: int
+    resume: bool
+    fail_fast: bool
+
+
 def run_expression(text: str, at: list[str], request: Request) -> int:
     """One comparison, printed; the exit code says whether every verdict is good."""
     from diffcli.syntax import elaborate
@@ -91,43 +106,91 @@ def run_expression(text: str, at: list[str], request: Request) -> int:
         print(f"note: the expression has no variable {', '.join(unused)}", file=sys.stderr)
     from diffcli.compare import compare
 
-    comparison = compare(case, request.settings(apart=True))
-    with _destination(request.output) as stream:
-        _write_one(comparison, request.format, stream)
+    with ExitStack() as stack:
+        outputs = _outputs(request, stack, single=True)
+        comparison = compare(case, request.settings(apart=True))
+        for output in outputs:
+            output.add(comparison)
+            output.end()
     return 0 if comparison.good or request.exit_zero else 1
 
 
-def run_batch(file: str, request: Request) -> int:
+def run_batch(file: str, request: Request, asked: BatchRequest) -> int:
     """Every row of a file; results are written as they come, the summary at the end."""
     request.check_format()
+    settings = request.settings(fatal=True)
+    from diffcli.batch.expanding import expand
     from diffcli.batch.reading import reader_for
-    from diffcli.batch.running import run
     from diffcli.batch.summary import Summary
 
     read = reader_for(file)
-    settings = request.settings(apart=False)
     summary = Summary()
     begun = time.monotonic()
     with ExitStack() as stack:
-        lines = stack.enter_context(_source(file))
-        stream = stack.enter_context(_destination(request.output))
-        results = _counted(run(read(lines), settings, request.variables()), summary)
+        rows = expand(read(stack.enter_context(_source(file))))
+        if asked.resume:
+            _resume(request, rows, summary)
+        outputs = _outputs(request, stack, single=False, append=asked.resume)
+        target = outputs[0].stream if request.format == "table" and request.output is None else sys.stderr
         try:
-            _write_all(results, request.format, stream)
-        except UnicodeDecodeError as error:
-            where = f"the text of '{file}' is not UTF-8 (byte {error.object[error.start]:#04x})"
-            raise DiffError(where, hint="save it as UTF-8", kind="file") from None
-        _write_summary(summary, time.monotonic() - begun, request, stream)
-    good = not summary.bad and not summary.failures
-    return 0 if good or request.exit_zero else 1
+            _run(rows, settings, request, asked, outputs, summary)
+        except KeyboardInterrupt:
+            for output in outputs:
+                output.end()
+            resumable = request.output is not None and request.format == "jsonl"
+            how = "go on with --resume" if resumable else "with --format jsonl --output FILE it could go on by --resume"
+            print(f"\ninterrupted after {summary.rows} rows, which are written; {how}", file=sys.stderr)
+            return 130
+        for output in outputs:
+            output.end()
+        from diffcli.reports.table import show_summary
+
+        show_summary(summary, time.monotonic() - begun, _console(target), request.exit_zero)
+    return 0 if summary.good or request.exit_zero else 1
 
 
-def _counted(results: Iterable[Result], summary: Any) -> Iterator[Result]:
-    for result in results:
-        summary.add(result)
-        yield result
+def _run(
+    rows: Iterator[Row | Failure],
+    settings: Settings,
+    request: Request,
+    asked: BatchRequest,
+    outputs: list[Output],
+    summary: Summary,
+) -> None:
+    from diffcli.batch.pool import Workers, cores
+    from diffcli.batch.running import run
+
+    pool = Workers(asked.jobs or cores(), settings, request.variables(), asked.memory << 20)
+    try:
+        with _Progress(summary) as progress:
+            for result in run(rows, pool, settings, request.variables()):
+                summary.add(result)
+                for output in outputs:
+                    output.add(result)
+                progress.update()
+                if asked.fail_fast and not summary.good:
+                    return
+    except UnicodeDecodeError as error:
+        message = f"the text is not UTF-8 (byte {error.object[error.start]:#04x} after row {summary.rows})"
+        raise DiffError(message, hint="save the file as UTF-8", kind="file") from None
+    finally:
+        pool.stop()
 
 
+def _resume(request: Request, rows: Iterator[Row | Failure], summary: Summary) -> None:
+    """Keep what the output already holds, and pass over its rows."""
+    if request.output is None or request.format != "jsonl":
+        raise DiffError("--resume goes with --format jsonl and --output FILE", kind="option")
+    if request.export:
+        raise DiffError("--resume cannot go on with what --export writes", kind="option")
+    from diffcli.batch.resuming import repair, skip_kept
+
+    if request.output.exists():
+        repair(request.output)
+        skip_kept(request.output, rows, summary.add_kept)
+
+
+# --- streams
 class _Borrowed:
     """A stream that is not ours to close."""
 
@@ -143,70 +206,120 @@ class _Borrowed:
 
 def _source(file: str) -> Any:
     if file == "-":
-        return _Borrowed(sys.stdin) if not sys.stdin.isatty() else _Borrowed(_prompted())
+        if sys.stdin.isatty():
+            print("reading rows from the terminal: EXPR | x=1, y=2   (end with Ctrl-D)", file=sys.stderr)
+        # a stream of our own: the interpreter's has a lock that a reading thread would hold
+        return open(sys.stdin.fileno(), encoding="utf-8-sig", closefd=False)
     try:
-        return Path(file).open(encoding="utf-8-sig", newline="" if file.lower().endswith(".csv") else None)
+        return Path(file).open(encoding=_encoding(file), newline="" if file.lower().endswith(".csv") else None)
     except OSError as error:
         raise DiffError(f"'{file}' cannot be read: {error.strerror}", kind="file") from None
 
 
-def _prompted() -> TextIO:
-    print("reading rows from the terminal: EXPR | x=1, y=2   (end with Ctrl-D)", file=sys.stderr)
-    return sys.stdin
+def _encoding(file: str) -> str:
+    """UTF-8, or UTF-16 where the file says so."""
+    with Path(file).open("rb") as raw:
+        return "utf-16" if raw.read(2) in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
 
 
-def _destination(output: Path | None) -> Any:
+def _destination(output: Path | None, append: bool = False) -> Any:
     if output is None or str(output) == "-":
         return _Borrowed(sys.stdout)
     try:
-        return output.open("w", encoding="utf-8")
+        return output.open("a" if append else "w", encoding="utf-8", newline="")
     except OSError as error:
         raise DiffError(f"'{output}' cannot be written: {error.strerror}", kind="file") from None
 
 
-# --- output
-def _write_one(result: Result, format: str, stream: TextIO) -> None:
-    if format == "table" and stream.isatty():
-        from diffcli.reports.table import show
+@dataclass
+class Output:
+    """A report and the stream it goes to; every row is flushed, so that nothing is lost."""
 
-        show(result, _console(stream))
-        return
-    from diffcli.reports import REPORTS
+    report: Report
+    stream: TextIO
 
-    report = REPORTS[format].report(single=True)
-    stream.write(report.begin() + report.add(result) + report.end())
+    def add(self, result: Result) -> None:
+        self.stream.write(self.report.add(result))
+        self.stream.flush()
 
-
-def _write_all(results: Iterable[Result], format: str, stream: TextIO) -> None:
-    if format == "table" and stream.isatty():
-        from diffcli.reports.table import show_line
-
-        console = _console(stream)
-        for result in results:
-            show_line(result, console)
-        return
-    from diffcli.reports import REPORTS
-
-    report = REPORTS[format].report(single=False)
-    stream.write(report.begin())
-    for result in results:
-        stream.write(report.add(result))
-        stream.flush()
-    stream.write(report.end())
+    def end(self) -> None:
+        self.stream.write(self.report.end())
+        self.stream.flush()
 
 
-def _write_summary(summary: Any, seconds: float, request: Request, stream: TextIO) -> None:
-    """With the table, as its end; with data formats, beside them on stderr."""
-    from diffcli.reports.table import show_summary
+class _Screen:
+    """The report of a terminal: the table, as wide as it is."""
 
-    target = stream if request.format == "table" else sys.stderr
-    show_summary(summary, seconds, _console(target), request.exit_zero)
+    def __init__(self, stream: TextIO, single: bool) -> None:
+        from diffcli.reports.table import show, show_line
+
+        self.console, self.show = _console(stream), show if single else show_line
+
+    def begin(self) -> str:
+        return ""
+
+    def add(self, result: Result) -> str:
+        self.show(result, self.console)
+        return ""
+
+    def end(self) -> str:
+        return ""
 
 
-def _console(stream: TextIO) -> Any:
+def _outputs(request: Request, stack: ExitStack, single: bool, append: bool = False) -> list[Output]:
+    """Where results go: the output asked for, then a file for every --export."""
+    from diffcli.reports import REPORTS, format_of
+
+    formats = [(request.format, request.output)]
+    for file in request.export:
+        format = format_of(file.name)  # noqa: A001 - the word of the command line
+        if format is None:
+            endings = ", ".join(known.ending for known in REPORTS.values())
+            raise DiffError(f"'{file}' names no format", hint=f"an export ends in {endings}", kind="option")
+        formats.append((format, file))
+    outputs = []
+    for name, file_or_none in formats:
+        stream = stack.enter_context(_destination(file_or_none, append))
+        screen = name == "table" and stream.isatty()
+        report: Report = _Screen(stream, single) if screen else REPORTS[name].report(single)
+        if not (append and stream.tell()):
+            stream.write(report.begin())
+        outputs.append(Output(report, stream))
+    return outputs
+
+
+def _console(stream: TextIO) -> Console:
     from rich.console import Console
 
     from diffcli.reports.table import WIDEST
 
     terminal = stream.isatty()
     return Console(file=stream, highlight=False, width=None if terminal else WIDEST, legacy_windows=False)
+
+
+class _Progress:
+    """Rows, rate and tally on a terminal's stderr, ten times a second; nothing elsewhere."""
+
+    def __init__(self, summary: Summary) -> None:
+        self.summary = summary
+        self.begun = self.shown = time.monotonic()
+        self.live = sys.stderr.isatty() and not sys.stdout.isatty()
+
+    def __enter__(self) -> _Progress:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self.live:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+    def update(self) -> None:
+        now = time.monotonic()
+        if self.live and now - self.shown >= 0.1:
+            self.shown = now
+            print(f"\r\x1b[K{self.line(now)}", end="", file=sys.stderr, flush=True)
+
+    def line(self, now: float) -> str:
+        summary = self.summary
+        done = summary.rows - summary.kept
+        rate = done / max(now - self.begun, 1e-9)
+        return f"{summary.rows:,} rows  {rate:.0f}/s  {summary.bad} not ok  {summary.failures} not read"

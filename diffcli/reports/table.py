@@ -278,8 +278,9 @@ def _short(text: str) -> str:
 def show_summary(summary: Summary, seconds: float, console: Console, exit_zero: bool = False) -> None:
     """What a batch came to."""
     wrap = not console.is_terminal
-    rate = f" ({summary.rows / seconds:.0f}/s)" if seconds > 0 else ""
-    console.print(Text(f"{counted(summary.rows, 'expression')} in {seconds:.1f} s{rate}"), soft_wrap=wrap)
+    rate = f" ({(summary.rows - summary.kept) / seconds:.0f}/s)" if seconds > 0 else ""
+    kept = f", {summary.kept:,} of them kept from before" if summary.kept else ""
+    console.print(Text(f"{counted(summary.rows, 'expression')} in {seconds:.1f} s{rate}{kept}"), soft_wrap=wrap)
     kinds = [kind for kind in _COLOURS if any(tally[kind] for tally in summary.verdicts.values())]
     table = Table(box=_RULES, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("method", no_wrap=True)
@@ -309,8 +310,8 @@ def _show_worst(summary: Summary, console: Console) -> None:
         name = f"{worst.id}  " if worst.id else ""
         text = Text(f"{place}{lost(worst.bits):>8}  {name}{_short(worst.expression)}  at  {point}")
         console.print(text, no_wrap=True, overflow=ellipsis, crop=console.is_terminal, soft_wrap=wrap)
-    for failure in summary.first_failures:
-        console.print(Text(f"  line {failure.line}  error: {failure.message}", "red"), soft_wrap=True)
+    for line, message in summary.first_failures:
+        console.print(Text(f"  line {line}  error: {message}", "red"), soft_wrap=True)
 
 
 def _batch_sentences(summary: Summary, exit_zero: bool) -> Iterator[str]:

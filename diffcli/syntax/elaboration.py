@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Set
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import cache
+from math import isfinite
 
 from diffcli.errors import DiffError, brief
 from diffcli.passes import pruned
@@ -93,7 +94,7 @@ class Elaborator:
     def exact(self, equation: int) -> Fraction | None:
         """The value of a literal equation."""
         value = self.payload(equation)
-        return Fraction(value) if isinstance(value, float | Fraction) else None
+        return Fraction(value) if isinstance(value, Fraction) or isinstance(value, float) and isfinite(value) else None
 
     def payload(self, equation: int) -> Constant | None:
         builder = self.builder
@@ -102,7 +103,7 @@ class Elaborator:
     def power(self, base: int, exponent: int) -> int:
         """A power; a literal exponent makes it the parametric primitive."""
         literal = self.payload(exponent)
-        if literal is None or isinstance(literal, str):
+        if literal is None or isinstance(literal, str) or not isfinite(literal):
             return self.emit("pow", base, exponent)
         if self.fold and literal == 1:
             return base

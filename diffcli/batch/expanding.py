@@ -1,0 +1,80 @@
+"""Ranges in points: `x=0:1:101` is 101 values, and a row with ranges is a row for each combination."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from itertools import product
+
+from diffcli.batch.rows import Failure, Row
+from diffcli.case import constant
+from diffcli.errors import DiffError
+
+MOST = 1_000_000
+"""Points that one row may expand to."""
+
+_ENTRY = re.compile(r"[^,;\[\]()]*(?:\([^()]*\)[^,;\[\]()]*|\[[^\[\]]*\][^,;\[\]()]*)*")
+
+
+def expand(rows: Iterable[Row | Failure]) -> Iterator[Row | Failure]:
+    """Every row once for each combination of its ranges; ids are numbered `id#1`, `id#2`, …"""
+    for row in rows:
+        if isinstance(row, Failure) or not has_range(row):
+            yield row
+            continue
+        try:
+            yield from _points(row)
+        except DiffError as error:
+            yield Failure.of(error, row.line, row.id, row.expression)
+
+
+def has_range(row: Row) -> bool:
+    values = [row.at] if isinstance(row.at, str) else row.at.values()
+    return any(isinstance(value, str) and ":" in value for value in values)
+
+
+def _points(row: Row) -> Iterator[Row]:
+    named = _entries(row.at) if isinstance(row.at, str) else row.at
+    axes = {name: _axis(name, value) for name, value in named.items()}
+    total = 1
+    for axis in axes.values():
+        total *= len(axis)
+    if total > MOST:
+        raise DiffError(
+            f"the ranges of this row make {total:,} points", hint=f"at most {MOST:,} are done", kind="point"
+        )
+    for number, values in enumerate(product(*axes.values()), 1):
+        id_ = None if row.id is None else f"{row.id}#{number}"
+        yield replace(row, at=dict(zip(axes, values, strict=True)), id=id_)
+
+
+def _entries(text: str) -> dict[str, str]:
+    """`x=0:1:5, y=2` -> {"x": "0:1:5", "y": "2"}."""
+    entries = {}
+    for entry in _ENTRY.findall(text):
+        name, equals, value = entry.partition("=")
+        if equals:
+            entries[name.strip()] = value.strip()
+    return entries
+
+
+def _axis(name: str, value: float | str) -> list[float | str]:
+    """The values of one variable: first:last:count, both ends included."""
+    if not isinstance(value, str) or ":" not in value:
+        return [value]
+    parts = value.split(":")
+    count = constant(parts[2]) if len(parts) == 3 else 0.0
+    if len(parts) != 3 or count != int(count) or count < 1:
+        raise DiffError(
+            f"'{name}={value}' is no range", hint=f"write first:last:count, like {name}=0:1:11", kind="point"
+        )
+    first, last, steps = constant(parts[0]), constant(parts[1]), int(count) - 1
+    if steps > MOST:
+        raise DiffError(
+            f"the range of {name} has {steps + 1:,} values", hint=f"at most {MOST:,} are done", kind="point"
+        )
+    if not steps:
+        return [first]
+    inner: list[float | str] = [first + (last - first) * k / steps for k in range(steps)]
+    return [*inner, last]

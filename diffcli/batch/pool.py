@@ -1,0 +1,124 @@
+"""Where rows are computed: in this process, in worker processes, later on a cluster.
+
+A pool has one verb, `submit(rows)`, which gives a future of results. A future
+that ends in `Lost` means that the worker is gone: killed, out of memory, or
+stuck beyond its hard limit. The pool replaces it; what to do about the rows is
+for the caller to decide.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import CancelledError
+from typing import Any, Protocol
+
+from diffcli.batch.rows import Result, Row
+from diffcli.batch.worker import Wrt, compare_rows, prepare
+from diffcli.compare import Settings
+from diffcli.errors import DiffError
+from diffcli.methods import METHODS
+
+GRACE = 5.0
+"""Seconds beyond the limits of all its methods after which a worker counts as stuck."""
+
+
+ATTEMPTS = 5
+"""Times that a broken pool is begun anew before giving up."""
+
+
+class Lost(Exception):
+    """The worker that had these rows is gone."""
+
+
+class Pending(Protocol):
+    """Results that are on their way."""
+
+    def result(self) -> list[Result]: ...
+
+    def done(self) -> bool: ...
+
+    def when_done(self, call: Callable[[], None]) -> None: ...
+
+
+class Pool(Protocol):
+    """Somewhere to compute; `size` rows are worked on at once."""
+
+    size: int
+
+    def submit(self, rows: Sequence[Row]) -> Pending: ...
+
+    def mend(self) -> None:
+        """Called when nothing has come for a while: what is broken is begun anew, its rows are `Lost`."""
+
+    def stop(self) -> None: ...
+
+
+class _PebblePending:
+    def __init__(self, future: Any) -> None:
+        self.future = future
+
+    def result(self) -> list[Result]:
+        from pebble import ProcessExpired
+
+        try:
+            return self.future.result()  # type: ignore[no-any-return]
+        except (ProcessExpired, TimeoutError, MemoryError, CancelledError) as error:
+            raise Lost from error
+
+    def done(self) -> bool:
+        return bool(self.future.done())
+
+    def when_done(self, call: Callable[[], None]) -> None:
+        self.future.add_done_callback(lambda _: call())
+
+
+class Workers:
+    """Warm worker processes on this machine, replaced when they die (by pebble).
+
+    They are forked from a server that has imported the libraries once and runs
+    no threads, so that forking is safe and a replacement is ready at once.
+    """
+
+    def __init__(self, size: int, settings: Settings, wrt: Wrt, memory: int) -> None:
+        self.size, self.settings, self.wrt, self.memory = size, settings, wrt, memory
+        self.pool = self._begun()
+
+    def _begun(self) -> Any:
+        from multiprocessing import get_all_start_methods, get_context
+
+        from pebble import ProcessPool
+
+        start = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"
+        context: Any = get_context(start)
+        if start == "forkserver":
+            modules = [METHODS[name].module for name in self.settings.methods]
+            context.set_forkserver_preload(["diffcli.batch.worker", "pebble", *modules])
+        arguments = [self.settings.methods, self.memory]
+        return ProcessPool(max_workers=self.size, context=context, initializer=prepare, initargs=arguments)
+
+    def submit(self, rows: Sequence[Row]) -> Pending:
+        limit = len(rows) * (len(self.settings.methods) + 1) * self.settings.timeout + GRACE
+        arguments = [list(rows), self.settings, self.wrt]
+        for _ in range(ATTEMPTS):
+            try:
+                return _PebblePending(self.pool.schedule(compare_rows, args=arguments, timeout=limit))
+            except RuntimeError:  # the server of workers was killed
+                time.sleep(0.2)
+                self.mend()
+        raise DiffError("no worker process can be started", kind="worker")
+
+    def mend(self) -> None:
+        if not self.pool.active:
+            self.stop()
+            self.pool = self._begun()
+
+    def stop(self) -> None:
+        self.pool.stop()
+        self.pool.join()
+
+
+def cores() -> int:
+    """The processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

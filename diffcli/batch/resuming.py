@@ -1,0 +1,52 @@
+"""Going on with an output that an earlier run left: what is whole is kept, the rest is done.
+
+The output is JSON Lines in the order of the rows, so what is there is a
+beginning; a last line without its end was being written when the run stopped.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from diffcli.batch.rows import Failure, Row
+from diffcli.errors import DiffError
+
+BLOCK = 1 << 16
+
+
+def repair(path: Path) -> None:
+    """Cut off a last line that was only half written."""
+    with path.open("r+b") as file:
+        end = file.seek(0, 2)
+        whole = 0
+        start = end
+        while start > 0 and not whole:
+            size = min(BLOCK, start)
+            start -= size
+            file.seek(start)
+            found = file.read(size).rfind(b"\n")
+            whole = start + found + 1 if found >= 0 else 0
+        file.truncate(whole)
+
+
+def skip_kept(path: Path, rows: Iterator[Row | Failure], kept: Callable[[dict[str, Any]], None]) -> None:
+    """Pass over the rows that `path` has results of, handing each result to `kept`."""
+    with path.open(encoding="utf-8") as results:
+        for number, text in enumerate(results, 1):
+            row = next(rows, None)
+            try:
+                content = json.loads(text)
+                same = row is not None and (content["line"], content["id"], content["expression"]) == (
+                    row.line, row.id, row.expression
+                )  # fmt: skip
+            except (ValueError, KeyError, TypeError):
+                same = False
+            if not same:
+                hint = "name another --output, or leave out --resume to begin anew"
+                raise DiffError(
+                    f"line {number} of '{path}' is no result of this batch's row {number}", hint=hint, kind="resume"
+                )
+            kept(content)

@@ -1,0 +1,54 @@
+"""What a worker process does: rows in, results out. It is warm: its libraries are imported once.
+
+A worker may be killed at any moment; it holds nothing that anyone else needs.
+"""
+
+from __future__ import annotations
+
+import gc
+import signal
+from collections.abc import Sequence
+
+from diffcli.batch.rows import Failure, Result, Row
+from diffcli.case import Case, make_case, number_at, read_point
+from diffcli.compare import Settings, compare
+from diffcli.errors import DiffError
+from diffcli.limits import limit_memory
+from diffcli.methods import METHODS
+
+Wrt = tuple[str, ...] | None
+
+
+def prepare(methods: Sequence[str], memory: int) -> None:
+    """Make a new worker ready: libraries imported, memory limited, Ctrl-C left to the parent."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for name in methods:
+        METHODS[name].load()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)  # SymPy makes many short-lived trees: by measurement, 4 % of a batch
+    limit_memory(memory)
+
+
+def compare_rows(rows: Sequence[Row], settings: Settings, wrt: Wrt) -> list[Result]:
+    """Compare row by row; a row that cannot be understood is a failure in its place."""
+    return [compare_row(row, settings, wrt) for row in rows]
+
+
+def compare_row(row: Row, settings: Settings, wrt: Wrt) -> Result:
+    try:
+        case = understood(row, wrt)
+    except DiffError as error:
+        return Failure.of(error, row.line, row.id, row.expression)
+    try:
+        return compare(case, settings)
+    except Exception as error:  # noqa: BLE001 - our own mistake must not stop the other rows
+        message = f"this row met a fault of diff-compare: {type(error).__name__}: {error}"
+        return Failure(row.line, row.id, row.expression, "internal", message, None, "please report it")
+
+
+def understood(row: Row, wrt: Wrt) -> Case:
+    if isinstance(row.at, str):
+        at = read_point(row.at)
+    else:
+        at = {name: number_at(name, value) for name, value in row.at.items()}
+    return make_case(row.expression, at, row.wrt or wrt, row.id, row.line)
