@@ -39,6 +39,8 @@ FENCES = {
     "mpmath": {"algebras.float64"},
     "typer": {"cli.app"},
     "rich": {"reports.table", "cli.commands"},
+    "pebble": {"batch.pool"},
+    "distributed": {"batch.cluster"},
     "numpy": set(),
 }
 

@@ -10,6 +10,7 @@ import math
 import operator
 from collections.abc import Callable
 from fractions import Fraction
+from typing import Any
 
 from diffcli.primitives import PRIMITIVES
 from diffcli.program import Constant
@@ -159,8 +160,23 @@ def _polygamma(a: float, order: Constant) -> float:
         return INF if a == INF and not order else 0.0 if a == INF else NAN
     import mpmath
 
+    n = int(order)
     with mpmath.workprec(113):
-        return float(mpmath.psi(int(order), mpmath.mpf(a)))
+        x = mpmath.mpf(a)
+        if a > 0:
+            return float(mpmath.psi(n, x))
+        # psi_n(1 - x) - (-1)^n psi_n(x) = (-1)^n pi d^n/dx^n cot(pi x)  (Abramowitz & Stegun 6.4.7)
+        turned = mpmath.pi ** (n + 1) * _cot_derivative(n, mpmath.cot(mpmath.pi * x))
+        return float((-1) ** n * mpmath.psi(n, 1 - x) - turned)
+
+
+def _cot_derivative(n: int, cot: Any) -> Any:
+    """The n-th derivative of cot, from its value: a polynomial in it, since cot' = -(1 + cot^2)."""
+    polynomial = [0, 1]
+    for _ in range(n):
+        slope = [k * c for k, c in enumerate(polynomial)][1:]
+        polynomial = [-(low + high) for low, high in zip([*slope, 0, 0], [0, 0, *slope], strict=True)]
+    return sum(c * cot**k for k, c in enumerate(polynomial))
 
 
 def _digamma(a: float) -> float:

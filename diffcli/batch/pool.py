@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import CancelledError
+from concurrent.futures import BrokenExecutor, CancelledError
 from typing import Any, Protocol
 
 from diffcli.batch.rows import Result, Row
@@ -56,19 +56,24 @@ class Pool(Protocol):
 
 
 class _PebblePending:
+    """A pebble future; `abandoned` when its pool is gone and it may never end."""
+
     def __init__(self, future: Any) -> None:
         self.future = future
+        self.abandoned = False
 
     def result(self) -> list[Result]:
         from pebble import ProcessExpired
 
+        if self.abandoned and not self.future.done():
+            raise Lost
         try:
             return self.future.result()  # type: ignore[no-any-return]
-        except (ProcessExpired, TimeoutError, MemoryError, CancelledError) as error:
+        except (ProcessExpired, BrokenExecutor, TimeoutError, MemoryError, CancelledError) as error:
             raise Lost from error
 
     def done(self) -> bool:
-        return bool(self.future.done())
+        return self.abandoned or bool(self.future.done())
 
     def when_done(self, call: Callable[[], None]) -> None:
         self.future.add_done_callback(lambda _: call())
@@ -84,6 +89,7 @@ class Workers:
     def __init__(self, size: int, settings: Settings, wrt: Wrt, memory: int) -> None:
         self.size, self.settings, self.wrt, self.memory = size, settings, wrt, memory
         self.pool = self._begun()
+        self.pending: list[_PebblePending] = []
 
     def _begun(self) -> Any:
         from multiprocessing import get_all_start_methods, get_context
@@ -103,16 +109,24 @@ class Workers:
         arguments = [list(rows), self.settings, self.wrt]
         for _ in range(ATTEMPTS):
             try:
-                return _PebblePending(self.pool.schedule(compare_rows, args=arguments, timeout=limit))
+                found = _PebblePending(self.pool.schedule(compare_rows, args=arguments, timeout=limit))
             except RuntimeError:  # the server of workers was killed
                 time.sleep(0.2)
                 self.mend()
+            else:
+                self.pending = [*(pending for pending in self.pending if not pending.done()), found]
+                return found
         raise DiffError("no worker process can be started", kind="worker")
 
     def mend(self) -> None:
-        if not self.pool.active:
+        """Begin anew where the pool is broken, or where a worker died with a task in its hands before saying so."""
+        waiting = [pending for pending in self.pending if not pending.done()]
+        stalled = waiting and not any(pending.future.running() for pending in waiting)
+        if stalled or not self.pool.active:
             self.stop()
-            self.pool = self._begun()
+            for pending in waiting:
+                pending.abandoned = True
+            self.pool, self.pending = self._begun(), []
 
     def stop(self) -> None:
         self.pool.stop()

@@ -12,6 +12,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from queue import Empty, SimpleQueue
 
@@ -128,13 +129,20 @@ def _delivered(chunk: _Chunk, pool: Pool, settings: Settings, wrt: Wrt) -> Itera
             yield row if isinstance(row, Failure) else _again(row, len(chunk.rows) > 1, pool, settings, wrt)
 
 
+def _awaited(pending: Pending, pool: Pool) -> list[Result]:
+    changed = threading.Event()
+    pending.when_done(changed.set)
+    while not pending.done():
+        if not changed.wait(PATIENCE):
+            pool.mend()
+    return pending.result()
+
+
 def _again(row: Row, share: bool, pool: Pool, settings: Settings, wrt: Wrt) -> Result:
     """A row whose worker was lost: alone in a worker, then in a process of its own."""
     if share:
-        try:
-            return pool.submit([row]).result()[0]
-        except Lost:
-            pass
+        with suppress(Lost):
+            return _awaited(pool.submit([row]), pool)[0]
     alone = replace(settings, apart=True, fatal=False)
     limit = (len(settings.methods) + 1) * settings.timeout + 1
     try:

@@ -108,6 +108,12 @@ def batch(
         int, typer.Option("--jobs", "-j", min=0, help="Worker processes. Default: one per core.", show_default=False)
     ] = 0,
     memory: Annotated[int, typer.Option("--memory", min=64, help="MiB that a worker may use.")] = 2048,
+    cluster: Annotated[
+        str | None,
+        typer.Option(
+            "--cluster", metavar="ADDRESS", help="Compute on a Dask cluster: its scheduler's tcp://HOST:PORT."
+        ),
+    ] = None,
     resume: Annotated[
         bool, typer.Option("--resume", help="Keep the rows that --output already holds, and do the rest (jsonl).")
     ] = False,
@@ -131,7 +137,7 @@ def batch(
     from diffcli.cli.commands import BatchRequest, Request, run_batch
 
     request = Request(wrt, methods, format, output, timeout, tolerance, share, exit_zero, tuple(export or ()))
-    return run_batch(file, request, BatchRequest(jobs, memory, resume, fail_fast))
+    return run_batch(file, request, BatchRequest(jobs, memory, resume, fail_fast, cluster))
 
 
 def command() -> Any:

@@ -77,12 +77,13 @@ def _nearest(name: str, known: Iterable[str]) -> str:
 
 @dataclass(frozen=True)
 class BatchRequest:
-    """What only a batch is asked: workers, their memory in MiB, going on, stopping early."""
+    """What only a batch is asked: workers, their memory in MiB, going on, stopping early, a cluster's address."""
 
     jobs: int
     memory: int
     resume: bool
     fail_fast: bool
+    cluster: str | None = None
 
 
 def run_expression(text: str, at: list[str], request: Request) -> int:
@@ -108,7 +109,11 @@ def run_expression(text: str, at: list[str], request: Request) -> int:
 
     with ExitStack() as stack:
         outputs = _outputs(request, stack, single=True)
-        comparison = compare(case, request.settings(apart=True))
+        try:
+            comparison = compare(case, request.settings(apart=True))
+        except KeyboardInterrupt:
+            print("interrupted", file=sys.stderr)
+            return 130
         for output in outputs:
             output.add(comparison)
             output.end()
@@ -157,16 +162,23 @@ def _run(
     outputs: list[Output],
     summary: Summary,
 ) -> None:
-    from diffcli.batch.pool import Workers, cores
+    from diffcli.batch.pool import Pool, Workers, cores
     from diffcli.batch.running import run
 
-    pool = Workers(asked.jobs or cores(), settings, request.variables(), asked.memory << 20)
+    wrt, memory = request.variables(), asked.memory << 20
+    pool: Pool
+    if asked.cluster:
+        from diffcli.batch.cluster import Cluster
+
+        pool = Cluster(asked.cluster, settings, wrt, memory)
+    else:
+        pool = Workers(asked.jobs or cores(), settings, wrt, memory)
     try:
         with _Progress(summary) as progress:
             for result in run(rows, pool, settings, request.variables()):
-                summary.add(result)
                 for output in outputs:
                     output.add(result)
+                summary.add(result)
                 progress.update()
                 if asked.fail_fast and not summary.good:
                     return

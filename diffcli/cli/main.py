@@ -37,8 +37,6 @@ def main(arguments: Sequence[str]) -> int:
         group = command()
         result = group.main(args=arrange(arguments, group), prog_name="diff-compare", standalone_mode=False)
         sys.stdout.flush()
-        if result == ExitCode.INTERRUPTED:  # Typer has caught Ctrl-C, and says nothing
-            raise KeyboardInterrupt
         return int(result or 0)
     except DiffError as error:
         print(error.report(), file=sys.stderr)

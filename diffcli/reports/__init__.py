@@ -41,6 +41,9 @@ REPORTS: dict[str, Format] = {
     "table": Format("diffcli.reports.table", ".txt"),
     "json": Format("diffcli.reports.json", ".json"),
     "jsonl": Format("diffcli.reports.jsonl", ".jsonl"),
+    "csv": Format("diffcli.reports.csv", ".csv"),
+    "markdown": Format("diffcli.reports.markdown", ".md"),
+    "latex": Format("diffcli.reports.latex", ".tex"),
 }
 
 

@@ -99,7 +99,7 @@ def _parts(program: Program, k: int, taken: Set[str]) -> tuple[list[str | tuple[
     if code == CONST:
         text = literal(program.constants[program.a[k]])
         if text in taken:
-            text = _TAKEN.get(text, text)
+            text = _TAKEN.get(text, text) if text != "pi" or "π" not in taken else "acos(-1)"
         text = _UNSPELLED.get(text, text)
         return [text], 8 if text[0] == "-" else _ATOM
     arguments = program.arguments(k)

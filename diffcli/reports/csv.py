@@ -1,0 +1,123 @@
+"""CSV: one row per expression, method and variable, for spreadsheets and data frames.
+
+The cells are those of the JSON, in the words of RFC 4180. A method without an
+answer, an expression without variables and a row that could not be read have
+one row, its other cells empty.
+
+Numbers stand bare in shortest round-trip form, the truth with all its digits.
+Text a spreadsheet would take for a formula (`-x**2`, `=1+1`) gets a leading
+tab, which makes it text there. Nothing is lost: the tab is a blank that
+our language skips, and since text with a tab of its own gets another,
+`cell.removeprefix("\\t")` is the text that was typed. An apostrophe would
+be read back as part of the expression, and be an error in it.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from io import StringIO
+from typing import Any
+
+from diffcli.batch.rows import Result
+from diffcli.reports.json import as_object
+from diffcli.syntax.rendering import literal
+
+COLUMNS = (
+    "line", "id", "expression", "at", "status", "truth_status", "f", "f_operations",
+    "method", "verdict", "value", "variable", "derivative", "truth", "left", "right",
+    "abs_error", "rel_error", "ulp", "max_ulp", "bits",
+    "add", "neg", "mul", "div", "pow", "func", "operations", "seconds", "setup_seconds", "message",
+)  # fmt: skip
+
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
+"""What a formula begins with, full width included; and the blanks a spreadsheet may drop before it."""
+
+
+def text_cell(text: str | None) -> str | None:
+    """Text that stays text in a spreadsheet; a number is no formula.
+
+    >>> text_cell("-x**2"), text_cell("x - 1"), text_cell("-5")
+    ('\\t-x**2', 'x - 1', '-5')
+    """
+    if text is None or not text.startswith(_FORMULA) or _is_number(text):
+        return text
+    return f"\t{text}"
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return not text[0].isspace()
+
+
+def rows(result: Result) -> Iterator[dict[str, Any]]:
+    """The rows of one result, cells by column; absent ones are empty."""
+    found = as_object(result)
+    row = {
+        "line": found["line"],
+        "id": text_cell(found["id"]),
+        "expression": text_cell(found["expression"]),
+        "status": found["status"],
+    }
+    if found["status"] == "error":
+        yield row | {"message": text_cell(found["error"]["message"])}
+        return
+    row |= {
+        "at": "; ".join(f"{name}={literal(value)}" for name, value in found["at"].items()),
+        "truth_status": found["truth"]["status"],
+        "f": found["value"],
+        "f_operations": found["cost"]["total"],
+    }
+    for measurement in found["methods"]:
+        for entry in _entries(found, measurement):
+            yield row | _measured(measurement) | entry
+
+
+def _measured(measurement: dict[str, Any]) -> dict[str, Any]:
+    """What is said of a method as a whole."""
+    same = ("method", "verdict", "value", "max_ulp", "bits", "seconds", "setup_seconds")
+    cost = dict(measurement["cost"] or {})
+    cells = {column: measurement[column] for column in same} | cost
+    return cells | {"operations": cells.pop("total", None), "message": text_cell(measurement["message"])}
+
+
+def _entries(found: dict[str, Any], measurement: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """What is said of each variable; one empty entry where there is nothing to say."""
+    if not measurement["derivative"]:
+        yield {}
+        return
+    truth, errors = found["truth"], measurement["errors"]
+    for i, (name, derivative) in enumerate(zip(found["wrt"], measurement["derivative"], strict=True)):
+        entry = {"variable": name, "derivative": derivative}
+        if truth["derivative"] is not None:
+            entry["truth"] = truth["derivative"][i]
+            if entry["truth"] is None:
+                entry |= {"left": truth["left"][i], "right": truth["right"][i]}
+        if errors is not None and errors[i] is not None:
+            entry |= {f"{kind}_error": errors[i][kind] for kind in ("abs", "rel")} | {"ulp": errors[i]["ulp"]}
+        yield entry
+
+
+class Report:
+    """A header, and the rows of each result as it comes; a batch and one comparison look the same."""
+
+    def __init__(self, single: bool) -> None:
+        del single
+
+    def begin(self) -> str:
+        return _written([dict(zip(COLUMNS, COLUMNS, strict=True))])
+
+    def add(self, result: Result) -> str:
+        return _written(rows(result))
+
+    def end(self) -> str:
+        return ""
+
+
+def _written(lines: Any) -> str:
+    text = StringIO(newline="")
+    csv.DictWriter(text, COLUMNS).writerows(lines)
+    return text.getvalue()

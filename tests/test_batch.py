@@ -1,0 +1,344 @@
+"""Batches left alone: order, limits, lost workers, going on after kill -9, reading, memory."""
+
+import json
+import os
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from diffcli.batch.expanding import expand
+from diffcli.batch.pool import Lost, Workers
+from diffcli.batch.reading import read_csv, read_jsonl, read_txt
+from diffcli.batch.resuming import repair
+from diffcli.batch.rows import Failure, Result, Row
+from diffcli.batch.running import run, run_here
+from diffcli.batch.summary import Summary
+from diffcli.compare import Comparison, Settings
+from diffcli.reports.json import as_object
+
+FAST = Settings(("forward", "reverse"))
+PYTHON = [sys.executable, "-m", "diffcli", "batch"]
+
+
+def row(number: int, text: str = "x*sin(y)", at: str = "x=1, y=2") -> Row:
+    return Row(number, text, at)
+
+
+def without_times(result: dict[str, Any]) -> dict[str, Any]:
+    for method in result.get("methods", []):
+        method["seconds"] = method["setup_seconds"] = None
+    return result
+
+
+def lines(path: Path) -> list[dict[str, Any]]:
+    return [without_times(json.loads(line)) for line in path.read_text().splitlines()]
+
+
+@pytest.fixture
+def workers() -> Iterator[Workers]:
+    pool = Workers(2, FAST, None, 1 << 30)
+    yield pool
+    pool.stop()
+
+
+def objects(results: Iterator[Result]) -> list[dict[str, Any]]:
+    return [without_times(as_object(result)) for result in results]
+
+
+# --- order and limits
+def test_results_of_workers_come_in_order_and_equal_those_of_one_process(workers: Workers) -> None:
+    rows = [row(i, f"x*sin(y)/{i}") if i % 7 else row(i, "2x") for i in range(1, 200)]
+    assert objects(run(rows, workers, FAST)) == objects(run_here(rows, FAST))
+
+
+def test_failures_of_reading_keep_their_place(workers: Workers) -> None:
+    rows: list[Row | Failure] = [row(1), Failure(2, None, "?", "format", "no JSON"), row(3)]
+    assert [result["line"] for result in objects(run(rows, workers, FAST))] == [1, 2, 3]
+
+
+def test_the_first_result_appears_while_rows_are_still_being_read(workers: Workers) -> None:
+    asked = []
+
+    def slow() -> Iterator[Row]:
+        yield row(1)
+        while not asked:
+            time.sleep(0.01)
+        yield row(2)
+
+    results = run(slow(), workers, FAST)
+    assert isinstance(next(results), Comparison)
+    asked.append(True)
+    assert isinstance(next(results), Comparison)
+
+
+def test_a_fault_of_the_reader_is_raised_after_what_was_read(workers: Workers) -> None:
+    def broken() -> Iterator[Row]:
+        yield row(1)
+        raise ValueError("half a file")
+
+    results = run(broken(), workers, FAST)
+    assert isinstance(next(results), Comparison)
+    with pytest.raises(ValueError, match="half a file"):
+        next(results)
+
+
+PRODUCT = "*".join(f"(x+{i})" for i in range(1, 1500))
+
+
+def test_a_monster_times_out_for_one_method_and_one_row() -> None:
+    settings = Settings(timeout=1.0, fatal=True)
+    pool = Workers(2, settings, None, 1 << 30)
+    try:
+        found = objects(run([row(1), row(2, PRODUCT, "x=0.5"), row(3)], pool, settings))
+    finally:
+        pool.stop()
+    verdicts = [[method["verdict"] for method in result["methods"]] for result in found]
+    assert verdicts == [["ok"] * 3, ["timeout", "ok", "ok"], ["ok"] * 3]
+
+
+STUCK = """
+from diffcli.limits import Here
+Here(lambda: pow(9, 9**9), fatal=True).result(0.2)  # one instruction: no handler of Python's gets a turn
+"""
+
+
+def test_what_cannot_be_interrupted_ends_its_process() -> None:
+    assert subprocess.run([sys.executable, "-c", STUCK], check=False, timeout=60).returncode == 1
+
+
+class _Fragile:
+    """A pool that loses rows: all chunks, or always the row numbered `cursed`."""
+
+    size = 1
+
+    def __init__(self, cursed: int) -> None:
+        self.cursed = cursed
+        self.asked: list[list[int]] = []
+
+    def submit(self, rows: list[Row]) -> Any:
+        self.asked.append([row.line for row in rows])
+        return _Answer(rows, len(rows) > 1 or rows[0].line == self.cursed)
+
+    def mend(self) -> None:
+        pass
+
+    def stop(self) -> None:
+        pass
+
+
+class _Answer:
+    def __init__(self, rows: list[Row], lost: bool) -> None:
+        self.rows, self.lost = rows, lost
+
+    def result(self) -> list[Result]:
+        if self.lost:
+            raise Lost
+        return list(run_here(self.rows, FAST))
+
+    def done(self) -> bool:
+        return True
+
+    def when_done(self, call: Any) -> None:
+        call()
+
+
+def test_rows_of_a_lost_worker_are_done_one_by_one_and_the_cursed_one_apart() -> None:
+    rows = [row(i, f"x*y+{i}") for i in range(1, 40)]
+    pool = _Fragile(cursed=5)
+    assert objects(run(rows, pool, FAST)) == objects(run_here(rows, FAST))
+    assert any(len(chunk) > 1 for chunk in pool.asked)
+
+
+def children(pid: int) -> list[int]:
+    table = subprocess.run(["ps", "-eo", "pid,ppid,args"], check=True, capture_output=True, text=True).stdout
+    split = [line.split(None, 2) for line in table.splitlines()[1:]]
+    return [int(child) for child, parent, words in split if int(parent) == pid and "resource_tracker" not in words]
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="needs ps and fork servers")
+@pytest.mark.parametrize("victim", ["worker", "server"])
+def test_killed_workers_cost_nothing(tmp_path: Path, victim: str) -> None:
+    cases, output = tmp_path / "cases.txt", tmp_path / "out.jsonl"
+    cases.write_text("".join(f"x*sin(y)+{i} | x={i}, y=2\n" for i in range(3000)))
+    with subprocess.Popen(
+        [*PYTHON, str(cases), "-f", "jsonl", "-o", str(output), "-m", "forward,reverse", "-j", "2"],
+        stderr=subprocess.DEVNULL,
+    ) as running:
+        killed = 0
+        while running.poll() is None and killed < 3:
+            time.sleep(0.2)
+            servers = children(running.pid)
+            targets = servers if victim == "server" else [child for server in servers for child in children(server)]
+            for target in targets[:1]:
+                os.kill(target, signal.SIGKILL)
+                killed += 1
+        assert running.wait() == 0
+    found = lines(output)
+    assert [result["line"] for result in found] == list(range(1, 3001))
+    assert {result["status"] for result in found} == {"ok"}
+
+
+# --- going on
+def test_a_run_that_was_killed_again_and_again_ends_with_the_same_rows(tmp_path: Path) -> None:
+    cases, whole, broken = tmp_path / "cases.txt", tmp_path / "whole.jsonl", tmp_path / "broken.jsonl"
+    cases.write_text("".join(f"x*sin(y)+exp(-x/{i + 1}) | x={i}, y=2\n" if i % 9 else "2x\n" for i in range(2000)))
+    command = [*PYTHON, str(cases), "-f", "jsonl", "-m", "forward,reverse", "-o"]
+    subprocess.run([*command, str(whole)], check=False, stderr=subprocess.DEVNULL)
+    moments = random.Random(20)
+    for _ in range(4):
+        with subprocess.Popen([*command, str(broken), "--resume"], stderr=subprocess.DEVNULL) as running:
+            time.sleep(moments.uniform(0.3, 0.6))
+            running.kill()
+    done = subprocess.run([*command, str(broken), "--resume"], check=False, capture_output=True, text=True)
+    assert lines(broken) == lines(whole)
+    assert "2,000 expressions" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("written", "whole"),
+    [(b"", b""), (b"{}\n", b"{}\n"), (b'{}\n{"a"', b"{}\n"), (b'{"a', b""), (b"{}\n" + b"x" * 200_000, b"{}\n")],
+)
+def test_a_half_written_line_is_cut_off(tmp_path: Path, written: bytes, whole: bytes) -> None:
+    path = tmp_path / "out.jsonl"
+    path.write_bytes(written)
+    repair(path)
+    assert path.read_bytes() == whole
+
+
+def test_another_batchs_output_is_not_gone_on_with(tmp_path: Path) -> None:
+    cases, output = tmp_path / "cases.txt", tmp_path / "out.jsonl"
+    cases.write_text("x | x=1\n")
+    output.write_text('{"line": 1, "id": null, "expression": "y"}\n')
+    done = subprocess.run(
+        [*PYTHON, str(cases), "-f", "jsonl", "-o", str(output), "--resume"], check=False, capture_output=True, text=True
+    )
+    assert done.returncode == 2
+    assert "is no result of this batch's row 1" in done.stderr
+    assert "y" in output.read_text()
+
+
+def test_fail_fast_stops_after_the_first_bad_row(tmp_path: Path) -> None:
+    cases, output = tmp_path / "cases.txt", tmp_path / "out.jsonl"
+    cases.write_text("x | x=1\nlog(x) | x=-1\n" + "x | x=1\n" * 500)
+    command = [*PYTHON, str(cases), "-f", "jsonl", "-o", str(output), "-m", "reverse", "--fail-fast"]
+    assert subprocess.run(command, check=False, stderr=subprocess.DEVNULL).returncode == 1
+    assert [result["line"] for result in lines(output)] == [1, 2]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no SIGINT to send")
+def test_ctrl_c_says_what_is_done_and_how_to_go_on(tmp_path: Path) -> None:
+    cases, output = tmp_path / "cases.txt", tmp_path / "out.jsonl"
+    cases.write_text("x*sin(x) | x=1\n" * 20_000)
+    with subprocess.Popen(
+        [*PYTHON, str(cases), "-f", "jsonl", "-o", str(output), "-m", "forward,reverse"],
+        stderr=subprocess.PIPE, text=True, start_new_session=True,
+    ) as running:  # fmt: skip
+        while not output.exists() or output.stat().st_size < 10_000:
+            time.sleep(0.05)
+        os.killpg(running.pid, signal.SIGINT)  # a terminal sends it to the whole group
+        _, said = running.communicate()
+    assert running.returncode == 130
+    assert "Traceback" not in said
+    written = len(lines(output))
+    assert re.findall(r"interrupted after (\d+) rows", said) in ([str(written)], [str(written - 1)])
+    assert "--resume" in said
+
+
+# --- reading
+def test_fifty_good_and_fifty_hostile_rows_give_fifty_results_and_fifty_errors(tmp_path: Path) -> None:
+    hostile = [
+        "__import__('os').system('true')", "x.__class__", "(lambda: 1)()", "'a'*9", "2x", "sinn(x)", "x +", "((x)",
+        "x)", "x = 3", "[x", "a; b", "import os", "x ?? y", "\u202ex", "x" * 5000 + "(", "(" * 200_000, "x if",
+        "1e", "x,,y",
+    ]  # fmt: skip
+    texts = [f"x**2 + {i} | x={i}" if i % 2 else f"{hostile[i // 2 % len(hostile)]} | x=1" for i in range(100)]
+    cases = tmp_path / "cases.txt"
+    cases.write_text("\n".join(texts) + "\n")
+    done = subprocess.run(
+        [*PYTHON, str(cases), "-f", "jsonl", "-m", "reverse"], check=False, capture_output=True, text=True
+    )
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    assert done.returncode == 1
+    assert [result["line"] for result in found] == list(range(1, 101))
+    assert [result["status"] for result in found] == ["error", "ok"] * 50
+    assert all(result["error"]["message"] for result in found[::2])
+
+
+def points(text: str | dict[str, Any]) -> list[Any]:
+    return [
+        expanded.at if isinstance(expanded, Row) else expanded.message
+        for expanded in expand([Row(1, "x", text, id="a")])
+    ]
+
+
+def test_ranges_become_rows() -> None:
+    assert points("x=0:1:5, y=2") == [{"x": x, "y": "2"} for x in (0.0, 0.25, 0.5, 0.75, 1.0)]
+    assert points({"x": "0:pi:2", "y": "1:2:2"}) == [
+        {"x": x, "y": y} for x in (0.0, 3.141592653589793) for y in (1.0, 2.0)
+    ]
+    assert points("x=max(1, 2)") == ["x=max(1, 2)"]
+    assert points("x=max(1, 2), y=0:1:2") == [{"x": "max(1, 2)", "y": 0.0}, {"x": "max(1, 2)", "y": 1.0}]
+    assert [expanded.id for expanded in expand([Row(1, "x", "x=0:1:3", id="a")])] == ["a#1", "a#2", "a#3"]
+
+
+@pytest.mark.parametrize("text", ["x=0:1", "x=0:1:0", "x=0:1:2.5", "x=0:1:2:3", "x=0:1:1e9", "x=a:1:3"])
+def test_what_is_no_range_is_said(text: str) -> None:
+    (message,) = points(text)
+    assert isinstance(message, str)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+def test_encodings_and_newlines_just_work(tmp_path: Path, encoding: str, newline: str) -> None:
+    path = tmp_path / "cases.txt"
+    path.write_bytes(newline.join(["# Übung", "θ*x | θ=2, x=3", ""]).encode(encoding))
+    done = subprocess.run(
+        [*PYTHON, str(path), "-f", "jsonl", "-m", "reverse"], check=False, capture_output=True, text=True
+    )
+    assert json.loads(done.stdout)["line"] == 2
+
+
+def test_latin_1_is_said_to_be_no_utf_8(tmp_path: Path) -> None:
+    path = tmp_path / "cases.txt"
+    path.write_bytes("x | x=1\n# Übung\n".encode("latin-1"))
+    done = subprocess.run([*PYTHON, str(path), "-m", "reverse"], check=False, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "not UTF-8" in done.stderr
+
+
+def test_readers_keep_lines_and_ids() -> None:
+    assert [(r.line, r.id) for r in read_jsonl(['{"expr": "x", "id": 7}', "", '{"expr": "y"}'])] == [
+        (1, "7"),
+        (3, None),
+    ]
+    table = 'expr,id,x,wrt\n"x*max(x, 1)",a,1,x\n"x\n+1",b,,\nx,c,2,\n'.splitlines(keepends=True)
+    assert [(r.line, r.id) for r in read_csv(table)] == [(2, "a"), (4, "b"), (5, "c")]
+    assert [r.line for r in read_txt(["# c\n", "\n", "x | x=1 # d\n", "y\n"])] == [3, 4]
+
+
+# --- what it comes to
+def test_a_summary_of_results_equals_one_of_their_json() -> None:
+    rows = [
+        row(1),
+        row(2, "(1-cos(x))/x**2", "x=1e-8"),
+        row(3, "abs(x)", "x=0"),
+        row(4, "2x"),
+        row(5, "log(x)", "x=-1"),
+    ]
+    new, kept = Summary(), Summary()
+    for result in run_here(rows, FAST):
+        new.add(result)
+        kept.add_kept(json.loads(json.dumps(as_object(result))))
+    kept.kept = 0
+    assert new == kept
+    assert new.verdicts["reverse"] == {"ok": 1, "inaccurate": 1, "kink": 1, "domain": 1}
+    assert (new.rows, new.bad, new.failures, new.good) == (5, 2, 1, False)
+    assert [worst.line for worst in new.worst] == [2]
