@@ -7,6 +7,7 @@ outside: `Apart` runs a function in a child process and kills it.
 
 from __future__ import annotations
 
+import atexit
 import faulthandler
 import os
 import signal
@@ -110,6 +111,7 @@ class Apart(Generic[T]):
         self.connection, theirs = context.Pipe(duplex=False)
         self.process = context.Process(target=_answer, args=(theirs, function, arguments))
         self.process.start()
+        atexit.register(self.process.kill)  # before the interpreter waits for its children
         theirs.close()
 
     def result(self, seconds: float) -> T:
@@ -117,9 +119,10 @@ class Apart(Generic[T]):
             if not self.connection.poll(max(0.0, self.begun + seconds - time.monotonic())):
                 raise Expired
             outcome: tuple[bool, Any] = self.connection.recv()
-        except EOFError:
+        except Exception:  # noqa: BLE001 - it ended, or sent what cannot be made again
             raise Died from None
         finally:
+            atexit.unregister(self.process.kill)
             self.process.kill()
             self.process.join()
             self.connection.close()
