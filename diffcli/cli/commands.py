@@ -132,13 +132,15 @@ def run_batch(file: str, request: Request, asked: BatchRequest) -> int:
     summary = Summary()
     begun = time.monotonic()
     with ExitStack() as stack:
-        rows = expand(read(stack.enter_context(_source(file))))
+        source = stack.enter_context(_source(file))
+        lines = _Lines(source, None if file == "-" else Path(file).stat().st_size)
+        rows = expand(read(lines))
         if asked.resume:
             _resume(request, rows, summary)
         outputs = _outputs(request, stack, single=False, append=asked.resume)
         target = outputs[0].stream if request.format == "table" and request.output is None else sys.stderr
         try:
-            _run(rows, settings, request, asked, outputs, summary)
+            _run(rows, settings, request, asked, outputs, _Progress(summary, lines, outputs[0].stream))
         except KeyboardInterrupt:
             for output in outputs:
                 output.end()
@@ -160,12 +162,12 @@ def _run(
     request: Request,
     asked: BatchRequest,
     outputs: list[Output],
-    summary: Summary,
+    progress: _Progress,
 ) -> None:
     from diffcli.batch.pool import Pool, Workers, cores
     from diffcli.batch.running import run
 
-    wrt, memory = request.variables(), asked.memory << 20
+    wrt, memory, summary = request.variables(), asked.memory << 20, progress.summary
     pool: Pool
     if asked.cluster:
         from diffcli.batch.cluster import Cluster
@@ -174,8 +176,8 @@ def _run(
     else:
         pool = Workers(asked.jobs or cores(), settings, wrt, memory)
     try:
-        with _Progress(summary) as progress:
-            for result in run(rows, pool, settings, request.variables()):
+        with progress:
+            for result in run(rows, pool, settings, wrt):
                 for output in outputs:
                     output.add(result)
                 summary.add(result)
@@ -309,13 +311,32 @@ def _console(stream: TextIO) -> Console:
     return Console(file=stream, highlight=False, width=None if terminal else WIDEST, legacy_windows=False)
 
 
-class _Progress:
-    """Rows, rate and tally on a terminal's stderr, ten times a second; nothing elsewhere."""
+class _Lines:
+    """The lines of a file, and a guess how many there are, from the part that was read."""
 
-    def __init__(self, summary: Summary) -> None:
-        self.summary = summary
+    def __init__(self, stream: Iterable[str], size: int | None) -> None:
+        self.stream, self.size = stream, size
+        self.lines = self.characters = 0
+
+    def __iter__(self) -> Iterator[str]:
+        for line in self.stream:
+            self.lines += 1
+            self.characters += len(line)
+            yield line
+        self.size = self.characters
+
+    @property
+    def total(self) -> float | None:
+        return self.lines * self.size / self.characters if self.size and self.characters else None
+
+
+class _Progress:
+    """Rows, rate, time left and tally on a terminal's stderr, ten times a second; nothing elsewhere."""
+
+    def __init__(self, summary: Summary, lines: _Lines, beside: TextIO) -> None:
+        self.summary, self.lines = summary, lines
         self.begun = self.shown = time.monotonic()
-        self.live = sys.stderr.isatty() and not sys.stdout.isatty()
+        self.live = sys.stderr.isatty() and not beside.isatty()
 
     def __enter__(self) -> _Progress:
         return self
@@ -331,7 +352,9 @@ class _Progress:
             print(f"\r\x1b[K{self.line(now)}", end="", file=sys.stderr, flush=True)
 
     def line(self, now: float) -> str:
+        """`1,200 rows  650/s  about 12 s left  3 not ok  1 not read`."""
         summary = self.summary
-        done = summary.rows - summary.kept
-        rate = done / max(now - self.begun, 1e-9)
-        return f"{summary.rows:,} rows  {rate:.0f}/s  {summary.bad} not ok  {summary.failures} not read"
+        rate = (summary.rows - summary.kept) / max(now - self.begun, 1e-9)
+        total = self.lines.total
+        left = f"  about {max(total - summary.rows, 0) / rate:.0f} s left" if total and rate else ""
+        return f"{summary.rows:,} rows  {rate:.0f}/s{left}  {summary.bad} not ok  {summary.failures} not read"
