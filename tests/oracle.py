@@ -9,11 +9,13 @@ arithmetic, which reads no rule.
 from __future__ import annotations
 
 import math
+import operator
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import mpmath
 from hypothesis import settings
 from hypothesis import strategies as st
 
@@ -492,3 +494,118 @@ def random_programs(
 def same_bits(a: float, b: float) -> bool:
     """Whether two floats are the same to the last bit and the sign of zero; any NaN equals any NaN."""
     return math.isnan(a) and math.isnan(b) or a.hex() == b.hex()
+
+
+# --- numbers with hundreds of digits, which prove nothing, and no rule: for difference quotients
+class NoValue(Exception):
+    """The function has no value there."""
+
+
+class Quotients:
+    """Real functions by mpmath, and the limits of difference quotients as far as three steps show them."""
+
+    DIGITS = 600
+    STEPS = (-130, -200, -270)
+    """Powers of 2 of the steps: sums with 1 stay exact, and an eighth root of the smallest is still small."""
+
+    def __init__(self) -> None:
+        m = mpmath
+        relations = {name: getattr(operator, name) for name in ("lt", "le", "gt", "ge", "eq", "ne")}
+        functions: dict[str, Callable[..., Any]] = {
+            **{name: self._relation(relation) for name, relation in relations.items()},
+            **{name: getattr(m, name) for name in ("exp", "sin", "cos", "atan", "asinh", "sinh", "cosh", "tanh", "erf")},
+            "add": operator.add, "sub": operator.sub, "neg": operator.neg, "mul": operator.mul, "abs": abs,
+            "div": self._on(lambda _, b: b != 0, operator.truediv),
+            "powc": self._power, "pow": self._power,
+            "expm1": lambda a: m.exp(a) - 1,
+            "log1p": self._on(lambda a: a > -1, lambda a: m.log(1 + a)),
+            "sqrt": self._on(lambda a: a >= 0, m.sqrt),
+            "cbrt": lambda a: m.sign(a) * m.cbrt(abs(a)),
+            "hypot": lambda a, b: m.sqrt(a * a + b * b),
+            "asin": self._on(lambda a: abs(a) <= 1, m.asin),
+            "acos": self._on(lambda a: abs(a) <= 1, m.acos),
+            "acosh": self._on(lambda a: a >= 1, m.acosh),
+            "sign": lambda a: m.mpf(m.sign(a)),
+            "floor": m.floor, "ceil": m.ceil, "min": min, "max": max,
+            "trunc": lambda a: m.floor(a) if a >= 0 else m.ceil(a),
+            "relu": lambda a: max(a, m.mpf(0)),
+            "mod": self._on(lambda _, b: b != 0, lambda a, b: a - b * m.floor(a / b)),
+            "sigmoid": lambda a: 1 / (1 + m.exp(-a)),
+            "softplus": lambda a: m.log(1 + m.exp(a)),
+            "heaviside": lambda a, b: m.mpf(a > 0) if a != 0 else b,
+        }  # fmt: skip
+        self.functions = [functions.get(row.name) for row in PRIMITIVES]
+
+    @staticmethod
+    def constant(value: Constant) -> Any:
+        return mpmath.mpf(value)
+
+    @staticmethod
+    def decide(condition: Any) -> bool:
+        return bool(condition != 0)
+
+    @staticmethod
+    def _on(inside: Callable[..., bool], function: Callable[..., Any]) -> Callable[..., Any]:
+        def partial(*arguments: Any) -> Any:
+            if not inside(*arguments):
+                raise NoValue
+            return function(*arguments)
+
+        return partial
+
+    @staticmethod
+    def _relation(relation: Callable[[Any, Any], bool]) -> Callable[[Any, Any], Any]:
+        return lambda a, b: mpmath.mpf(bool(relation(a, b)))
+
+    @staticmethod
+    def _power(a: Any, exponent: Any) -> Any:
+        whole = exponent == int(exponent)
+        if a < 0 and not whole or a == 0 and exponent < 0:
+            raise NoValue
+        return a ** int(exponent) if whole else mpmath.mpf(0) if a == 0 else a ** mpmath.mpf(exponent)
+
+    def value(self, program: Program, x: Any) -> Any:
+        return evaluate(program, [x], self)[0]
+
+    def limit(self, program: Program, x: float, direction: int) -> Any:
+        """The limit of (f(x + h) - f(x))/h from one side: a number, an infinity, "none", or None: not clear."""
+        quotients = []
+        with mpmath.workdps(self.DIGITS):
+            before = self.value(program, mpmath.mpf(x))
+            for step in self.STEPS:
+                h = direction * mpmath.mpf(2) ** step
+                try:
+                    quotients.append((self.value(program, x + h) - before) / h)
+                except NoValue:
+                    quotients.append(None)
+            if None in quotients:
+                return "none" if quotients == [None] * 3 else None
+            first, second, third = quotients
+            size = max(1, abs(third))
+            if abs(second - third) <= min(size * mpmath.mpf(10) ** -7, abs(first - second)):
+                return third
+            grows = all(abs(b) > 1.2 * abs(a) and a * b > 0 for a, b in ((first, second), (second, third)))
+            return (math.inf if third > 0 else -math.inf) if grows and abs(third) > 50 else None
+
+
+_UNARY = (
+    "abs", "abs", "sqrt", "sqrt", "relu", "cbrt", "sin", "sin", "cos", "exp", "log1p", "tanh", "atan", "asin", "acos",
+    "softplus", "sigmoid", "erf", "asinh", "sinh", "cosh", "acosh", "floor", "ceil", "trunc", "sign", "expm1",
+)  # fmt: skip
+
+
+def cornered(rng: random.Random, depth: int) -> str:
+    """A random expression in x that is full of kinks, edges and switches at 0 and 1."""
+    if depth == 0 or rng.random() < 0.12:
+        return rng.choice(["x"] * 6 + ["1", "2", "0.5", "-1", "3", "0", "(x - 1)", "(x + 1)"])
+    a, b, c, d = (cornered(rng, depth - 1) for _ in range(4))
+    forms = (
+        (38, f"{rng.choice(_UNARY)}({a})"),
+        (34, f"({a} {rng.choice('++--**/')} {b})"),
+        (8, f"({a})**{rng.choice(['2', '3', '0.5', '1.5', '4', '2.5', '(-1)'])}"),
+        (7, f"{rng.choice(['max', 'min', 'hypot', 'mod', 'heaviside'])}({a}, {b})"),
+        (7, f"where(x {rng.choice(['>', '<', '==', '>=', '!='])} 0, {a}, {b})"),
+        (6, f"where({a} {rng.choice(['>', '<', '=='])} {b}, {c}, {d})"),
+    )
+    weights, texts = zip(*forms, strict=True)
+    return rng.choices(texts, weights)[0]

@@ -19,11 +19,12 @@ from typing import Any
 import mpmath
 import pytest
 from flint import arb, fmpq
-from oracle import interval
+from oracle import NoValue, Quotients, cornered, interval
 
 from diffcli.accuracy import Error, agree, between, bits_lost, certified_verdict, error, nearest
 from diffcli.algebras.series import working
 from diffcli.case import make_case
+from diffcli.syntax import elaborate
 from diffcli.truth import DIGITS, RELATIVE_BITS, Truth, certify, digits, tight
 
 CERTIFIED, KINK, UNDEFINED, UNDECIDED = "certified", "not-differentiable", "undefined", "undecided"
@@ -363,6 +364,7 @@ EDGES: tuple[tuple[str, float, str], ...] = (
     ("sqrt(-x)**2", 0, "-1"),
     ("acosh(x)**2", 1, "2"),
     ("acos(x)**2", 1, "-2"),
+    ("asin(where(x > 0, 1/x, 0))", 0, "0"),
 )
 
 
@@ -450,6 +452,8 @@ HARD: tuple[tuple[str, float, str], ...] = (
     ("(x + cbrt(x))/(x + cbrt(x))", -3.25, "0"),
     ("log(exp(x)) - x", 1.5, "0"),
     ("gamma(x + 1) - x*gamma(x)", 1.5, "0"),
+    ("where(x >= 0, sin((x - 1)*acos(x)), sqrt(x))", 0, "0"),  # cos(acos(0)), at an edge
+    ("where(x >= 0, abs(x)*cos(acos(0)), sin(x)*cos(acos(0)))", 0, "0"),
 )
 
 
@@ -463,6 +467,51 @@ def test_what_cannot_be_proved_is_undecided_and_never_wrong(text: str, x: float,
         assert truth.status == UNDECIDED
         assert truth.reason
         assert truth.reason.count("told") == 1, "a sentence, not two"
+
+
+# Sizes beyond all floats: expression, x
+GIANTS: tuple[tuple[str, float], ...] = (
+    ("exp(x)", 1e300),
+    ("exp(exp(x))", 100),
+    ("cosh(x)", 1e300),
+    ("sinh(x)", -1e300),
+    ("tanh(x)", 1e300),
+    ("sigmoid(x)", -1e300),
+    ("gamma(x)", 1e300),
+    ("gamma(-x)", 1e10 + 0.5),
+    ("lgamma(x)", 1e300),
+    ("x**(x + 0.5)", 1e300),
+    ("(x**2)**(x + 0.5)", 1e300),
+    ("x**1e300", 2),
+    ("sin(sinh(sqrt(x)))", 1e300),
+    ("floor(exp(x))", 1e5),
+    ("gelu(x)", -1e300),
+    ("ceil(silu(1e10)*x)", 1),
+)
+
+
+@pytest.mark.parametrize(("text", "x"), GIANTS)
+def test_no_size_is_too_much_to_be_asked(text: str, x: float) -> None:
+    """It may be undecided; it raises nothing."""
+    assert truth_of(text, {"x": x}).status in (CERTIFIED, UNDECIDED)
+
+
+@pytest.mark.parametrize(
+    ("text", "x", "reason"),
+    [
+        ("log(-exp(x))", 1e5, "log: argument "),
+        ("sqrt(-exp(exp(x)))", 10, "sqrt: argument "),
+        ("asin(sinh(1e10)*x)", 1, "asin: argument "),
+        ("acosh(-gamma(1e10)*x)", 1, "acosh: argument "),
+        ("atanh(exp(x))", 1e5, "atanh: argument "),
+        ("xlogy(x, -exp(x))", 1e5, "xlogy: argument "),
+    ],
+)
+def test_an_argument_beyond_all_floats_can_be_outside_a_domain(text: str, x: float, reason: str) -> None:
+    truth = truth_of(text, {"x": x})
+    assert truth.status == UNDEFINED
+    assert truth.reason is not None
+    assert truth.reason.startswith(reason)
 
 
 # --- rising precision
@@ -564,6 +613,42 @@ def test_regular_points_agree_with_numerical_differentiation(
             orders = tuple(int(i == k) for k in range(len(point)))
             slope = mpmath.diff(function, numbers if len(point) > 1 else numbers[0], orders if len(point) > 1 else 1)
             assert abs(mpmath.mpf(digits(ball)) - slope) <= abs(slope) * mpmath.mpf(10) ** -28
+
+
+# --- a second independent route, for corners: difference quotients with 600 digits
+@pytest.mark.parametrize("seed", range(60))
+def test_corners_agree_with_difference_quotients(seed: int) -> None:
+    """Twenty random expressions a seed; what three quotients do not show is left out."""
+    quotients, rng = Quotients(), random.Random(seed)
+    for _ in range(20):
+        text, x = cornered(rng, rng.randint(2, 4)), rng.choice((0.0, 1.0))
+        program = elaborate(text, frozenset("x")).program
+        if not program.inputs:
+            continue
+        truth = certify(program, [0], [x])
+        try:
+            limits = [quotients.limit(program, x, direction) for direction in (-1, 1)]
+        except (NoValue, OverflowError):
+            assert truth.status in (UNDEFINED, UNDECIDED), (text, x)
+            continue
+        if truth.status == UNDECIDED:
+            continue
+        assert truth.derivative is not None, (text, x, truth.reason)
+        sides = [truth.left, truth.right] if truth.left and truth.right else [truth.derivative] * 2
+        for limit, (side, *_) in zip(limits, sides, strict=True):
+            edge = truth.status == CERTIFIED and truth.reason is not None
+            if limit is not None and not (edge and limit == "none"):
+                assert matches(side, limit), (text, x, rendered(side), limit, truth.reason)
+
+
+def matches(side: Any, limit: Any) -> bool:
+    """Whether a one-sided derivative is the limit that quotients show: some digits of it, or its kind."""
+    if side is None or limit == "none":
+        return side is None and limit == "none"
+    if isinstance(side, float) or mpmath.isinf(limit):
+        return bool(side == limit)
+    with mpmath.workdps(60):
+        return bool(abs(mpmath.mpf(digits(side)) - limit) <= mpmath.mpf(10) ** -6 * max(1, abs(limit)))
 
 
 # --- digits

@@ -138,7 +138,7 @@ class Real:
             magnitude = (-self).power(exponent)
             return magnitude if exponent.numerator % 2 == 0 else -magnitude
         exact, degree = self.rational, exponent.denominator
-        if exact is not None and 1 < degree <= 8:
+        if exact is not None and 1 < degree <= 8 and abs(exponent) <= 64:
             roots = [_whole_root(int(part), degree) for part in (exact.p, exact.q)]
             if roots[0] is not None and roots[1] is not None:
                 return real(fmpq(*roots)).power(Fraction(exponent.numerator))

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
+from math import isfinite
 from typing import Any
 
 from flint import arb, arb_series, ctx, fmpq
@@ -70,7 +71,10 @@ NAMED_BALLS: dict[str, Callable[[], Any]] = {
 
 def shown(ball: Any) -> str:
     """A ball as a short number, for messages."""
-    value = float(ball.mid())
+    value = float(ball)
+    if not isfinite(value):
+        text: str = ball.mid().str(6, radius=False)
+        return text
     return str(int(value)) if value == int(value) and abs(value) < 1e15 else repr(value)
 
 
@@ -104,6 +108,10 @@ def _div(a: Series, b: Series) -> Series:
     if not b[0] > 0 and not b[0] < 0:
         raise Unresolved
     return a / b
+
+
+def _inverse(a: Series) -> Series:
+    return _div(_constant(ONE), a)
 
 
 def _sqrt(a: Series) -> Series:
@@ -146,7 +154,7 @@ def _is_constant(series: Series) -> bool:
 def _power(a: Series, n: int) -> Series:
     """An integer power."""
     if n < 0:
-        return _div(_constant(ONE), _power(a, -n))
+        return _inverse(_power(a, -n))
     if n < 2:
         return a if n else _constant(ONE)
     return a**n
@@ -156,8 +164,11 @@ LARGEST_POWER = 1 << 12
 """Integer exponents up to this are powers by multiplication; beyond, by exp and log."""
 
 
-def _pow(a: Series, b: Series) -> Series:
+def _pow(a: Series, b: Series, literal: bool = False) -> Series:
     base, exponent = a[0], b[0]
+    if ctx.cap > 1 and not literal and not base > 0:
+        # a short series cannot tell a constant exponent from one like 2 + t^2
+        raise Singular("a negative base has powers at integers only" if base < 0 else "a power of 0")
     if _is_constant(b):
         asked = exponent.is_exact() if base > 0 else exponent.is_finite()
         n = _integer(exponent) if asked and exponent.is_finite() else None
@@ -170,15 +181,12 @@ def _pow(a: Series, b: Series) -> Series:
             return even.exp() if n % 2 == 0 else -even.exp()
         if base < 0:
             raise Undefined(f"a negative base {shown(base)} to the broken power {shown(exponent)}")
-    elif base < 0:
-        _integer(exponent)
-        raise Singular("a negative base has powers at integers only")
     side(base, "a power of 0")
     return (a.log() * b).exp()
 
 
 def _powc(a: Series, exponent: Constant) -> Series:
-    return _pow(a, _constant(real(exponent)))
+    return _pow(a, _constant(real(exponent)), literal=True)
 
 
 def _compare(a: Series, b: Series) -> int:
@@ -308,17 +316,17 @@ def _atan2(a: Series, b: Series) -> Series:
 
 def _sinh(a: Series) -> Series:
     e = a.exp()
-    return (e - 1 / e) / 2
+    return (e - _inverse(e)) / 2
 
 
 def _cosh(a: Series) -> Series:
     e = a.exp()
-    return (e + 1 / e) / 2
+    return (e + _inverse(e)) / 2
 
 
 def _tanh(a: Series) -> Series:
     e = (a * -2 if a[0] > 0 else a * 2).exp()
-    t = (1 - e) / (1 + e)
+    t = _div(1 - e, 1 + e)
     return t if a[0] > 0 else -t
 
 
@@ -340,7 +348,7 @@ def _atanh(a: Series) -> Series:
     if edge.is_zero() or edge < 0:
         raise outside("atanh", a[0])
     side(edge, "")
-    return ((1 + a) / (1 - a)).log() / 2
+    return _div(1 + a, 1 - a).log() / 2
 
 
 def _pole(name: str, ball: Any) -> bool:
@@ -354,7 +362,7 @@ def _pole(name: str, ball: Any) -> bool:
 
 def _gamma(a: Series) -> Series:
     _pole("gamma", a[0])
-    return 1 / a.rgamma()
+    return _inverse(a.rgamma())
 
 
 def _lgamma(a: Series) -> Series:
@@ -385,8 +393,8 @@ def _digamma(a: Series) -> Series:
 def _sigmoid(a: Series) -> Series:
     if a[0] < 0:
         e = a.exp()
-        return e / (1 + e)
-    return 1 / (1 + (-a).exp())
+        return _div(e, 1 + e)
+    return _inverse(1 + (-a).exp())
 
 
 def _softplus(a: Series) -> Series:
@@ -435,8 +443,8 @@ _BY_NAME: dict[str, Callable[..., Series]] = {
     "sin": lambda a: a.sin(),
     "cos": lambda a: a.cos(),
     "tan": _tan,
-    "sec": lambda a: _div(_constant(ONE), a.cos()),
-    "csc": lambda a: _div(_constant(ONE), a.sin()),
+    "sec": lambda a: _inverse(a.cos()),
+    "csc": lambda a: _inverse(a.sin()),
     "cot": lambda a: _div(a.cos(), a.sin()),
     "asin": _asin,
     "acos": _acos,
