@@ -1,0 +1,223 @@
+"""Rows computed on a Dask cluster: the pool for when one machine is too small.
+
+Dask carries the rows to its workers, and carries them again when a worker is
+lost. It runs tasks in threads, where nothing that hangs can be stopped: so each
+Dask worker process keeps the same worker processes as a batch on one machine,
+with the same limits, for as long as rows come.
+"""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import multiprocessing.util
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import CancelledError
+from contextlib import contextmanager, suppress
+from typing import Any
+from urllib.parse import urlsplit
+
+from diffcli import __version__
+from diffcli.batch.pool import Lost, Workers
+from diffcli.batch.rows import Result, Row
+from diffcli.batch.running import PATIENCE
+from diffcli.batch.worker import Wrt
+from diffcli.compare import Settings
+from diffcli.errors import DiffError
+
+WAIT = 5.0
+"""Seconds in which the scheduler must answer, and have a worker."""
+IDLE = 60.0
+"""Seconds without rows after which a Dask worker lets its worker processes go."""
+
+_INSTALL = f'on every machine of the cluster: pip install "diff-compare[cluster]=={__version__}"'
+
+
+class _DaskPending:
+    def __init__(self, future: Any, address: str) -> None:
+        self.future, self.address = future, address
+
+    def result(self) -> list[Result]:
+        from asyncio import CancelledError as Abandoned
+
+        from distributed import KilledWorker
+
+        try:
+            return self.future.result()  # type: ignore[no-any-return]
+        except (Lost, DiffError):
+            raise
+        except KilledWorker as error:
+            raise Lost from error
+        except (CancelledError, Abandoned):
+            raise _gone(self.address) from None
+        except Exception as error:
+            if self.future.status != "error":  # not of the task: its result could not be fetched
+                raise _gone(self.address) from None
+            message = f"a machine of the cluster fails: {type(error).__name__}: {error}"
+            raise DiffError(message, hint=_INSTALL, kind="cluster") from error
+
+    def done(self) -> bool:
+        return bool(self.future.done())
+
+    def when_done(self, call: Callable[[], None]) -> None:
+        self.future.add_done_callback(lambda _: call())
+
+
+class Cluster:
+    """The workers that a Dask scheduler has when the batch begins; those that join later help."""
+
+    def __init__(self, address: str, settings: Settings, wrt: Wrt, memory: int) -> None:
+        try:
+            from distributed import Client
+        except ImportError:
+            hint = 'try: pip install "diff-compare[cluster]"'
+            raise DiffError("--cluster needs the library distributed", hint=hint, kind="option") from None
+        for name in ("distributed", "distributed.client"):  # what went wrong is said by us
+            logging.getLogger(name).setLevel(logging.CRITICAL)
+        _check(address)
+        self.address, self.arguments = address, (settings, wrt, memory)
+        try:
+            connect: Any = Client
+            self.client = connect(address, timeout=WAIT, set_as_default=False, name="diff-compare")
+        except OSError:
+            message = f"no Dask scheduler answers at {address}"
+            hint = f"start one by: dask scheduler; and on every machine: dask worker {address}"
+            raise DiffError(message, hint=hint, kind="cluster") from None
+        try:
+            self.size = self._threads()
+        except OSError:
+            self.stop()
+            raise _gone(address) from None
+        except BaseException:
+            self.stop()
+            raise
+
+    def _threads(self) -> int:
+        """The rows that the cluster can work on at once, when all its workers are fit for it."""
+        try:
+            self.client.wait_for_workers(1, timeout=WAIT)
+        except TimeoutError:
+            message = f"the scheduler at {self.address} has no workers"
+            raise DiffError(
+                message, hint=f"start on every machine: dask worker {self.address}", kind="cluster"
+            ) from None
+        for place, version in self._versions():
+            if version != __version__:
+                found = version if isinstance(version, str) else "none that can be loaded"
+                message = f"{place} needs diff-compare {__version__}; it has {found}"
+                raise DiffError(message, hint=_INSTALL, kind="cluster")
+        return int(max(1, sum(self.client.nthreads().values())))
+
+    def _versions(self) -> Iterator[tuple[str, Any]]:
+        """What every machine has of this package: the version, or an error."""
+        try:
+            yield "the scheduler", self.client.run_on_scheduler(_version)
+        except Exception as error:  # noqa: BLE001 - whatever comes of another installation
+            yield "the scheduler", error
+        for worker, version in self.client.run(_version, on_error="return").items():
+            yield f"the worker at {worker}", version
+
+    def submit(self, rows: Sequence[Row]) -> _DaskPending:
+        try:
+            future = self.client.submit(_compute, list(rows), *self.arguments, pure=False)
+        except Exception as error:
+            raise _gone(self.address) from error
+        return _DaskPending(future, self.address)
+
+    def mend(self) -> None:
+        """Dask looks after its workers itself."""
+
+    def stop(self) -> None:
+        """What is pending is cancelled with the connection; what is being computed ends by its limits."""
+        with suppress(TimeoutError, OSError):
+            self.client.close(timeout=1)
+
+
+def _check(address: str) -> None:
+    try:
+        parts = urlsplit(address)
+        fit = parts.scheme == "tcp" and parts.hostname and parts.port
+    except ValueError:
+        fit = False
+    if not fit:
+        message = f"--cluster {address}: this is not the address of a scheduler"
+        raise DiffError(message, hint="write it as tcp://HOST:PORT", kind="option")
+
+
+def _gone(address: str) -> DiffError:
+    hint = "with --format jsonl --output FILE it can go on by --resume"
+    return DiffError(f"the connection to the cluster at {address} is lost", hint=hint, kind="cluster")
+
+
+# --- on a Dask worker
+def _version() -> str:
+    return __version__
+
+
+def _compute(rows: list[Row], settings: Settings, wrt: Wrt, memory: int) -> list[Result]:
+    """The task: rows in, results out, by a worker process that can be stopped."""
+    with _borrowed((settings, wrt, memory)) as kept:
+        return kept.results(rows)
+
+
+_Asked = tuple[Settings, Wrt, int]
+
+
+class _Kept:
+    """The worker processes of a Dask worker, which its tasks share: `users` of them have rows there now."""
+
+    def __init__(self, asked: _Asked) -> None:
+        from distributed import get_worker
+
+        settings, wrt, memory = asked
+        self.workers = Workers(get_worker().state.nthreads, settings, wrt, memory)
+        self.lock = threading.Lock()
+        self.users = 0
+        self.used = time.monotonic()
+        # before multiprocessing waits, at the end of this process, for the processes it has
+        self.stop = multiprocessing.util.Finalize(self, self.workers.stop, exitpriority=1)
+        threading.Thread(target=self._watch, args=[asked], daemon=True).start()
+
+    def results(self, rows: list[Row]) -> list[Result]:
+        done = threading.Event()
+        with self.lock:
+            pending = self.workers.submit(rows)
+        pending.when_done(done.set)
+        while not done.wait(PATIENCE) and not pending.done():
+            with self.lock:
+                self.workers.mend()
+        return pending.result()
+
+    def _watch(self, asked: _Asked) -> None:
+        """Let the worker processes go when nobody has used them for a while."""
+        idle = False
+        while not idle:
+            time.sleep(IDLE / 4)
+            with _lock:
+                idle = not self.users and time.monotonic() - self.used >= IDLE
+                if idle:
+                    del _kept[asked]
+        self.stop()
+
+
+_kept: dict[_Asked, _Kept] = {}
+_lock = threading.Lock()
+
+
+@contextmanager
+def _borrowed(asked: _Asked) -> Iterator[_Kept]:
+    with _lock:
+        if asked not in _kept:
+            # a nanny makes its workers daemons, which may have no children; these end with their parent
+            multiprocessing.current_process().daemon = False
+            _kept[asked] = _Kept(asked)
+        kept = _kept[asked]
+        kept.users += 1
+    try:
+        yield kept
+    finally:
+        with _lock:
+            kept.users -= 1
+            kept.used = time.monotonic()
