@@ -195,7 +195,7 @@ def _measured(
     seconds = time.perf_counter() - begun
     value = results[0][0] if results else executed(problem.program, problem.point)[0]
     entries = tuple(entry for result in results for entry in result[1:])
-    cost = sum((count(program) for program in straight), Cost())
+    cost = count(*straight)
     return _Outcome(name, None, derivation, value, entries, cost, seconds, setup_seconds)
 
 

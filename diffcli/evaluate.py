@@ -37,10 +37,44 @@ def evaluate(program: Program, inputs: Sequence[Any], algebra: Algebra[Any]) -> 
     Branches are lazy: an equation that only a branch not taken needs is never
     evaluated. Time and memory are linear in the equations; nothing recurses.
     """
+    values = evaluate_all(program, inputs, algebra)
+    return [values[output] for output in program.outputs]
+
+
+def evaluate_all(program: Program, inputs: Sequence[Any], algebra: Algebra[Any]) -> list[Any]:
+    """The value of every equation; what only a branch not taken needs is not a value."""
     if program.branches and algebra.functions[SELECT] is None:
-        values = _on_demand(program, inputs, algebra)
-    else:
-        values = _in_order(program, inputs, algebra)
+        return _on_demand(program, inputs, algebra)
+    return _in_order(program, inputs, algebra)
+
+
+def evaluate_again(program: Program, values: Sequence[Any], index: int, value: Any, algebra: Algebra[Any]) -> list[Any]:
+    """The outputs when input `index` is now `value`, all else as it was for `values`.
+
+    Only what depends on that input is computed; the path taken must be the same.
+    """
+    functions, values = algebra.functions, list(values)
+    new = bytearray(len(program))
+    for k, (code, a, b, c) in enumerate(zip(program.ops, program.a, program.b, program.c, strict=True)):
+        arity = ARITY[code]
+        if values[k] is _MISSING or not arity and (code != INPUT or a != index):
+            continue
+        if not arity:
+            values[k] = value
+        elif arity == 1:
+            if not new[a]:
+                continue
+            parameter = (program.constants[b],) if PARAMETRIC[code] else ()
+            values[k] = functions[code](values[a], *parameter)
+        elif arity == 2:
+            if not new[a] and not new[b]:
+                continue
+            values[k] = functions[code](values[a], values[b])
+        elif code == SELECT:
+            values[k] = values[b if algebra.decide(values[a]) else c]
+        else:
+            values[k] = functions[code](values[a], values[b], values[c])
+        new[k] = 1
     return [values[output] for output in program.outputs]
 
 

@@ -8,7 +8,7 @@ the hand; over a recording it writes the derivative program that is counted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from diffcli.evaluate import Algebra, evaluate
@@ -44,14 +44,21 @@ class Duals:
             return None
         apply: Callable[..., Any] = function
 
+        def unary(a: Dual) -> Dual:
+            p, dp = a
+            y = apply(p)
+            return Dual(y, ZERO if dp is ZERO else push(code, (p,), y, (dp,)))
+
+        def binary(a: Dual, b: Dual) -> Dual:
+            (p, dp), (q, dq) = a, b
+            y = apply(p, q)
+            return Dual(y, ZERO if dp is ZERO and dq is ZERO else push(code, (p, q), y, (dp, dq)))
+
         def lifted(*arguments: Dual) -> Dual:
-            primals = [argument.primal for argument in arguments]
-            tangents = [argument.tangent for argument in arguments]
+            primals, tangents = zip(*arguments, strict=True)
             y = apply(*primals)
-            for tangent in tangents:
-                if tangent is not ZERO:
-                    return Dual(y, push(code, primals, y, tangents))
-            return Dual(y, ZERO)
+            active = any(tangent is not ZERO for tangent in tangents)
+            return Dual(y, push(code, primals, y, tangents) if active else ZERO)
 
         def parametric(argument: Dual, parameter: Constant) -> Dual:
             y = apply(argument.primal, parameter)
@@ -59,21 +66,30 @@ class Duals:
                 return Dual(y, ZERO)
             return Dual(y, push(code, (argument.primal,), y, (argument.tangent,), parameter))
 
-        return parametric if PARAMETRIC[code] else lifted
+        return parametric if PARAMETRIC[code] else (unary, binary, lifted)[ARITY[code] - 1]
 
 
-def jvp(program: Program, point: Sequence[Any], seeds: Sequence[Any], base: Algebra[Any]) -> Program:
-    """The program of one forward sweep on the path taken at `point`.
+def jvps(
+    program: Program, point: Sequence[Any], directions: Iterable[Sequence[Any]], base: Algebra[Any]
+) -> Iterator[Program]:
+    """For each direction, the program of one forward sweep on the path taken at `point`.
 
-    `point` and `seeds` hold one entry per input; a seed is a number of `base` or
-    a `Unit`. Outputs: the m values, then their m tangents.
+    `point` and a direction hold one entry per input; a seed is a number of `base`
+    or a `Unit`. Outputs: the m values, then their m tangents.
     """
     recording = Recording(program.inputs, point, base)
     duals = Duals(recording)
-    inputs = [
-        Dual(recording.input(i), seed if isinstance(seed, Unit) else recording.constant(seed))
-        for i, seed in enumerate(seeds)
-    ]
-    outputs = evaluate(program, inputs, duals)
-    tangents = [duals.linear.settle(output.tangent) for output in outputs]
-    return recording.program([output.primal for output in outputs] + tangents)
+    for seeds in directions:
+        recording.clear()
+        inputs = [
+            Dual(recording.input(i), seed if isinstance(seed, Unit) else recording.constant(seed))
+            for i, seed in enumerate(seeds)
+        ]
+        outputs = evaluate(program, inputs, duals)
+        tangents = [duals.linear.settle(output.tangent) for output in outputs]
+        yield recording.program([output.primal for output in outputs] + tangents)
+
+
+def jvp(program: Program, point: Sequence[Any], seeds: Sequence[Any], base: Algebra[Any]) -> Program:
+    """The program of one forward sweep, as `jvps` has it."""
+    return next(jvps(program, point, [seeds], base))

@@ -47,14 +47,17 @@ class Straight:
     """A rule on one path, for one set of active arguments.
 
     `factors` computes the factors from the arguments and the result, named by
-    `reads` as positions in (a, b, c, y). `steps[i]` makes linear value i:
-    ("leaf", argument), ("add"|"sub", i, j), ("neg", i), ("mul"|"div", i, factor).
+    `reads` as positions in (a, b, c, y); where nothing is to be computed they are
+    the operands themselves, at the positions `direct`. `steps[i]` makes linear
+    value i: ("leaf", argument, -1), ("add"|"sub", i, j), ("neg", i, -1),
+    ("mul"|"div", i, factor).
     The last step is the tangent of the result; no steps means that it is zero.
     """
 
     factors: Program
     reads: tuple[int, ...]
-    steps: tuple[tuple[Any, ...], ...]
+    direct: tuple[int, ...] | None
+    steps: tuple[tuple[str, int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,23 +111,26 @@ class Linear:
         self, code: int, arguments: Sequence[Any], y: Any, tangents: Sequence[Any], parameter: Constant | None = None
     ) -> Any:
         """The tangent of `y = op(*arguments)` along `tangents`."""
-        mask = sum(1 << i for i, tangent in enumerate(tangents) if tangent is not ZERO)
+        mask = 0
+        for i, tangent in enumerate(tangents):
+            if tangent is not ZERO:
+                mask |= 1 << i
         rule = self._straight(code, mask, parameter, arguments, y)
         if not rule.steps:
             return ZERO
         factors = self._factors(rule, arguments, y)
         values: list[Any] = []
-        for kind, i, *rest in rule.steps:
+        for kind, i, j in rule.steps:
             if kind == "leaf":
                 values.append(tangents[i])
             elif kind == "mul":
-                values.append(self.scale(values[i], factors[rest[0]]))
+                values.append(self.scale(values[i], factors[j]))
             elif kind == "div":
-                values.append(self.divide(values[i], factors[rest[0]]))
+                values.append(self.divide(values[i], factors[j]))
             elif kind == "add":
-                values.append(self.plus(values[i], values[rest[0]]))
+                values.append(self.plus(values[i], values[j]))
             elif kind == "sub":
-                values.append(self.minus(values[i], values[rest[0]]))
+                values.append(self.minus(values[i], values[j]))
             else:
                 values.append(self.negate(values[i]))
         return values[-1]
@@ -143,19 +149,19 @@ class Linear:
         factors = self._factors(rule, arguments, y)
         pending: dict[int, tuple[bool, Any]] = {len(rule.steps) - 1: (False, adjoint)}
         for k in range(len(rule.steps) - 1, -1, -1):
-            kind, i, *rest = rule.steps[k]
+            kind, i, j = rule.steps[k]
             minus, value = pending.pop(k)
             if kind == "leaf":
                 yield i, minus, value
             elif kind == "mul":
-                pending[i] = minus, self.scale(value, factors[rest[0]])
+                pending[i] = minus, self.scale(value, factors[j])
             elif kind == "div":
-                pending[i] = minus, self.divide(value, factors[rest[0]])
+                pending[i] = minus, self.divide(value, factors[j])
             elif kind == "neg":
                 pending[i] = not minus, value
             else:
                 pending[i] = minus, value
-                pending[rest[0]] = minus != (kind == "sub"), value
+                pending[j] = minus != (kind == "sub"), value
 
     def accumulate(self, adjoint: Any, minus: bool, amount: Any) -> Any:
         """`adjoint` plus or minus `amount`; the first write is free."""
@@ -172,9 +178,9 @@ class Linear:
         return rule
 
     def _factors(self, rule: Straight, arguments: Sequence[Any], y: Any) -> list[Any]:
-        if len(rule.factors) == len(rule.reads):  # the factors are arguments or the result themselves
+        if rule.direct is not None:
             operands = (*arguments, y)
-            return [operands[rule.reads[rule.factors.a[output]]] for output in rule.factors.outputs]
+            return [operands[position] for position in rule.direct]
         return self._evaluate(rule.factors, rule.reads, arguments, y)
 
     def _evaluate(self, program: Program, reads: tuple[int, ...], arguments: Sequence[Any], y: Any) -> list[Any]:
@@ -190,7 +196,7 @@ def compiled(code: int, mask: int, parameter: Constant | None, choices: tuple[bo
     tangents = {f"d{param}": i for i, param in enumerate(params)}
     operands = {**{param: i for i, param in enumerate(params)}, "y": len(params)}
     factors: list[int] = []
-    steps: list[tuple[Any, ...]] = []
+    steps: list[tuple[str, int, int]] = []
     taken = iter(choices)
 
     def linear(k: int) -> int | None:
@@ -224,8 +230,8 @@ def compiled(code: int, mask: int, parameter: Constant | None, choices: tuple[bo
             return first if second is None else second if op == _ADD else step("neg", second)
         return step("add" if op == _ADD else "sub", first, second)
 
-    def step(*what: Any) -> int:
-        steps.append(what)
+    def step(kind: str, i: int, j: int = -1) -> int:
+        steps.append((kind, i, j))
         return len(steps) - 1
 
     def use(factor: int) -> int:
@@ -238,7 +244,9 @@ def compiled(code: int, mask: int, parameter: Constant | None, choices: tuple[bo
         linear(program.outputs[0])
     except _Undecided as undecided:
         return Fork(*_reading(program, [undecided.condition], operands))
-    return Straight(*_reading(program, factors, operands), tuple(steps))
+    part, reads = _reading(program, factors, operands)
+    direct = tuple(reads[part.a[output]] for output in part.outputs) if len(part) == len(reads) else None
+    return Straight(part, reads, direct, tuple(steps))
 
 
 def _is_zero(program: Program, k: int) -> bool:

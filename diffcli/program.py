@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Any
+from typing import Any, NamedTuple
 
 from diffcli.primitives import ARITY, CODE, CONST, INPUT, PARAMETRIC, PRIMITIVES, SELECT
 
@@ -23,8 +23,7 @@ Constant = float | Fraction | str
 COST_CLASSES = ("add", "neg", "mul", "div", "pow", "func")
 
 
-@dataclass(frozen=True, slots=True)
-class Cost:
+class Cost(NamedTuple):
     """Scalar operations executed, by class; additions and subtractions are both `add`."""
 
     add: int = 0
@@ -36,13 +35,13 @@ class Cost:
 
     @property
     def total(self) -> int:
-        return self.add + self.neg + self.mul + self.div + self.pow + self.func
+        return sum(self)
 
-    def __add__(self, other: Cost) -> Cost:
-        return Cost(*(getattr(self, name) + getattr(other, name) for name in COST_CLASSES))
+    def __add__(self, other: tuple[int, ...]) -> Cost:  # type: ignore[override]
+        return Cost(*map(int.__add__, self, other))
 
     def as_dict(self) -> dict[str, int]:
-        return {name: getattr(self, name) for name in COST_CLASSES} | {"total": self.total}
+        return self._asdict() | {"total": self.total}
 
 
 def _weights() -> tuple[tuple[int, ...], ...]:
@@ -102,13 +101,11 @@ class Program:
         return self.constants[(self.a, self.b, self.c)[ARITY[self.ops[k]]][k]]
 
 
-def count(program: Program) -> Cost:
-    """What executing every equation once costs."""
-    totals = [0] * len(COST_CLASSES)
-    for code, times in Counter(program.ops).items():
-        for i, weight in enumerate(WEIGHTS[code]):
-            totals[i] += weight * times
-    return Cost(*totals)
+def count(*programs: Program) -> Cost:
+    """What executing every equation of `programs` once costs."""
+    executed = Counter(b"".join(program.ops for program in programs))
+    weighted = [(times, WEIGHTS[code]) for code, times in executed.items()]
+    return Cost(*(sum(times * weights[i] for times, weights in weighted) for i in range(len(COST_CLASSES))))
 
 
 def count_written(program: Program, outputs: Sequence[int]) -> Cost:
@@ -172,7 +169,7 @@ class Builder:
 
     def slot(self, value: Constant) -> int:
         """The index of a constant in the table of constants."""
-        key = (value.hex(),) if isinstance(value, float) else value  # 0.0 and -0.0 differ, nan is itself
+        key = value.hex() if isinstance(value, float) else value  # 0.0 and -0.0 differ, nan is itself
         found = self._slots.get(key)
         if found is None:
             found = self._slots[key] = len(self.constants)
@@ -180,16 +177,16 @@ class Builder:
         return found
 
     def constant(self, value: Constant) -> int:
-        key = (CONST, self.slot(value))
-        if key not in self._known:
-            self._known[key] = self.emit(*key)
-        return self._known[key]
+        return self._once(CONST, self.slot(value))
 
     def input(self, index: int) -> int:
-        key = (INPUT, index)
-        if key not in self._known:
-            self._known[key] = self.emit(*key)
-        return self._known[key]
+        return self._once(INPUT, index)
+
+    def _once(self, code: int, a: int) -> int:
+        found = self._known.get((code, a))
+        if found is None:
+            found = self._known[code, a] = self.emit(code, a)
+        return found
 
     def apply(self, name: str, *arguments: int) -> int:
         """Append an equation by the primitive's name."""
@@ -199,8 +196,15 @@ class Builder:
         return self.emit(CODE[name], argument, self.slot(parameter))
 
     def program(self, outputs: Sequence[int], guards: Sequence[int] = ()) -> Program:
-        columns = self.a, self.b, self.c
+        columns = self.a[:], self.b[:], self.c[:]
         return Program(self.inputs, tuple(self.constants), bytes(self.ops), *columns, tuple(outputs), tuple(guards))
+
+    def clear(self) -> None:
+        """Begin anew, with the same inputs."""
+        for part in (self.constants, self.ops, self._known, self._slots):
+            part.clear()
+        for column in (self.a, self.b, self.c):
+            del column[:]
 
 
 class Functions(dict[int, Any]):
@@ -249,6 +253,12 @@ class Recording:
     def program(self, outputs: Sequence[int]) -> Program:
         return self.builder.program(outputs, self.guards)
 
+    def clear(self) -> None:
+        """Begin anew; the functions are kept, so that a next sweep need not make them again."""
+        self.builder.clear()
+        self.values.clear()
+        self.guards.clear()
+
     def _function(self, code: int) -> Callable[..., int] | None:
         function, arity = self.base.functions[code], ARITY[code]
         if function is None:
@@ -260,24 +270,34 @@ class Recording:
         )  # fmt: skip
         push = values.append
 
-        def unary(a: int) -> int:
-            push(function(values[a]))
-            ops(code), left(a), right(-1), third(-1)
-            return len(values) - 1
+        if PARAMETRIC[code]:
 
-        def binary(a: int, b: int) -> int:
-            push(function(values[a], values[b]))
-            ops(code), left(a), right(b), third(-1)
-            return len(values) - 1
+            def parametric(a: int, parameter: Constant) -> int:
+                push(function(values[a], parameter))
+                ops(code), left(a), right(builder.slot(parameter)), third(-1)
+                return len(values) - 1
+
+            return parametric
+        if arity == 1:
+
+            def unary(a: int) -> int:
+                push(function(values[a]))
+                ops(code), left(a), right(-1), third(-1)
+                return len(values) - 1
+
+            return unary
+        if arity == 2:
+
+            def binary(a: int, b: int) -> int:
+                push(function(values[a], values[b]))
+                ops(code), left(a), right(b), third(-1)
+                return len(values) - 1
+
+            return binary
 
         def ternary(a: int, b: int, c: int) -> int:
             push(function(values[a], values[b], values[c]))
             ops(code), left(a), right(b), third(c)
             return len(values) - 1
 
-        def parametric(a: int, parameter: Constant) -> int:
-            push(function(values[a], parameter))
-            ops(code), left(a), right(builder.slot(parameter)), third(-1)
-            return len(values) - 1
-
-        return parametric if PARAMETRIC[code] else (unary, binary, ternary)[arity - 1] if arity else None
+        return ternary if arity else None

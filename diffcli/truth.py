@@ -15,6 +15,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache, partial
 from typing import Any, Literal, TypeVar
 
 from flint import arb
@@ -24,7 +25,7 @@ from diffcli.algebras.germs import variable as germ_variable
 from diffcli.algebras.reals import Real, real
 from diffcli.algebras.series import SERIES, Singular, Undefined, Unresolved, working
 from diffcli.algebras.series import variable as series_variable
-from diffcli.evaluate import evaluate
+from diffcli.evaluate import evaluate, evaluate_again, evaluate_all
 from diffcli.program import Program
 
 PRECISIONS = (160, 320, 640, 1280, 2560, 5120, 10240, 20480)
@@ -102,8 +103,9 @@ class Entry:
 def certify(program: Program, wrt: Sequence[int], point: Sequence[float]) -> Truth:
     """Prove the value of `program` at `point` and its partial derivatives in the inputs `wrt`."""
     try:
-        value, bits = _value(program, point)
-        entries = [_entry(program, point, i) for i in wrt]
+        at = cache(partial(_constants, program, point))
+        value, bits = _value(program, point, at)
+        entries = [_entry(program, point, i, at) for i in wrt]
     except Undefined as undefined:
         return Truth("undefined", PRECISIONS[0], reason=str(undefined))
     except Undecided as undecided:
@@ -124,11 +126,17 @@ def tight(value: Ball) -> bool:
 
 
 # --- the regular case: two-sided series
-def _value(program: Program, point: Sequence[float]) -> tuple[Ball, int]:
+def _constants(program: Program, point: Sequence[float], bits: int) -> list[Any]:
+    """The value of every equation at the point, as series that are constant; at `bits`, now working."""
+    del bits
+    return evaluate_all(program, [SERIES.constant(x) for x in point], SERIES)
+
+
+def _value(program: Program, point: Sequence[float], at: Callable[[int], list[Any]]) -> tuple[Ball, int]:
     for bits in PRECISIONS:
-        with working(bits, 1):
+        with working(bits, 2):
             try:
-                value = evaluate(program, [SERIES.constant(x) for x in point], SERIES)[0][0]
+                value = at(bits)[program.outputs[0]][0]
             except Unresolved:
                 continue
             except Singular:
@@ -138,14 +146,12 @@ def _value(program: Program, point: Sequence[float]) -> tuple[Ball, int]:
     return _value_at(program, point)
 
 
-def _entry(program: Program, point: Sequence[float], i: int) -> Entry:
+def _entry(program: Program, point: Sequence[float], i: int, at: Callable[[int], list[Any]]) -> Entry:
     reason = None
     for bits in PRECISIONS:
         with working(bits, 2):
-            inputs = [SERIES.constant(x) for x in point]
-            inputs[i] = series_variable(arb(point[i]))
             try:
-                derivative = evaluate(program, inputs, SERIES)[0][1]
+                derivative = evaluate_again(program, at(bits), i, series_variable(arb(point[i])), SERIES)[0][1]
             except Unresolved:
                 continue
             except Singular as singular:

@@ -513,7 +513,8 @@ class Quotients:
         relations = {name: getattr(operator, name) for name in ("lt", "le", "gt", "ge", "eq", "ne")}
         functions: dict[str, Callable[..., Any]] = {
             **{name: self._relation(relation) for name, relation in relations.items()},
-            **{name: getattr(m, name) for name in ("exp", "sin", "cos", "atan", "asinh", "sinh", "cosh", "tanh", "erf")},
+            **{name: getattr(m, name) for name in ("exp", "sin", "cos", "atan", "sinh", "cosh", "tanh", "asinh")},
+            "erf": m.erf,
             "add": operator.add, "sub": operator.sub, "neg": operator.neg, "mul": operator.mul, "abs": abs,
             "div": self._on(lambda _, b: b != 0, operator.truediv),
             "powc": self._power, "pow": self._power,
