@@ -178,8 +178,10 @@ def _outcome(name: str, task: _Task, problem: Problem, settings: Settings) -> _O
         return _Outcome(name, ("failed", "this method needs more memory than there is"))
     except Died:
         return _Outcome(name, ("failed", "the process of this method ended without an answer"))
-    except ArithmeticError as problem_in_method:
-        return _Outcome(name, ("failed", f"{type(problem_in_method).__name__}: {problem_in_method}"))
+    except Exception as error:
+        if not (METHODS[name].apart or isinstance(error, ArithmeticError)):
+            raise  # our own fault; that of a library is its verdict
+        return _Outcome(name, ("failed", f"{type(error).__name__}: {error}"))
 
 
 def _measured(
