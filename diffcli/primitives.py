@@ -72,7 +72,7 @@ PRIMITIVES: tuple[Primitive, ...] = (
       domain=("[0, inf)", ALL), except_at="a = 0 with b < 0; a < 0 unless b is an integer",
       kink="0**0 is 1, flat in a; at a = 0 the partial in b is 0 for b > 0"),
     P("powc", "ac", "c*a**(c - 1)*da",   cost="pow", symbol="**", precedence=9, parametric=True,
-      domain=("[0, inf)",), except_at="a = 0 with c < 0; a < 0 unless c is an integer", kink="x**0 is 1, also at 0"),
+      domain=("[0, inf)",), except_at="a = 0 with c < 0; a < 0 unless c is an integer", kink="x**0 is 1, also at 0; vertical tangent at 0 for 0 < c < 1"),
     # --- comparisons: the numbers 0 and 1, free of cost, constant between their jumps
     P("lt",  "ab", "0", cost="free", symbol="<",  precedence=5),
     P("le",  "ab", "0", cost="free", symbol="<=", precedence=5),

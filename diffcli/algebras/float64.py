@@ -98,7 +98,9 @@ def _rounding(function: Callable[[float], float]) -> Callable[[float], float]:
     """Rounding to an integer keeps zeros' signs, infinities and NaN."""
 
     def total(a: float) -> float:
-        return float(function(a)) if abs(a) < 2.0**53 and a != 0 else a
+        if not abs(a) < 2.0**53:
+            return a
+        return float(function(a)) or math.copysign(0.0, a)
 
     return total
 

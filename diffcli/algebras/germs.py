@@ -847,7 +847,7 @@ def binomials(exponent: Fraction, count: int) -> list[Real]:
     return [real(coefficient) for coefficient in coefficients]
 
 
-_RATIONALAT_ZERO: dict[str, Callable[[Any], Any]] = {
+_RATIONAL_AT_ZERO: dict[str, Callable[[Any], Any]] = {
     "sin": fmpq_series.sin,
     "cos": fmpq_series.cos,
     "asin": fmpq_series.asin,
@@ -864,8 +864,8 @@ _RATIONALAT_ZERO: dict[str, Callable[[Any], Any]] = {
 def taylor_at(code: int, at: Real, count: int) -> list[Real]:
     """Taylor coefficients of a primitive where it is analytic."""
     name = PRIMITIVES[code].name
-    if at.is_zero() and name in _RATIONALAT_ZERO:
-        return _rational_series(_RATIONALAT_ZERO[name], 0, count)
+    if at.is_zero() and name in _RATIONAL_AT_ZERO:
+        return _rational_series(_RATIONAL_AT_ZERO[name], 0, count)
     if name in ("sin", "cos"):
         return _circular(name, at, count)
     if name in ("sinh", "cosh"):

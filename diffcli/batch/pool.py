@@ -1,6 +1,6 @@
-"""Where rows are computed: in this process, in worker processes, later on a cluster.
+"""Where rows are computed: in worker processes here, or on a cluster (`cluster`).
 
-A pool has one verb, `submit(rows)`, which gives a future of results. A future
+A pool takes rows by `submit`, which gives a future of results. A future
 that ends in `Lost` means that the worker is gone: killed, out of memory, or
 stuck beyond its hard limit. The pool replaces it; what to do about the rows is
 for the caller to decide.
@@ -24,6 +24,8 @@ GRACE = 5.0
 """Seconds beyond the limits of all its methods after which a worker counts as stuck."""
 
 
+START = 60.0
+"""Seconds that workers may take to import their libraries before a first answer."""
 ATTEMPTS = 5
 """Times that a broken pool is begun anew before giving up."""
 
@@ -94,6 +96,7 @@ class Workers:
         self.size, self.settings, self.wrt, self.memory = size, settings, wrt, memory
         self.pool = self._begun()
         self.pending: list[_PebblePending] = []
+        self.begun, self.answered = time.monotonic(), False
 
     def _begun(self) -> Any:
         from multiprocessing import get_all_start_methods, get_context
@@ -115,6 +118,7 @@ class Workers:
         for _ in range(ATTEMPTS):
             try:
                 found = _PebblePending(self.pool.schedule(compare_rows, args=arguments, timeout=limit))
+                found.when_done(self._answer)
             except RuntimeError:  # the server of workers was killed
                 time.sleep(0.2)
                 self.mend()
@@ -126,12 +130,17 @@ class Workers:
     def mend(self) -> None:
         """Begin anew where the pool is broken, or where a worker died with a task in its hands before saying so."""
         waiting = [pending for pending in self.pending if not pending.done()]
-        stalled = waiting and not any(pending.future.running() for pending in waiting)
+        awake = self.answered or time.monotonic() - self.begun > START
+        stalled = awake and waiting and not any(pending.future.running() for pending in waiting)
         if stalled or not self.pool.active:
             self.stop()
             for pending in waiting:
                 pending.abandoned = True
             self.pool, self.pending = self._begun(), []
+            self.begun, self.answered = time.monotonic(), False
+
+    def _answer(self) -> None:
+        self.answered = True
 
     def stop(self) -> None:
         self.pool.stop()

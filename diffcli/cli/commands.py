@@ -16,6 +16,7 @@ from diffcli.errors import DiffError
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from diffcli.batch.pool import Pool
     from diffcli.batch.rows import Failure, Result, Row
     from diffcli.batch.summary import Summary
     from diffcli.compare import Settings
@@ -126,6 +127,7 @@ def run_batch(file: str, request: Request, asked: BatchRequest) -> int:
     settings = request.settings(fatal=True)
     from diffcli.batch.expanding import expand
     from diffcli.batch.reading import reader_for
+    from diffcli.batch.running import run
     from diffcli.batch.summary import Summary
 
     read = reader_for(file)
@@ -137,10 +139,14 @@ def run_batch(file: str, request: Request, asked: BatchRequest) -> int:
         rows = expand(read(lines))
         if asked.resume:
             _resume(request, rows, summary)
+        wrt = request.variables()
+        pool = _pool(settings, wrt, asked)  # before an output is opened: a wrong address must not empty it
+        stack.callback(pool.stop)
         outputs = _outputs(request, stack, single=False, append=asked.resume)
         target = outputs[0].stream if request.format == "table" and request.output is None else sys.stderr
         try:
-            _run(rows, settings, request, asked, outputs, _Progress(summary, lines, outputs[0].stream))
+            progress = _Progress(summary, lines, outputs[0].stream)
+            _run(run(rows, pool, settings, wrt), asked.fail_fast, outputs, progress, summary)
         except KeyboardInterrupt:
             for output in outputs:
                 output.end()
@@ -157,38 +163,31 @@ def run_batch(file: str, request: Request, asked: BatchRequest) -> int:
 
 
 def _run(
-    rows: Iterator[Row | Failure],
-    settings: Settings,
-    request: Request,
-    asked: BatchRequest,
-    outputs: list[Output],
-    progress: _Progress,
+    results: Iterator[Result], fail_fast: bool, outputs: list[Output], progress: _Progress, summary: Summary
 ) -> None:
-    from diffcli.batch.pool import Pool, Workers, cores
-    from diffcli.batch.running import run
-
-    wrt, memory, summary = request.variables(), asked.memory << 20, progress.summary
-    pool: Pool
-    if asked.cluster:
-        from diffcli.batch.cluster import Cluster
-
-        pool = Cluster(asked.cluster, settings, wrt, memory)
-    else:
-        pool = Workers(asked.jobs or cores(), settings, wrt, memory)
     try:
         with progress:
-            for result in run(rows, pool, settings, wrt):
+            for result in results:
                 for output in outputs:
                     output.add(result)
                 summary.add(result)
                 progress.update()
-                if asked.fail_fast and not summary.good:
+                if fail_fast and not summary.good:
                     return
     except UnicodeDecodeError as error:
         message = f"the text is not UTF-8 (byte {error.object[error.start]:#04x} after row {summary.rows})"
         raise DiffError(message, hint="save the file as UTF-8", kind="file") from None
-    finally:
-        pool.stop()
+
+
+def _pool(settings: Settings, wrt: tuple[str, ...] | None, asked: BatchRequest) -> Pool:
+    """Where the rows are computed."""
+    from diffcli.batch.pool import Workers, cores
+
+    if asked.cluster:
+        from diffcli.batch.cluster import Cluster
+
+        return Cluster(asked.cluster, settings, wrt, asked.memory << 20)
+    return Workers(asked.jobs or cores(), settings, wrt, asked.memory << 20)
 
 
 def _resume(request: Request, rows: Iterator[Row | Failure], summary: Summary) -> None:
