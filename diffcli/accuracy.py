@@ -9,12 +9,22 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from flint import arb
 
 MOST_BITS = 64.0
 """Bits lost are at most this many: nothing is left."""
+
+PRECISIONS = (160, 320, 640, 1280, 2560, 5120, 10240, 20480)
+"""Bits tried, until a ball is tight; (1 - cos x)/x^2 at 1e-300 needs some 2,000."""
+RELATIVE_BITS = 113
+"""A number is certified when its radius is below 2^-113 of it: some 34 digits."""
+
+Ball = Any
+OneSided = Any
+"""A ball, or the float infinity of a vertical tangent, or None where there is none."""
 
 Verdict = Literal[
     "ok", "kink", "inaccurate", "nonfinite", "domain", "disagree", "no-truth", "unsupported", "timeout", "failed"
@@ -27,6 +37,26 @@ class Error(NamedTuple):
     absolute: float
     relative: float
     ulp: float
+
+
+class Undecided(Exception):
+    """No precision or order tried could tell; the text says what."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One partial derivative: `derivative`, or None with what there is from each side."""
+
+    derivative: Ball | None
+    left: OneSided
+    right: OneSided
+    bits: int
+    reason: str | None = None
+
+
+def tight(value: Ball) -> bool:
+    """Whether a ball is narrow enough to be called known."""
+    return bool(value.is_zero() or value.is_finite() and value.rel_accuracy_bits() >= RELATIVE_BITS)
 
 
 def nearest(ball: Any) -> float:

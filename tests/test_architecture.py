@@ -22,6 +22,7 @@ ROOMS = [
     ["derivation"],
     ["algebras"],
     ["accuracy"],
+    ["sides"],
     ["truth"],
     ["methods"],
     ["case"],
@@ -47,6 +48,7 @@ FENCES = {
 # The truth shares no derivative rule with what it judges.
 FORBIDDEN = {
     "truth": {"linearize", "forward", "reverse", "methods", "derivation"},
+    "sides": {"linearize", "forward", "reverse", "methods", "derivation"},
     "accuracy": {"linearize", "forward", "reverse", "methods", "derivation"},
     "algebras": {"linearize", "forward", "reverse", "methods"},
 }

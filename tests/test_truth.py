@@ -21,11 +21,11 @@ import pytest
 from flint import arb, fmpq
 from oracle import NoValue, Quotients, cornered, interval
 
-from diffcli.accuracy import Error, agree, between, bits_lost, certified_verdict, error, nearest
+from diffcli.accuracy import RELATIVE_BITS, Error, agree, between, bits_lost, certified_verdict, error, nearest, tight
 from diffcli.algebras.series import working
 from diffcli.case import make_case
 from diffcli.syntax import elaborate
-from diffcli.truth import DIGITS, RELATIVE_BITS, Truth, certify, digits, tight
+from diffcli.truth import DIGITS, Truth, certify, digits
 
 CERTIFIED, KINK, UNDEFINED, UNDECIDED = "certified", "not-differentiable", "undefined", "undecided"
 
