@@ -9,9 +9,9 @@ import typer
 
 from diffcli import __version__
 from diffcli.methods import METHODS
-from diffcli.primitives import DEFINITIONS, FUNCTIONS
+from diffcli.primitives import DEFINITIONS, FUNCTIONS, PARAMETRIC_FUNCTIONS
 
-_EPILOG = f"""Functions: {" ".join(sorted({*FUNCTIONS, *DEFINITIONS, "where"}))}.
+_EPILOG = f"""Functions: {" ".join(sorted({*FUNCTIONS, *DEFINITIONS, *PARAMETRIC_FUNCTIONS, "where"}))}.
 
 Exit codes: 0 every verdict is ok or kink, 1 some verdict is not, 2 the request cannot be understood."""
 
@@ -91,9 +91,12 @@ def expression(
 ) -> int:
     """Compare the methods on one expression at one point. The word expr may be left out.
 
-    The error is measured against the value proved by ball arithmetic, in ulps and in bits lost of 53. Operations are
-    those really executed: + additions and subtractions, - negations, × products, ÷ quotients, ^ powers, ƒ calls of
-    elementary functions; constants, copies, comparisons and structural zeros and ones are free.
+    The error is measured against the value proved by ball arithmetic, in ulps and in bits lost of 53.
+
+    Operations are those really executed: + additions and subtractions,
+    - negations, × products, ÷ quotients, ^ powers, ƒ calls of elementary
+    functions. Constants, copies, comparisons and what is structurally 0, 1
+    or -1 are free.
     """
     from diffcli.cli.commands import Request, run_expression
 
@@ -130,8 +133,12 @@ def batch(
 ) -> int:
     """Compare the methods on every row of a file, row by row, in its order.
 
-    A .txt row is: EXPR | x=1, y=2   (# begins a comment). A .jsonl row is an object with expr, at, and optionally wrt
-    and id. A .csv file has a column expr, optionally id and wrt; every other column is a variable.
+    .txt: a row is EXPR | x=1, y=2 and # begins a comment.
+
+    .jsonl: a row is an object with expr, at, and optionally wrt and id.
+
+    .csv: a column expr, optionally id and wrt; every other column is a variable.
+
     A row that fails is reported in its place, and the rest go on.
     """
     from diffcli.cli.commands import BatchRequest, Request, run_batch
