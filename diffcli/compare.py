@@ -167,7 +167,7 @@ def _truth(problem: Problem, settings: Settings) -> Truth:
 def _outcome(name: str, task: _Task, problem: Problem, settings: Settings) -> _Outcome:
     try:
         derivation, setup_seconds = task.result(settings.timeout)
-        return _measured(name, derivation, problem, setup_seconds, settings)
+        return _measured(name, derivation, problem, setup_seconds)
     except Expired:
         return _Outcome(name, ("timeout", f"no answer within {settings.timeout:g} s"))
     except Unsupported as unsupported:
@@ -184,14 +184,9 @@ def _outcome(name: str, task: _Task, problem: Problem, settings: Settings) -> _O
         return _Outcome(name, ("failed", f"{type(error).__name__}: {error}"))
 
 
-def _measured(
-    name: str, derivation: Derivation, problem: Problem, setup_seconds: float, settings: Settings
-) -> _Outcome:
+def _measured(name: str, derivation: Derivation, problem: Problem, setup_seconds: float) -> _Outcome:
     """Evaluate a method's programs in float64, and count what they execute."""
-    straight = []
-    for sweep in derivation.sweeps:
-        program = share(sweep) if settings.share else sweep
-        straight.append(_path(program, problem.point)[0] if program.branches else program)
+    straight = [_path(sweep, problem.point)[0] if sweep.branches else sweep for sweep in derivation.sweeps]
     begun = time.perf_counter()
     results = [evaluate(program, problem.point, FLOAT64) for program in straight]
     seconds = time.perf_counter() - begun

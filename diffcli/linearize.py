@@ -292,8 +292,3 @@ def rule_program(code: int, parameter: Constant | None = None) -> Program:
 
 def _exact(parameter: Constant | None) -> Constant:
     return Fraction(parameter) if isinstance(parameter, float) else parameter or Fraction(0)
-
-
-def rule_text(name: str) -> str:
-    """The rule of a primitive as it stands in the table, for showing."""
-    return PRIMITIVES[CODE[name]].rule

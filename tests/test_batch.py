@@ -19,8 +19,9 @@ from diffcli.batch.pool import Lost, Workers
 from diffcli.batch.reading import read_csv, read_jsonl, read_txt
 from diffcli.batch.resuming import repair
 from diffcli.batch.rows import Failure, Result, Row
-from diffcli.batch.running import run, run_here
+from diffcli.batch.running import run
 from diffcli.batch.summary import Summary
+from diffcli.batch.worker import compare_row
 from diffcli.compare import Comparison, Settings
 from diffcli.reports.json import as_object
 
@@ -47,6 +48,12 @@ def workers() -> Iterator[Workers]:
     pool = Workers(2, FAST, None, 1 << 30)
     yield pool
     pool.stop()
+
+
+def run_here(rows: list[Any], settings: Settings) -> Iterator[Result]:
+    """The reference: row by row, in this process."""
+    for row in rows:
+        yield row if isinstance(row, Failure) else compare_row(row, settings, None)
 
 
 def objects(results: Iterator[Result]) -> list[dict[str, Any]]:

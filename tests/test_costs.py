@@ -309,3 +309,14 @@ def test_only_the_path_taken_is_counted() -> None:
     program = elaborate("where(x > 0, exp(x), x*x*x*x)").program
     assert executed(program, [1.0]) == (evaluate(program, [1.0], FLOAT64)[0], Cost(func=1))
     assert executed(program, [-1.0]) == (1.0, Cost(mul=3))
+
+
+def test_share_shares_what_was_typed_and_nothing_that_a_method_makes_of_it() -> None:
+    case = make_case("sin(x)*sin(x) + exp(y)*exp(y)", {"x": 0.5, "y": 0.25})
+    typed = compare(case, Settings(("forward", "reverse")))
+    once = compare(case, Settings(("forward", "reverse"), share=True))
+    problem = Problem(share(case.problem.program), case.problem.wrt, case.problem.point)
+    assert (typed.cost.total, once.cost.total) == (7, 5)
+    expected = [count(*method.differentiate(problem).sweeps) for method in (forward, reverse)]
+    assert [measurement.cost for measurement in once.measurements] == expected
+    assert [m.derivative for m in once.measurements] == [m.derivative for m in typed.measurements]

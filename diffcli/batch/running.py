@@ -34,12 +34,6 @@ PATIENCE = 2.0
 Read = Row | Failure
 
 
-def run_here(rows: Iterable[Read], settings: Settings, wrt: Wrt = None) -> Iterator[Result]:
-    """Row by row in this process."""
-    for row in rows:
-        yield row if isinstance(row, Failure) else compare_row(row, settings, wrt)
-
-
 class _Reader(threading.Thread):
     """Reads rows ahead, up to a bound, and says when something has come."""
 

@@ -25,7 +25,6 @@ def prepare(methods: Sequence[str], memory: int) -> None:
     for name in methods:
         METHODS[name].load()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 20)  # SymPy makes many short-lived trees: by measurement, 4 % of a batch
     limit_memory(memory)
 
 

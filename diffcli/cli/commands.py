@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from diffcli.compare import Settings
     from diffcli.reports import Report
 
-FORMATS = ("table", "json", "jsonl", "csv", "markdown", "latex")
-
 
 @dataclass(frozen=True)
 class Request:
@@ -52,8 +50,10 @@ class Request:
         return None if self.wrt is None else tuple(name.strip() for name in self.wrt.split(",") if name.strip())
 
     def check_format(self) -> None:
-        if self.format not in FORMATS:
-            raise DiffError(f"unknown format '{self.format}'", hint=_nearest(self.format, FORMATS), kind="option")
+        from diffcli.reports import REPORTS
+
+        if self.format not in REPORTS:
+            raise DiffError(f"unknown format '{self.format}'", hint=_nearest(self.format, REPORTS), kind="option")
 
 
 def _methods(text: str) -> tuple[str, ...]:

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import PurePath
-from typing import NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
 
-from diffcli.batch.rows import Result
+if TYPE_CHECKING:
+    from diffcli.batch.rows import Result
 
 
 class Report(Protocol):

@@ -13,9 +13,8 @@ from diffcli.batch.rows import Failure, Result
 from diffcli.case import understood
 from diffcli.compare import Comparison, Measurement
 from diffcli.program import Cost
-from diffcli.reports.sentences import closing, counted, lost, ulps
+from diffcli.reports.sentences import closing, counted, lost, proved, ulps
 from diffcli.syntax.rendering import literal
-from diffcli.truth import digits
 
 COSTS = ("error", "lost", "operations", "× f", "verdict")
 BATCH = ("line", "expression", "method", "verdict", "error", "lost", "operations", "message")
@@ -59,21 +58,12 @@ def truths(comparison: Comparison) -> list[tuple[str, list[str]]]:
     truth = comparison.truth
     if truth.derivative is None:
         return [("truth", ["–"] * len(comparison.case.wrt))]
-    proved = [("truth", [_proved(entry) for entry in truth.derivative])]
+    rows = [("truth", [proved(entry) for entry in truth.derivative])]
     for where, ends in (("from left", truth.left), ("from right", truth.right)):
         if ends is not None:
             pairs = zip(truth.derivative, ends, strict=True)
-            proved.append((where, ["" if entry is not None else _proved(end) for entry, end in pairs]))
-    return proved
-
-
-def _proved(entry: object) -> str:
-    """A ball, the infinity of a vertical tangent, or nothing."""
-    if entry is None:
-        return "none"
-    if isinstance(entry, float):
-        return "∞" if entry > 0 else "-∞"
-    return digits(entry)
+            rows.append((where, ["" if entry is not None else proved(end) for entry, end in pairs]))
+    return rows
 
 
 def standing(comparison: Comparison) -> str:
@@ -220,16 +210,16 @@ def _heading(comparison: Comparison) -> str:
 
 def _tables(comparison: Comparison) -> list[str]:
     """A column per variable; where they are many a row per variable, and the costs apart."""
-    measurements, proved = comparison.measurements, truths(comparison)
+    measurements, exact = comparison.measurements, truths(comparison)
     names = ["/".join(partial(comparison, name)) for name in comparison.case.wrt]
     found = [derivatives(measurement, len(names)) for measurement in measurements]
     if len(names) <= _WIDEST:
         lines = [[m.method, *entries, *costs(comparison, m)] for m, entries in zip(measurements, found, strict=True)]
-        ends = [[who, *entries, "", "", "", "", ""] for who, entries in proved]
+        ends = [[who, *entries, "", "", "", "", ""] for who, entries in exact]
         ends[0][-1] = standing(comparison)
         return [_table(["method", *names, *COSTS], [*lines, *ends])]
-    columns = [names, *found, *[entries for _, entries in proved]]
-    header = ["", *[m.method for m in measurements], *[who for who, _ in proved]]
+    columns = [names, *found, *[entries for _, entries in exact]]
+    header = ["", *[m.method for m in measurements], *[who for who, _ in exact]]
     lines = [[m.method, *costs(comparison, m)] for m in measurements]
     return [_table(header, list(zip(*columns, strict=True))), _table(["method", *COSTS], lines)]
 

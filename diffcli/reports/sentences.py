@@ -124,13 +124,18 @@ def _no_derivative(comparison: Comparison, answered: Sequence[Measurement]) -> s
     return say
 
 
+def proved(entry: object) -> str:
+    """A ball with all its digits, the infinity of a vertical tangent, or nothing."""
+    if entry is None:
+        return "none"
+    if isinstance(entry, float):
+        return "∞" if entry > 0 else "-∞"
+    return digits(entry)
+
+
 def side(one_sided: object) -> str:
     """A one-sided derivative in short."""
-    if one_sided is None:
-        return "none"
-    if isinstance(one_sided, float):
-        return "∞" if one_sided > 0 else "-∞"
-    text = digits(one_sided)
+    text = proved(one_sided)
     return text if len(text) <= 20 else shortened(text, 15)
 
 
