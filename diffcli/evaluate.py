@@ -9,11 +9,11 @@ ever computed. This room does not know what the numbers are.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from diffcli.primitives import ARITY, CONST, INPUT, PARAMETRIC, SELECT
-from diffcli.program import Constant, Program
+from diffcli.program import LITERAL, Constant, Program, Recording, Step
 
 Value = TypeVar("Value")
 FunctionTable = Sequence[Any] | Mapping[int, Any]
@@ -98,6 +98,29 @@ def _in_order(program: Program, inputs: Sequence[Any], algebra: Algebra[Any]) ->
         else:
             push(functions[code](values[a], values[b], values[c]))
     return values
+
+
+def follow(program: Program, point: Sequence[Any], base: Algebra[Any]) -> tuple[Recording, Program]:
+    """The path that `program` takes at `point`, its inputs first; and the recording that wrote it, to go on with."""
+    recording = Recording(program.inputs, point, base)
+    outputs = evaluate(program, [recording.input(i) for i in range(len(program.inputs))], recording)
+    return recording, recording.program(outputs)
+
+
+def applying(algebra: Algebra[Any]) -> Callable[[Iterable[Step], list[Any]], None]:
+    """How `algebra` adds to a list of values what steps make of them."""
+    if isinstance(algebra, Recording):
+        return algebra.apply
+    functions, constant = algebra.functions, algebra.constant
+
+    def apply(steps: Iterable[Step], values: list[Any]) -> None:
+        for code, i, j in steps:
+            if code <= CONST:
+                values.append(i if code == LITERAL else constant(i))
+            else:
+                values.append(functions[code](values[i], values[j]) if j else functions[code](values[i]))
+
+    return apply
 
 
 _MISSING = object()

@@ -3,7 +3,8 @@
     f(x + eps dx) = f(x) + eps f'(x) dx        (Clifford 1873; Griewank & Walther 2008, ch. 3)
 
 `Duals(base)` is written once: over float64 it is the class a student holds in
-the hand; over a recording it writes the derivative program that is counted.
+the hand; over a recording it writes a derivative program. `jvps` writes the same
+equations for many directions, and what all sweeps have in common only once.
 """
 
 from __future__ import annotations
@@ -11,10 +12,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-from diffcli.evaluate import Algebra, evaluate
+from diffcli.evaluate import Algebra, follow
 from diffcli.linearize import ZERO, Linear, Unit
-from diffcli.primitives import ARITY, PARAMETRIC
-from diffcli.program import Constant, Functions, Program, Recording
+from diffcli.primitives import ARITY, CONST, PARAMETRIC
+from diffcli.program import Constant, Functions, Program
 
 
 class Dual(NamedTuple):
@@ -77,17 +78,63 @@ def jvps(
     `point` and a direction hold one entry per input; a seed is a number of `base`
     or a `Unit`. Outputs: the m values, then their m tangents.
     """
-    recording = Recording(program.inputs, point, base)
-    duals = Duals(recording)
-    for seeds in directions:
-        recording.clear()
-        inputs = [
-            Dual(recording.input(i), seed if isinstance(seed, Unit) else recording.constant(seed))
-            for i, seed in enumerate(seeds)
-        ]
-        outputs = evaluate(program, inputs, duals)
-        tangents = [duals.linear.settle(output.tangent) for output in outputs]
-        yield recording.program([output.primal for output in outputs] + tangents)
+    recording, path = follow(program, point, base)
+    linear = Linear(recording)
+    reached = _reached(path)
+    for direction in directions:
+        start = min([reached[i] for i, seed in enumerate(direction) if seed is not ZERO], default=len(path))
+        recording.rewind(path, start)
+        seeds = [seed if isinstance(seed, Unit) else recording.constant(seed) for seed in direction]
+        primals, tangents = _swept(path, start, seeds, linear)
+        recording.guards[:0] = [primals[guard] for guard in path.guards]
+        outputs = [primals[output] for output in path.outputs]
+        yield recording.program(outputs + [linear.settle(tangents[output]) for output in path.outputs])
+
+
+def _reached(path: Program) -> list[int]:
+    """The first equation that each input reaches: those before it stand as they are in a sweep along that input."""
+    inputs, ops = len(path.inputs), path.ops
+    loads = next((k for k, code in enumerate(ops) if ARITY[code]), len(ops))
+    late = ops.find(CONST, loads) % (len(ops) + 1)  # not found is the end
+    reached = [late] * inputs
+    for k in range(late - 1, loads - 1, -1):
+        for argument in path.arguments(k):
+            if argument < inputs:
+                reached[argument] = k
+    return reached
+
+
+def _swept(path: Program, start: int, seeds: list[Any], linear: Linear) -> tuple[list[Any], list[Any]]:
+    """Dual numbers, held in two lists: every equation of a path written again, and its tangent behind it.
+
+    The first `start` equations stand written: inputs, which have the tangents `seeds`, and what none of these moves.
+    """
+    functions, constant, push = linear.functions, linear.base.constant, linear.push
+    primals = list(range(start))
+    tangents = seeds + [ZERO] * (start - len(seeds))
+    for code, a, b, c in zip(path.ops[start:], path.a[start:], path.b[start:], path.c[start:], strict=True):
+        arity = ARITY[code]
+        tangent: Any = ZERO
+        if arity == 2:
+            i, j, p, q = primals[a], primals[b], tangents[a], tangents[b]
+            y = functions[code](i, j)
+            if p is not ZERO or q is not ZERO:
+                tangent = push(code, (i, j), y, (p, q))
+        elif arity == 1:
+            i, p, literal = primals[a], tangents[a], path.constants[b] if PARAMETRIC[code] else None
+            y = functions[code](i) if literal is None else functions[code](i, literal)
+            if p is not ZERO:
+                tangent = push(code, (i,), y, (p,), literal)
+        elif arity:
+            places = a, b, c
+            operands = [primals[place] for place in places]
+            y = functions[code](*operands)
+            tangent = push(code, operands, y, [tangents[place] for place in places])
+        else:
+            y = constant(path.constants[a])
+        primals.append(y)
+        tangents.append(tangent)
+    return primals, tangents
 
 
 def jvp(program: Program, point: Sequence[Any], seeds: Sequence[Any], base: Algebra[Any]) -> Program:

@@ -8,25 +8,30 @@ the list on tangents; pulling runs it backwards on an adjoint (its transpose):
 
 so both modes share one table of derivatives. A tangent or adjoint that is
 structurally 0, 1 or -1 is a `Unit`, never a number: nothing is multiplied by it,
-and a structural zero never meets an infinity. This room does not know which
-mode asks.
+and a structural zero never meets an infinity. What remains for given units is
+known before any number is: a rule is led once through an algebra that writes
+down its steps, and these are applied in the algebra at work. This room does not
+know which mode asks.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
-from functools import cache
-from typing import Any
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
 
-from diffcli.evaluate import Algebra, evaluate
+from diffcli.evaluate import Algebra, applying, evaluate
 from diffcli.passes import prune
 from diffcli.primitives import CODE, CONST, INPUT, NAMED_CONSTANTS, PRIMITIVES, SELECT
-from diffcli.program import Constant, Program
+from diffcli.program import Constant, Program, Step, Stepping
 from diffcli.syntax.elaboration import Elaborator
 from diffcli.syntax.parsing import parse
+
+REMEMBERED = 1 << 12
+"""Rules kept ready: more than the table has; literal parameters are without number."""
 
 
 class Unit(Enum):
@@ -36,8 +41,13 @@ class Unit(Enum):
     ONE = 1
     MINUS_ONE = -1
 
+    __hash__ = object.__hash__  # the enumeration's own is computed in Python
+
 
 ZERO, ONE, MINUS_ONE = Unit.ZERO, Unit.ONE, Unit.MINUS_ONE
+Units = tuple[Unit | None, ...]
+"""Which of several tangents are units; None for a number."""
+
 _OPPOSITE = {ZERO: ZERO, ONE: MINUS_ONE, MINUS_ONE: ONE}
 _ADD, _SUB, _NEG, _MUL, _DIV = (CODE[name] for name in ("add", "sub", "neg", "mul", "div"))
 
@@ -47,16 +57,13 @@ class Straight:
     """A rule on one path, for one set of active arguments.
 
     `factors` computes the factors from the arguments and the result, named by
-    `reads` as positions in (a, b, c, y); where nothing is to be computed they are
-    the operands themselves, at the positions `direct`. `steps[i]` makes linear
-    value i: ("leaf", argument, -1), ("add"|"sub", i, j), ("neg", i, -1),
-    ("mul"|"div", i, factor).
+    `reads` as positions in (a, b, c, y). `steps[i]` makes linear value i:
+    ("leaf", argument, -1), ("add"|"sub", i, j), ("neg", i, -1), ("mul"|"div", i, factor).
     The last step is the tangent of the result; no steps means that it is zero.
     """
 
     factors: Program
     reads: tuple[int, ...]
-    direct: tuple[int, ...] | None
     steps: tuple[tuple[str, int, int], ...]
 
 
@@ -79,6 +86,7 @@ class Linear:
     def __init__(self, base: Algebra[Any]) -> None:
         self.base = base
         self.functions = base.functions
+        self.apply = applying(base)
 
     # --- numbers and units
     def settle(self, value: Any) -> Any:
@@ -106,34 +114,30 @@ class Linear:
             return self.negate(right) if left is ZERO else left
         return self.functions[_SUB](self.settle(left), self.settle(right))
 
+    def accumulate(self, adjoint: Any, minus: bool, amount: Any) -> Any:
+        """`adjoint` plus or minus `amount`; the first write is free."""
+        return self.minus(adjoint, amount) if minus else self.plus(adjoint, amount)
+
     # --- the two directions
     def push(
         self, code: int, arguments: Sequence[Any], y: Any, tangents: Sequence[Any], parameter: Constant | None = None
     ) -> Any:
         """The tangent of `y = op(*arguments)` along `tangents`."""
-        mask = 0
-        for i, tangent in enumerate(tangents):
-            if tangent is not ZERO:
-                mask |= 1 << i
-        rule = self._straight(code, mask, parameter, arguments, y)
-        if not rule.steps:
-            return ZERO
-        factors = self._factors(rule, arguments, y)
-        values: list[Any] = []
-        for kind, i, j in rule.steps:
-            if kind == "leaf":
-                values.append(tangents[i])
-            elif kind == "mul":
-                values.append(self.scale(values[i], factors[j]))
-            elif kind == "div":
-                values.append(self.divide(values[i], factors[j]))
-            elif kind == "add":
-                values.append(self.plus(values[i], values[j]))
-            elif kind == "sub":
-                values.append(self.minus(values[i], values[j]))
-            else:
-                values.append(self.negate(values[i]))
-        return values[-1]
+        if len(tangents) == 2:  # most often: worth a line without a loop
+            p, q = tangents
+            units: Units = (p if type(p) is Unit else None, q if type(q) is Unit else None)
+        else:
+            units = tuple([p if type(p) is Unit else None for p in tangents])
+        rule: Any = pushing(code, units, parameter)
+        if type(rule) is Fork:
+            rule = self._decided(partial(pushing, code, units, parameter), arguments, y)
+        steps, tangent = rule
+        if type(tangent) is Unit:
+            return tangent
+        values = [-1, *arguments, y, *tangents]
+        if steps:
+            self.apply(steps, values)
+        return values[tangent]
 
     def pull(
         self, code: int, arguments: Sequence[Any], y: Any, mask: int, adjoint: Any, parameter: Constant | None = None
@@ -143,52 +147,118 @@ class Linear:
         Yields (argument, whether it is subtracted, amount): a minus sign travels
         along until it is met by an addition.
         """
-        rule = self._straight(code, mask, parameter, arguments, y)
-        if not rule.steps or adjoint is ZERO:
-            return
-        factors = self._factors(rule, arguments, y)
-        pending: dict[int, tuple[bool, Any]] = {len(rule.steps) - 1: (False, adjoint)}
-        for k in range(len(rule.steps) - 1, -1, -1):
-            kind, i, j = rule.steps[k]
-            minus, value = pending.pop(k)
-            if kind == "leaf":
-                yield i, minus, value
-            elif kind == "mul":
-                pending[i] = minus, self.scale(value, factors[j])
-            elif kind == "div":
-                pending[i] = minus, self.divide(value, factors[j])
-            elif kind == "neg":
-                pending[i] = not minus, value
-            else:
-                pending[i] = minus, value
-                pending[j] = minus != (kind == "sub"), value
+        unit = adjoint if type(adjoint) is Unit else None
+        rule: Any = pulling(code, mask, unit, parameter)
+        if type(rule) is Fork:
+            rule = self._decided(partial(pulling, code, mask, unit, parameter), arguments, y)
+        values = [-1, *arguments, y, adjoint]
+        for steps, i, minus, amount in rule:
+            if steps:
+                self.apply(steps, values)
+            yield i, minus, amount if type(amount) is Unit else values[amount]
 
-    def accumulate(self, adjoint: Any, minus: bool, amount: Any) -> Any:
-        """`adjoint` plus or minus `amount`; the first write is free."""
-        return self.minus(adjoint, amount) if minus else self.plus(adjoint, amount)
-
-    # --- finding the path
-    def _straight(self, code: int, mask: int, parameter: Constant | None, arguments: Sequence[Any], y: Any) -> Straight:
+    def _decided(self, rule_after: Callable[[tuple[bool, ...]], Any], arguments: Sequence[Any], y: Any) -> Any:
+        """The rule on the path that its conditions open at these arguments."""
         choices: tuple[bool, ...] = ()
-        rule = compiled(code, mask, parameter, choices)
+        rule = rule_after(choices)
         while isinstance(rule, Fork):
-            (condition,) = self._evaluate(rule.condition, rule.reads, arguments, y)
+            operands = (*arguments, y)
+            (condition,) = evaluate(rule.condition, [operands[read] for read in rule.reads], self.base)
             choices += (self.base.decide(condition),)
-            rule = compiled(code, mask, parameter, choices)
+            rule = rule_after(choices)
         return rule
 
-    def _factors(self, rule: Straight, arguments: Sequence[Any], y: Any) -> list[Any]:
-        if rule.direct is not None:
-            operands = (*arguments, y)
-            return [operands[position] for position in rule.direct]
-        return self._evaluate(rule.factors, rule.reads, arguments, y)
 
-    def _evaluate(self, program: Program, reads: tuple[int, ...], arguments: Sequence[Any], y: Any) -> list[Any]:
-        operands = (*arguments, y)
-        return evaluate(program, [operands[read] for read in reads], self.base)
+# --- rules ready to be applied: the linear steps led through the algebra that writes steps
+class Pushing(NamedTuple):
+    """A rule for tangents: steps on (arguments, y, tangents), and the number of the tangent, or a unit."""
+
+    steps: tuple[Step, ...]
+    tangent: Unit | int
 
 
-@cache
+Pulling = tuple[tuple[tuple[Step, ...], int, bool, Unit | int], ...]
+"""A rule for an adjoint: for each amount the steps, going on from those before, on (arguments, y, adjoint);
+the argument it is for, whether it is subtracted, and its number, or a unit."""
+
+
+@lru_cache(REMEMBERED)
+def pushing(code: int, units: Units, parameter: Constant | None, choices: tuple[bool, ...] = ()) -> Pushing | Fork:
+    """The rule of primitive `code` after `choices`, for tangents of which some are `units`."""
+    mask = sum(1 << i for i, unit in enumerate(units) if unit is not ZERO)
+    rule = compiled(code, mask, parameter, choices)
+    if isinstance(rule, Fork):
+        return rule
+    arity = len(units)
+    stepping = Stepping(2 * arity + 1)
+    tangents = [arity + 2 + i if unit is None else unit for i, unit in enumerate(units)]
+    tangent = _pushed(rule, Linear(stepping), _factors(rule, stepping), tangents)
+    return Pushing(stepping.taken(), tangent)
+
+
+@lru_cache(REMEMBERED)
+def pulling(
+    code: int, mask: int, unit: Unit | None, parameter: Constant | None, choices: tuple[bool, ...] = ()
+) -> Pulling | Fork:
+    """The rule of primitive `code` after `choices`, for an adjoint that may be a `unit` and the arguments in `mask`."""
+    rule = compiled(code, mask, parameter, choices)
+    if isinstance(rule, Fork):
+        return rule
+    arity = PRIMITIVES[code].arity
+    stepping = Stepping(arity + 2)
+    adjoint = arity + 2 if unit is None else unit
+    amounts = []
+    for i, minus, amount in _pulled(rule, Linear(stepping), _factors(rule, stepping), adjoint):
+        amounts.append((stepping.taken(), i, minus, amount))
+    return tuple(amounts)
+
+
+def _factors(rule: Straight, stepping: Stepping) -> list[int]:
+    """The numbers of a rule's factors, among operands that begin with the arguments and the result."""
+    return evaluate(rule.factors, [position + 1 for position in rule.reads], stepping)
+
+
+def _pushed(rule: Straight, linear: Linear, factors: Sequence[Any], tangents: Sequence[Any]) -> Any:
+    """The steps of a rule, first to last, on tangents."""
+    values: list[Any] = []
+    for kind, i, j in rule.steps:
+        if kind == "leaf":
+            values.append(tangents[i])
+        elif kind == "mul":
+            values.append(linear.scale(values[i], factors[j]))
+        elif kind == "div":
+            values.append(linear.divide(values[i], factors[j]))
+        elif kind == "add":
+            values.append(linear.plus(values[i], values[j]))
+        elif kind == "sub":
+            values.append(linear.minus(values[i], values[j]))
+        else:
+            values.append(linear.negate(values[i]))
+    return values[-1] if values else ZERO
+
+
+def _pulled(rule: Straight, linear: Linear, factors: Sequence[Any], adjoint: Any) -> Iterator[tuple[int, bool, Any]]:
+    """The steps of a rule, last to first, on an adjoint: the transpose."""
+    if not rule.steps or adjoint is ZERO:
+        return
+    pending: dict[int, tuple[bool, Any]] = {len(rule.steps) - 1: (False, adjoint)}
+    for k in range(len(rule.steps) - 1, -1, -1):
+        kind, i, j = rule.steps[k]
+        minus, value = pending.pop(k)
+        if kind == "leaf":
+            yield i, minus, value
+        elif kind == "mul":
+            pending[i] = minus, linear.scale(value, factors[j])
+        elif kind == "div":
+            pending[i] = minus, linear.divide(value, factors[j])
+        elif kind == "neg":
+            pending[i] = not minus, value
+        else:
+            pending[i] = minus, value
+            pending[j] = minus != (kind == "sub"), value
+
+
+@lru_cache(REMEMBERED)
 def compiled(code: int, mask: int, parameter: Constant | None, choices: tuple[bool, ...]) -> Straight | Fork:
     """The rule of primitive `code` for the active arguments in `mask`, after `choices`."""
     program = rule_program(code, parameter)
@@ -244,9 +314,7 @@ def compiled(code: int, mask: int, parameter: Constant | None, choices: tuple[bo
         linear(program.outputs[0])
     except _Undecided as undecided:
         return Fork(*_reading(program, [undecided.condition], operands))
-    part, reads = _reading(program, factors, operands)
-    direct = tuple(reads[part.a[output]] for output in part.outputs) if len(part) == len(reads) else None
-    return Straight(part, reads, direct, tuple(steps))
+    return Straight(*_reading(program, factors, operands), tuple(steps))
 
 
 def _is_zero(program: Program, k: int) -> bool:
@@ -276,7 +344,7 @@ def _reading(program: Program, outputs: list[int], operands: dict[str, int]) -> 
     return narrowed, tuple(operands[name] for name in kept)
 
 
-@cache
+@lru_cache(REMEMBERED)
 def rule_program(code: int, parameter: Constant | None = None) -> Program:
     """The rule of a primitive as a program; a literal parameter is folded in exactly."""
     row = PRIMITIVES[code]

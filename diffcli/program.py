@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 from typing import Any, NamedTuple
 
 from diffcli.primitives import ARITY, CODE, CONST, INPUT, PARAMETRIC, PRIMITIVES, SELECT
@@ -169,7 +170,7 @@ class Builder:
 
     def slot(self, value: Constant) -> int:
         """The index of a constant in the table of constants."""
-        key = value.hex() if isinstance(value, float) else value  # 0.0 and -0.0 differ, nan is itself
+        key = _key(value)
         found = self._slots.get(key)
         if found is None:
             found = self._slots[key] = len(self.constants)
@@ -199,12 +200,21 @@ class Builder:
         columns = self.a[:], self.b[:], self.c[:]
         return Program(self.inputs, tuple(self.constants), bytes(self.ops), *columns, tuple(outputs), tuple(guards))
 
-    def clear(self) -> None:
-        """Begin anew, with the same inputs."""
-        for part in (self.constants, self.ops, self._known, self._slots):
-            part.clear()
-        for column in (self.a, self.b, self.c):
-            del column[:]
+    def rewind(self, path: Program, size: int) -> None:
+        """Go back to the first `size` equations of `path`, which this builder wrote; no load stands behind them."""
+        self.ops[:], self.constants[:] = path.ops[:size], path.constants
+        self.a[:], self.b[:], self.c[:] = path.a[:size], path.b[:size], path.c[:size]
+        loads = path.ops.count(INPUT, 0, size) + path.ops.count(CONST, 0, size)
+        for known, number in ((self._slots, len(path.constants)), (self._known, loads)):
+            while len(known) > number:
+                known.popitem()
+
+
+def _key(value: Constant) -> Any:
+    """What tells constants apart: 0.0 and -0.0 differ, 0.5 and 1/2 do, nan is itself."""
+    if isinstance(value, float):
+        return value or repr(value)
+    return value if isinstance(value, str) else value.as_integer_ratio()
 
 
 class Functions(dict[int, Any]):
@@ -219,85 +229,147 @@ class Functions(dict[int, Any]):
         return made
 
 
-class Recording:
-    """An algebra whose values are equations that carry a number of the base algebra.
+Step = tuple[int, Any, int]
+"""An equation to be applied: (code, first value, second value), values by number.
 
-    The numbers decide branches, so what is left is the straight-line program of
-    the path taken, together with every value on it.
+Numbers count the operands from 1 and go on with what each step makes; 0 is no
+value, in lists of values -1. A load has a constant in the place of its first value.
+"""
+
+LITERAL = -1
+"""The code of a step that loads the literal of a parametric primitive; `CONST` loads a constant."""
+
+
+class Stepping:
+    """The algebra that writes steps: its values are their numbers."""
+
+    def __init__(self, operands: int) -> None:
+        self.steps: list[Step] = []
+        self.values = operands
+        self.functions = Functions(self._function)
+
+    def taken(self) -> tuple[Step, ...]:
+        """The steps that were written since they were last taken."""
+        taken = tuple(self.steps)
+        self.steps.clear()
+        return taken
+
+    def constant(self, value: Constant) -> int:
+        return self._step(CONST, value)
+
+    def decide(self, condition: int) -> bool:
+        raise ValueError(f"steps have no branches, and cannot decide {condition}")
+
+    def _step(self, code: int, first: Any, second: int = 0) -> int:
+        self.steps.append((code, first, second))
+        self.values += 1
+        return self.values
+
+    def _function(self, code: int) -> Callable[..., int] | None:
+        if not ARITY[code] or code == SELECT:
+            return None
+        if PARAMETRIC[code]:
+            return lambda a, parameter: self._step(code, a, self._step(LITERAL, parameter))
+        return partial(self._step, code)
+
+
+class Recording:
+    """An algebra whose values are the equations that it writes.
+
+    A branch is decided by the number that a condition has in the base algebra,
+    so what is left is the straight-line program of the path taken. Numbers are
+    computed no further than a decision needs them: most programs need none.
     """
 
     def __init__(self, inputs: Sequence[str], point: Sequence[Any], base: Any) -> None:
         self.builder = Builder(tuple(inputs))
         self.point = point
         self.base = base
-        self.values: list[Any] = []
         self.guards: list[int] = []
         self.functions = Functions(self._function)
-
-    def input(self, index: int) -> int:
-        wire = self.builder.input(index)
-        if wire == len(self.values):
-            self.values.append(self.point[index])
-        return wire
-
-    def constant(self, value: Constant) -> int:
-        wire = self.builder.constant(value)
-        if wire == len(self.values):
-            self.values.append(self.base.constant(value))
-        return wire
+        self._values: list[Any] = []
+        builder = self.builder
+        self.input, self.constant = builder.input, builder.constant
+        self._append = builder.ops.append, builder.a.append, builder.b.append, builder.c.append
 
     def decide(self, condition: int) -> bool:
         self.guards.append(condition)
-        return bool(self.base.decide(self.values[condition]))
+        return bool(self.base.decide(self.value(condition)))
+
+    @property
+    def values(self) -> list[Any]:
+        """The numbers of all equations."""
+        self.value(len(self.builder.ops) - 1)
+        return self._values
+
+    def value(self, equation: int) -> Any:
+        """The number of an equation: this and all before it are evaluated, each once."""
+        builder, values, functions = self.builder, self._values, self.base.functions
+        for k in range(len(values), equation + 1):
+            code, a = builder.ops[k], builder.a[k]
+            if code == CONST:
+                values.append(self.base.constant(builder.constants[a]))
+            elif code == INPUT:
+                values.append(self.point[a])
+            elif PARAMETRIC[code]:
+                values.append(functions[code](values[a], builder.constants[builder.b[k]]))
+            else:
+                places = (a, builder.b[k], builder.c[k])[: ARITY[code]]
+                values.append(functions[code](*[values[place] for place in places]))
+        return values[equation]
+
+    def apply(self, steps: Iterable[Step], values: list[Any]) -> None:
+        """Add to `values` what `steps` make of them: equations appended as they stand, with no function called."""
+        builder, (op, left, right, third) = self.builder, self._append
+        number = len(builder.ops)
+        for code, i, j in steps:
+            if code > CONST:
+                op(code), left(values[i]), right(values[j]), third(-1)
+                values.append(number)
+                number += 1
+            else:
+                values.append(builder.slot(i) if code == LITERAL else builder.constant(i))
+                number = len(builder.ops)
 
     def program(self, outputs: Sequence[int]) -> Program:
         return self.builder.program(outputs, self.guards)
 
-    def clear(self) -> None:
-        """Begin anew; the functions are kept, so that a next sweep need not make them again."""
-        self.builder.clear()
-        self.values.clear()
+    def rewind(self, path: Program, size: int) -> None:
+        """Go back to the first `size` equations of `path`, which this recording wrote; no load stands behind them."""
+        self.builder.rewind(path, size)
         self.guards.clear()
+        self._values.clear()
 
     def _function(self, code: int) -> Callable[..., int] | None:
-        function, arity = self.base.functions[code], ARITY[code]
-        if function is None:
+        arity, builder = ARITY[code], self.builder
+        if self.base.functions[code] is None or not arity:
             return None
-        values = self.values
-        builder = self.builder
-        ops, left, right, third = (
-            builder.ops.append, builder.a.append, builder.b.append, builder.c.append
-        )  # fmt: skip
-        push = values.append
+        written, (op, left, right, third) = builder.ops, self._append
 
         if PARAMETRIC[code]:
 
             def parametric(a: int, parameter: Constant) -> int:
-                push(function(values[a], parameter))
-                ops(code), left(a), right(builder.slot(parameter)), third(-1)
-                return len(values) - 1
+                op(code), left(a), right(builder.slot(parameter)), third(-1)
+                return len(written) - 1
 
             return parametric
         if arity == 1:
 
             def unary(a: int) -> int:
-                push(function(values[a]))
-                ops(code), left(a), right(-1), third(-1)
-                return len(values) - 1
+                op(code), left(a), right(-1), third(-1)
+                return len(written) - 1
 
             return unary
         if arity == 2:
 
             def binary(a: int, b: int) -> int:
-                push(function(values[a], values[b]))
-                ops(code), left(a), right(b), third(-1)
-                return len(values) - 1
+                op(code), left(a), right(b), third(-1)
+                return len(written) - 1
 
             return binary
 
         def ternary(a: int, b: int, c: int) -> int:
-            push(function(values[a], values[b], values[c]))
-            ops(code), left(a), right(b), third(c)
-            return len(values) - 1
+            op(code), left(a), right(b), third(c)
+            return len(written) - 1
 
-        return ternary if arity else None
+        return ternary

@@ -4,7 +4,8 @@
     (Linnainmaa 1970; Griewank & Walther 2008, ch. 3.2)
 
 `Taping(base)` is written once: over float64 it is the tape a student can read;
-over a recording its backward sweep writes the derivative program that is counted.
+over a recording, whose path it retraces, its backward sweep writes the derivative
+program that is counted.
 """
 
 from __future__ import annotations
@@ -12,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from diffcli.evaluate import Algebra, evaluate
+from diffcli.evaluate import Algebra, follow
 from diffcli.linearize import ZERO, Linear, Unit
 from diffcli.primitives import ARITY, PARAMETRIC
-from diffcli.program import Constant, Functions, Program, Recording
+from diffcli.program import Constant, Functions, Program
 
 
 class Taped(NamedTuple):
@@ -26,11 +27,15 @@ class Taped(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """One operation on the tape: what was done to what, and what came out. Inputs have no code."""
+    """One operation on the tape: what was done to what, and what came out. Inputs have no code.
+
+    `mask` has a bit for every argument that has a place.
+    """
 
     code: int | None
     arguments: tuple[Any, ...]
     places: tuple[int | None, ...]
+    mask: int
     result: Any
     parameter: Constant | None
 
@@ -46,7 +51,7 @@ class Taping:
 
     def variable(self, value: Any) -> Taped:
         """An input whose derivative is asked for."""
-        self.tape.append(Entry(None, (), (), value, None))
+        self.tape.append(Entry(None, (), (), 0, value, None))
         return Taped(value, len(self.tape) - 1)
 
     def constant(self, value: Constant) -> Taped:
@@ -55,47 +60,70 @@ class Taping:
     def decide(self, condition: Taped) -> bool:
         return self.base.decide(condition.primal)
 
+    def retrace(self, path: Program, variables: Sequence[int]) -> list[int | None]:
+        """Tape a path that the base, a recording, has written; the values are its equations, and not made again.
+
+        `variables` are the inputs whose derivative is asked for. Returned is the place of every equation.
+        """
+        places: list[int | None] = [None] * len(path)
+        for variable in variables:
+            places[variable] = self.variable(variable).place
+        for k, code in enumerate(path.ops):
+            if ARITY[code]:
+                arguments = path.arguments(k)
+                parameter = path.parameter(k) if PARAMETRIC[code] else None
+                places[k] = self._enter(code, arguments, tuple([places[a] for a in arguments]), k, parameter)
+        return places
+
     def backward(self, outputs: Sequence[Taped], cotangents: Sequence[Any]) -> list[Any]:
         """The adjoint of every tape entry, for the given adjoints of the outputs.
 
         The tape is left as it was: running it twice gives the same.
         """
         linear = self.linear
+        pull, accumulate = linear.pull, linear.accumulate
         adjoints: list[Any] = [ZERO] * len(self.tape)
         for output, cotangent in zip(outputs, cotangents, strict=True):
             if output.place is not None:
                 adjoints[output.place] = linear.plus(adjoints[output.place], cotangent)
         for k in range(len(self.tape) - 1, -1, -1):
-            code, arguments, places, result, parameter = self.tape[k]
-            if code is None or adjoints[k] is ZERO:
+            adjoint = adjoints[k]
+            code, arguments, places, mask, result, parameter = self.tape[k]
+            if adjoint is ZERO or code is None:
                 continue
-            mask = sum(1 << i for i, place in enumerate(places) if place is not None)
-            for i, minus, amount in linear.pull(code, arguments, result, mask, adjoints[k], parameter):
+            for i, minus, amount in pull(code, arguments, result, mask, adjoint, parameter):
                 place = places[i]
                 assert place is not None
-                adjoints[place] = linear.accumulate(adjoints[place], minus, amount)
+                adjoints[place] = accumulate(adjoints[place], minus, amount)
         return adjoints
 
+    def _enter(
+        self, code: int, primals: tuple[Any, ...], places: tuple[int | None, ...], y: Any, parameter: Constant | None
+    ) -> int | None:
+        """Put an operation on the tape; its place, or None where it depends on no variable."""
+        mask = 0
+        for i, place in enumerate(places):
+            if place is not None:
+                mask |= 1 << i
+        if not mask:
+            return None
+        self.tape.append(Entry(code, primals, places, mask, y, parameter))
+        return len(self.tape) - 1
+
     def _function(self, code: int) -> Callable[..., Taped] | None:
-        function, tape = self.base.functions[code], self.tape
+        function, enter = self.base.functions[code], self._enter
         if function is None or not ARITY[code]:
             return None
         apply: Callable[..., Any] = function
 
-        def record(operands: tuple[Taped, ...], y: Any, parameter: Constant | None) -> Taped:
-            for operand in operands:
-                if operand.place is not None:
-                    primals = tuple(operand.primal for operand in operands)
-                    places = tuple(operand.place for operand in operands)
-                    tape.append(Entry(code, primals, places, y, parameter))
-                    return Taped(y, len(tape) - 1)
-            return Taped(y, None)
-
         def lifted(*operands: Taped) -> Taped:
-            return record(operands, apply(*[operand.primal for operand in operands]), None)
+            primals, places = zip(*operands, strict=True)
+            y = apply(*primals)
+            return Taped(y, enter(code, primals, places, y, None))
 
         def parametric(operand: Taped, parameter: Constant) -> Taped:
-            return record((operand,), apply(operand.primal, parameter), parameter)
+            y = apply(operand.primal, parameter)
+            return Taped(y, enter(code, (operand.primal,), (operand.place,), y, parameter))
 
         return parametric if PARAMETRIC[code] else lifted
 
@@ -108,15 +136,13 @@ def vjp(
     `wrt` are the inputs asked for, `cotangents` one number of `base` or `Unit`
     per output. Outputs: the m values, then one adjoint per entry of `wrt`.
     """
-    recording = Recording(program.inputs, point, base)
+    recording, path = follow(program, point, base)
     taping = Taping(recording)
-    inputs = []
-    for i in range(len(program.inputs)):
-        value = recording.input(i)
-        inputs.append(taping.variable(value) if i in wrt else Taped(value, None))
-    outputs = evaluate(program, inputs, taping)
+    variables = [recording.input(i) for i in wrt]
+    places = taping.retrace(path, variables)
+    outputs = [Taped(output, places[output]) for output in path.outputs]
     seeds = [seed if isinstance(seed, Unit) else recording.constant(seed) for seed in cotangents]
     adjoints = taping.backward(outputs, seeds)
-    places = [inputs[i].place for i in wrt]
-    gradient = [taping.linear.settle(adjoints[place]) for place in places if place is not None]
-    return recording.program([output.primal for output in outputs] + gradient)
+    entries = [places[variable] for variable in variables]
+    gradient = [taping.linear.settle(adjoints[place]) for place in entries if place is not None]
+    return recording.program([*path.outputs, *gradient])

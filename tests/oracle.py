@@ -358,8 +358,8 @@ def conventions_hold(name: str) -> bool:
 
 def forget_rules() -> None:
     """Let the next reader read the rule texts again."""
-    linearize.compiled.cache_clear()
-    linearize.rule_program.cache_clear()
+    for reader in (linearize.pushing, linearize.pulling, linearize.compiled, linearize.rule_program):
+        reader.cache_clear()
 
 
 # --- random programs
