@@ -74,8 +74,8 @@ def single(format: str, result: Result) -> str:
 
 
 def batch(format: str, results: dict[str, Result]) -> str:
-    report = REPORTS[format].report(single=False)
-    return report.begin() + "".join(map(report.add, results.values())) + report.end()
+    report, between = REPORTS[format].report(single=False), REPORTS[format].between
+    return report.begin() + between.join(map(report.add, results.values())) + report.end()
 
 
 def test_endings_ask_for_formats() -> None:

@@ -21,7 +21,7 @@ from urllib.parse import urlsplit
 
 from diffcli import __version__
 from diffcli.batch.pool import Lost, Workers
-from diffcli.batch.rows import Result, Row
+from diffcli.batch.rows import Finish, Row, as_it_is
 from diffcli.batch.running import PATIENCE
 from diffcli.batch.worker import Wrt
 from diffcli.compare import Settings
@@ -39,7 +39,7 @@ class _DaskPending:
     def __init__(self, future: Any, address: str) -> None:
         self.future, self.address = future, address
 
-    def result(self) -> list[Result]:
+    def result(self) -> list[Any]:
         from asyncio import CancelledError as Abandoned
 
         from distributed import KilledWorker
@@ -68,7 +68,7 @@ class _DaskPending:
 class Cluster:
     """The workers that a Dask scheduler has when the batch begins; those that join later help."""
 
-    def __init__(self, address: str, settings: Settings, wrt: Wrt, memory: int) -> None:
+    def __init__(self, address: str, settings: Settings, wrt: Wrt, memory: int, finish: Finish = as_it_is) -> None:
         try:
             from distributed import Client
         except ImportError:
@@ -77,7 +77,7 @@ class Cluster:
         for name in ("distributed", "distributed.client"):  # what went wrong is said by us
             logging.getLogger(name).setLevel(logging.CRITICAL)
         _check(address)
-        self.address, self.arguments = address, (settings, wrt, memory)
+        self.address, self.arguments = address, (settings, wrt, memory, finish)
         try:
             connect: Any = Client
             self.client = connect(address, timeout=WAIT, set_as_default=False, name="diff-compare")
@@ -156,13 +156,13 @@ def _version() -> str:
     return __version__
 
 
-def _compute(rows: list[Row], settings: Settings, wrt: Wrt, memory: int) -> list[Result]:
-    """The task: rows in, results out, by a worker process that can be stopped."""
-    with _borrowed((settings, wrt, memory)) as kept:
+def _compute(rows: list[Row], settings: Settings, wrt: Wrt, memory: int, finish: Finish) -> list[Any]:
+    """The task: rows in, finished results out, by a worker process that can be stopped."""
+    with _borrowed((settings, wrt, memory, finish)) as kept:
         return kept.results(rows)
 
 
-_Asked = tuple[Settings, Wrt, int]
+_Asked = tuple[Settings, Wrt, int, Finish]
 
 
 class _Kept:
@@ -171,8 +171,7 @@ class _Kept:
     def __init__(self, asked: _Asked) -> None:
         from distributed import get_worker
 
-        settings, wrt, memory = asked
-        self.workers = Workers(get_worker().state.nthreads, settings, wrt, memory)
+        self.workers = Workers(get_worker().state.nthreads, *asked)
         self.lock = threading.Lock()
         self.users = 0
         self.used = time.monotonic()
@@ -180,7 +179,7 @@ class _Kept:
         self.stop = multiprocessing.util.Finalize(self, self.workers.stop, exitpriority=1)
         threading.Thread(target=self._watch, args=[asked], daemon=True).start()
 
-    def results(self, rows: list[Row]) -> list[Result]:
+    def results(self, rows: list[Row]) -> list[Any]:
         done = threading.Event()
         with self.lock:
             pending = self.workers.submit(rows)

@@ -1,6 +1,6 @@
 """Where rows are computed: in worker processes here, or on a cluster (`cluster`).
 
-A pool takes rows by `submit`, which gives a future of results. A future
+A pool takes rows by `submit`, which gives a future of finished results. A future
 that ends in `Lost` means that the worker is gone: killed, out of memory, or
 stuck beyond its hard limit. The pool replaces it; what to do about the rows is
 for the caller to decide.
@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError
 from typing import Any, Protocol
 
-from diffcli.batch.rows import Result, Row
+from diffcli.batch.rows import Finish, Row, as_it_is
 from diffcli.batch.worker import Wrt, compare_rows, prepare
 from diffcli.compare import Settings
 from diffcli.errors import DiffError
@@ -41,7 +41,7 @@ class Lost(Exception):
 class Pending(Protocol):
     """Results that are on their way."""
 
-    def result(self) -> list[Result]: ...
+    def result(self) -> list[Any]: ...
 
     def done(self) -> bool: ...
 
@@ -68,7 +68,7 @@ class _PebblePending:
         self.future = future
         self.abandoned = False
 
-    def result(self) -> list[Result]:
+    def result(self) -> list[Any]:
         from pebble import ProcessExpired
 
         if self.abandoned and not self.future.done():
@@ -92,8 +92,8 @@ class Workers:
     no threads, so that forking is safe and a replacement is ready at once.
     """
 
-    def __init__(self, size: int, settings: Settings, wrt: Wrt, memory: int) -> None:
-        self.size, self.settings, self.wrt, self.memory = size, settings, wrt, memory
+    def __init__(self, size: int, settings: Settings, wrt: Wrt, memory: int, finish: Finish = as_it_is) -> None:
+        self.size, self.settings, self.wrt, self.memory, self.finish = size, settings, wrt, memory, finish
         self.pool = self._begun()
         self.pending: list[_PebblePending] = []
         self.begun, self.answered = time.monotonic(), False
@@ -114,7 +114,7 @@ class Workers:
 
     def submit(self, rows: Sequence[Row]) -> Pending:
         limit = len(rows) * (len(self.settings.methods) + 1) * self.settings.timeout + GRACE
-        arguments = [list(rows), self.settings, self.wrt]
+        arguments = [list(rows), self.settings, self.wrt, self.finish]
         for _ in range(ATTEMPTS):
             try:
                 found = _PebblePending(self.pool.schedule(compare_rows, args=arguments, timeout=limit))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from diffcli.compare import Comparison
 from diffcli.errors import DiffError
@@ -39,3 +40,10 @@ class Failure:
 
 
 Result = Comparison | Failure
+
+Finish = Callable[[Result], Any]
+"""What is made of a result where it was computed, so that only that need travel."""
+
+
+def as_it_is(result: Result) -> Result:
+    return result

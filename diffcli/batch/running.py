@@ -1,4 +1,4 @@
-"""Rows in, results out, in the order of the rows, however they are computed.
+"""Rows in, finished results out, in the order of the rows, however they are computed.
 
 A thread reads ahead, so that the first results appear while the file is still
 being read; a bounded window keeps memory from growing with the rows. Rows whose
@@ -15,9 +15,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from queue import Empty, SimpleQueue
+from typing import Any
 
 from diffcli.batch.pool import Lost, Pending, Pool
-from diffcli.batch.rows import Failure, Result, Row
+from diffcli.batch.rows import Failure, Finish, Result, Row, as_it_is
 from diffcli.batch.worker import Wrt, compare_row
 from diffcli.compare import Settings
 from diffcli.errors import DiffError
@@ -86,14 +87,15 @@ class _Chunk:
     def done(self) -> bool:
         return self.pending is None or self.pending.done()
 
-    def results(self) -> Iterator[Result]:
+    def results(self, finish: Finish) -> list[Any]:
         found = iter(self.pending.result() if self.pending else [])
-        for row in self.rows:
-            yield row if isinstance(row, Failure) else next(found)
+        return [finish(row) if isinstance(row, Failure) else next(found) for row in self.rows]
 
 
-def run(rows: Iterable[Read], pool: Pool, settings: Settings, wrt: Wrt = None) -> Iterator[Result]:
-    """Results of `rows`, in their order, computed by `pool`."""
+def run(
+    rows: Iterable[Read], pool: Pool, settings: Settings, wrt: Wrt = None, finish: Finish = as_it_is
+) -> Iterator[Any]:
+    """Results of `rows`, in their order, computed and finished by `pool`; those it has not are finished here."""
     changed = threading.Event()
     reader = _Reader(rows, pool.size * AHEAD * LARGEST_CHUNK, changed)
     reader.start()
@@ -105,7 +107,7 @@ def run(rows: Iterable[Read], pool: Pool, settings: Settings, wrt: Wrt = None) -
             chunks.append(_Chunk(taken, pool, changed))
             size = min(LARGEST_CHUNK, 2 * size) if len(chunks) >= pool.size else size
         if chunks and chunks[0].done:
-            yield from _delivered(chunks.popleft(), pool, settings, wrt)
+            yield from _delivered(chunks.popleft(), pool, settings, wrt, finish)
         elif reader.exhausted and not chunks:
             if reader.error:
                 raise reader.error
@@ -115,15 +117,18 @@ def run(rows: Iterable[Read], pool: Pool, settings: Settings, wrt: Wrt = None) -
                 pool.mend()
 
 
-def _delivered(chunk: _Chunk, pool: Pool, settings: Settings, wrt: Wrt) -> Iterator[Result]:
+def _delivered(chunk: _Chunk, pool: Pool, settings: Settings, wrt: Wrt, finish: Finish) -> Iterator[Any]:
     try:
-        yield from list(chunk.results())
+        yield from chunk.results(finish)
     except Lost:
         for row in chunk.rows:
-            yield row if isinstance(row, Failure) else _again(row, len(chunk.rows) > 1, pool, settings, wrt)
+            if isinstance(row, Failure):
+                yield finish(row)
+            else:
+                yield _again(row, len(chunk.rows) > 1, pool, settings, wrt, finish)
 
 
-def _awaited(pending: Pending, pool: Pool) -> list[Result]:
+def _awaited(pending: Pending, pool: Pool) -> list[Any]:
     changed = threading.Event()
     pending.when_done(changed.set)
     while not pending.done():
@@ -132,11 +137,15 @@ def _awaited(pending: Pending, pool: Pool) -> list[Result]:
     return pending.result()
 
 
-def _again(row: Row, share: bool, pool: Pool, settings: Settings, wrt: Wrt) -> Result:
+def _again(row: Row, share: bool, pool: Pool, settings: Settings, wrt: Wrt, finish: Finish) -> Any:
     """A row whose worker was lost: alone in a worker, then in a process of its own."""
     if share:
         with suppress(Lost):
             return _awaited(pool.submit([row]), pool)[0]
+    return finish(_apart(row, settings, wrt))
+
+
+def _apart(row: Row, settings: Settings, wrt: Wrt) -> Result:
     alone = replace(settings, apart=True, fatal=False)
     limit = (len(settings.methods) + 1) * settings.timeout + 1
     try:

@@ -29,6 +29,28 @@ class Found(NamedTuple):
     operations: int | None
 
 
+class Facts(NamedTuple):
+    """What a summary wants to know of a row: what each method found and what the function cost, or what is wrong."""
+
+    line: int | None
+    id: str | None
+    expression: str
+    at: dict[str, float]
+    own: int
+    found: tuple[Found, ...]
+    failure: str | None = None
+
+
+def facts(result: Result) -> Facts:
+    if isinstance(result, Failure):
+        return Facts(result.line, result.id, result.expression, {}, 0, (), result.message)
+    case = result.case
+    found = tuple(
+        Found(m.method, m.verdict, m.max_ulp, m.bits, m.cost.total if m.cost else None) for m in result.measurements
+    )
+    return Facts(case.line, case.id, case.expression.source, case.at, result.cost.total, found)
+
+
 class Worst(NamedTuple):
     """A row where digits were lost, by the worst of its methods; the later of equals is the worse."""
 
@@ -57,16 +79,12 @@ class Summary:
     first_failures: list[tuple[int | None, str]] = field(default_factory=list)
     _worst: list[Worst] = field(default_factory=list)
 
-    def add(self, result: Result) -> None:
-        """Count a result."""
-        if isinstance(result, Failure):
-            self._add_failure(result.line, result.message)
-            return
-        found = [
-            Found(m.method, m.verdict, m.max_ulp, m.bits, m.cost.total if m.cost else None) for m in result.measurements
-        ]
-        case = result.case
-        self._add_row(found, result.cost.total, (case.line, case.id, case.expression.source, case.at))
+    def add(self, row: Facts) -> None:
+        """Count a row."""
+        if row.failure is not None:
+            self._add_failure(row.line, row.failure)
+        else:
+            self._add_row(row.found, row.own, (row.line, row.id, row.expression, row.at))
 
     def add_kept(self, row: dict[str, Any]) -> None:
         """Count a row of an earlier run, as its JSON has it."""

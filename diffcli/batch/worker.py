@@ -1,4 +1,4 @@
-"""What a worker process does: rows in, results out. It is warm: its libraries are imported once.
+"""What a worker process does: rows in, finished results out. It is warm: its libraries are imported once.
 
 A worker may be killed at any moment; it holds nothing that anyone else needs.
 """
@@ -8,8 +8,9 @@ from __future__ import annotations
 import gc
 import signal
 from collections.abc import Sequence
+from typing import Any
 
-from diffcli.batch.rows import Failure, Result, Row
+from diffcli.batch.rows import Failure, Finish, Result, Row
 from diffcli.case import Case, make_case, number_at, read_point
 from diffcli.compare import Settings, compare
 from diffcli.errors import DiffError
@@ -28,9 +29,9 @@ def prepare(methods: Sequence[str], memory: int) -> None:
     limit_memory(memory)
 
 
-def compare_rows(rows: Sequence[Row], settings: Settings, wrt: Wrt) -> list[Result]:
+def compare_rows(rows: Sequence[Row], settings: Settings, wrt: Wrt, finish: Finish) -> list[Any]:
     """Compare row by row; a row that cannot be understood is a failure in its place."""
-    return [compare_row(row, settings, wrt) for row in rows]
+    return [finish(compare_row(row, settings, wrt)) for row in rows]
 
 
 def compare_row(row: Row, settings: Settings, wrt: Wrt) -> Result:

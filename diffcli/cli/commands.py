@@ -17,10 +17,11 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from diffcli.batch.pool import Pool
-    from diffcli.batch.rows import Failure, Result, Row
+    from diffcli.batch.rows import Failure, Finish, Result, Row
     from diffcli.batch.summary import Summary
     from diffcli.compare import Settings
     from diffcli.reports import Report
+    from diffcli.reports.writing import Written
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,24 @@ class Request:
 
         if self.format not in REPORTS:
             raise DiffError(f"unknown format '{self.format}'", hint=_nearest(self.format, REPORTS), kind="option")
+
+    def formats(self) -> list[tuple[str, Path | None]]:
+        """Formats and the files they go to: the output asked for, then every --export."""
+        from diffcli.reports import REPORTS, format_of
+
+        formats = [(self.format, self.output)]
+        for file in self.export:
+            format = format_of(file.name)  # noqa: A001 - the word of the command line
+            if format is None:
+                endings = ", ".join(known.ending for known in REPORTS.values())
+                raise DiffError(f"'{file}' names no format", hint=f"an export ends in {endings}", kind="option")
+            formats.append((format, file))
+        return formats
+
+    @property
+    def on_screen(self) -> bool:
+        """Whether the output is the table on a terminal, as wide as it is."""
+        return self.format == "table" and self.output in (None, Path("-")) and sys.stdout.isatty()
 
 
 def _methods(text: str) -> tuple[str, ...]:
@@ -140,13 +159,16 @@ def run_batch(file: str, request: Request, asked: BatchRequest) -> int:
         if asked.resume:
             _resume(request, rows, summary)
         wrt = request.variables()
-        pool = _pool(settings, wrt, asked)  # before an output is opened: a wrong address must not empty it
+        finish = _finish(request)
+        pool = _pool(settings, wrt, asked, finish)  # before an output is opened: a wrong address must not empty it
         stack.callback(pool.stop)
         outputs = _outputs(request, stack, single=False, append=asked.resume)
         target = outputs[0].stream if request.format == "table" and request.output is None else sys.stderr
         try:
             progress = _Progress(summary, lines, outputs[0].stream)
-            _run(run(rows, pool, settings, wrt), asked.fail_fast, outputs, progress, summary)
+            results = run(rows, pool, settings, wrt, finish)
+            written = _written_here(results, outputs) if request.on_screen else results
+            _run(written, asked.fail_fast, outputs, progress, summary)
         except KeyboardInterrupt:
             for output in outputs:
                 output.end()
@@ -162,15 +184,34 @@ def run_batch(file: str, request: Request, asked: BatchRequest) -> int:
     return 0 if summary.good or request.exit_zero else 1
 
 
+def _finish(request: Request) -> Finish:
+    """What workers make of results: text, but for a screen, which is as wide as it is here."""
+    if request.on_screen:
+        from diffcli.batch.rows import as_it_is
+
+        return as_it_is
+    from diffcli.reports.writing import Writing
+
+    return Writing(tuple(name for name, _ in request.formats()))
+
+
+def _written_here(results: Iterator[Result], outputs: list[Output]) -> Iterator[Written]:
+    from diffcli.batch.summary import facts
+    from diffcli.reports.writing import Written
+
+    for result in results:
+        yield Written(tuple(output.report.add(result) for output in outputs), facts(result))
+
+
 def _run(
-    results: Iterator[Result], fail_fast: bool, outputs: list[Output], progress: _Progress, summary: Summary
+    rows: Iterator[Written], fail_fast: bool, outputs: list[Output], progress: _Progress, summary: Summary
 ) -> None:
     try:
         with progress:
-            for result in results:
-                for output in outputs:
-                    output.add(result)
-                summary.add(result)
+            for row in rows:
+                for output, text in zip(outputs, row.texts, strict=True):
+                    output.write(text)
+                summary.add(row.facts)
                 progress.update()
                 if fail_fast and not summary.good:
                     return
@@ -179,15 +220,15 @@ def _run(
         raise DiffError(message, hint="save the file as UTF-8", kind="file") from None
 
 
-def _pool(settings: Settings, wrt: tuple[str, ...] | None, asked: BatchRequest) -> Pool:
+def _pool(settings: Settings, wrt: tuple[str, ...] | None, asked: BatchRequest, finish: Finish) -> Pool:
     """Where the rows are computed."""
     from diffcli.batch.pool import Workers, cores
 
     if asked.cluster:
         from diffcli.batch.cluster import Cluster
 
-        return Cluster(asked.cluster, settings, wrt, asked.memory << 20)
-    return Workers(asked.jobs or cores(), settings, wrt, asked.memory << 20)
+        return Cluster(asked.cluster, settings, wrt, asked.memory << 20, finish)
+    return Workers(asked.jobs or cores(), settings, wrt, asked.memory << 20, finish)
 
 
 def _resume(request: Request, rows: Iterator[Row | Failure], summary: Summary) -> None:
@@ -246,14 +287,23 @@ def _destination(output: Path | None, append: bool = False) -> Any:
 
 @dataclass
 class Output:
-    """A report and the stream it goes to; every row is flushed, so that nothing is lost."""
+    """A report and the stream it goes to; every row is flushed, so that nothing is lost.
+
+    `separator` is what stands before the next row.
+    """
 
     report: Report
     stream: TextIO
+    between: str = ""
+    separator: str = ""
 
     def add(self, result: Result) -> None:
-        self.stream.write(self.report.add(result))
+        self.write(self.report.add(result))
+
+    def write(self, text: str) -> None:
+        self.stream.write(self.separator + text)
         self.stream.flush()
+        self.separator = self.between
 
     def end(self) -> None:
         self.stream.write(self.report.end())
@@ -281,23 +331,16 @@ class _Screen:
 
 def _outputs(request: Request, stack: ExitStack, single: bool, append: bool = False) -> list[Output]:
     """Where results go: the output asked for, then a file for every --export."""
-    from diffcli.reports import REPORTS, format_of
+    from diffcli.reports import REPORTS
 
-    formats = [(request.format, request.output)]
-    for file in request.export:
-        format = format_of(file.name)  # noqa: A001 - the word of the command line
-        if format is None:
-            endings = ", ".join(known.ending for known in REPORTS.values())
-            raise DiffError(f"'{file}' names no format", hint=f"an export ends in {endings}", kind="option")
-        formats.append((format, file))
     outputs = []
-    for name, file_or_none in formats:
-        stream = stack.enter_context(_destination(file_or_none, append))
-        screen = name == "table" and stream.isatty()
+    for number, (name, file) in enumerate(request.formats()):
+        stream = stack.enter_context(_destination(file, append))
+        screen = request.on_screen and not number
         report: Report = _Screen(stream, single) if screen else REPORTS[name].report(single)
         if not (append and stream.tell()):
             stream.write(report.begin())
-        outputs.append(Output(report, stream))
+        outputs.append(Output(report, stream, REPORTS[name].between))
     return outputs
 
 

@@ -1,9 +1,10 @@
 """Formats, one a file; how results were made is not known here.
 
 A format is a class `Report` with three methods that return text: `begin()`,
-`add(result)` for every result as it comes, `end()`. So a batch of any length
-is written row by row, in several formats at once. A report's module is imported
-when the format is asked for: the table needs Rich.
+`add(result)` for every result as it comes, `end()`. What `add` returns depends
+on nothing but the result: so a batch of any length is written row by row, in
+several formats at once, and its rows where they are computed. A report's module
+is imported when the format is asked for: the table needs Rich.
 """
 
 from __future__ import annotations
@@ -29,10 +30,11 @@ class Report(Protocol):
 
 
 class Format(NamedTuple):
-    """`module` holds `Report`; `ending` is the file ending that asks for it."""
+    """`module` holds `Report`, `ending` is the ending that asks for it, `between` separates the rows of a batch."""
 
     module: str
     ending: str
+    between: str = ""
 
     def report(self, single: bool) -> Report:
         return cast(Report, import_module(self.module).Report(single))
@@ -40,7 +42,7 @@ class Format(NamedTuple):
 
 REPORTS: dict[str, Format] = {
     "table": Format("diffcli.reports.table", ".txt"),
-    "json": Format("diffcli.reports.json", ".json"),
+    "json": Format("diffcli.reports.json", ".json", between=",\n"),
     "jsonl": Format("diffcli.reports.jsonl", ".jsonl"),
     "csv": Format("diffcli.reports.csv", ".csv"),
     "markdown": Format("diffcli.reports.markdown", ".md"),

@@ -116,15 +116,13 @@ class Report:
 
     def __init__(self, single: bool) -> None:
         self.single = single
-        self.separator = ""
 
     def begin(self) -> str:
         return "" if self.single else "[\n"
 
     def add(self, result: Result) -> str:
         text = json.dumps(as_object(result), ensure_ascii=False, allow_nan=False, indent=2)
-        separator, self.separator = self.separator, ",\n"
-        return text + "\n" if self.single else separator + text
+        return text + "\n" if self.single else text
 
     def end(self) -> str:
         return "" if self.single else "\n]\n"

@@ -1,0 +1,33 @@
+"""Results as text where they are computed: what travels is what is written, and what the summary counts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
+
+from diffcli.batch.rows import Result
+from diffcli.batch.summary import Facts, facts
+from diffcli.reports import REPORTS, Report
+
+
+class Written(NamedTuple):
+    """A row of a batch: its text in each format asked for, and the facts for the summary."""
+
+    texts: tuple[str, ...]
+    facts: Facts
+
+
+@dataclass(frozen=True)
+class Writing:
+    """What a worker makes of a result: the row's text in each of `formats`."""
+
+    formats: tuple[str, ...]
+
+    def __call__(self, result: Result) -> Written:
+        return Written(tuple([_report(name).add(result) for name in self.formats]), facts(result))
+
+
+@cache
+def _report(name: str) -> Report:
+    return REPORTS[name].report(single=False)
