@@ -85,12 +85,10 @@ def _in_order(program: Program, inputs: Sequence[Any], algebra: Algebra[Any]) ->
     push = values.append
     for code, a, b, c in zip(program.ops, program.a, program.b, program.c, strict=True):
         arity = ARITY[code]
-        if PARAMETRIC[code]:
-            push(functions[code](values[a], program.constants[b]))
-        elif arity == 2:
+        if arity == 2:
             push(functions[code](values[a], values[b]))
         elif arity == 1:
-            push(functions[code](values[a]))
+            push(functions[code](values[a], program.constants[b]) if PARAMETRIC[code] else functions[code](values[a]))
         elif code == CONST:
             push(constants[a])
         elif code == INPUT:

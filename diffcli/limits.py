@@ -14,8 +14,8 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from types import FrameType
@@ -42,44 +42,47 @@ class Died(Exception):
     """The child ended without an answer."""
 
 
-@contextmanager
-def deadline(seconds: float, fatal: bool = False) -> Iterator[None]:
+class deadline:  # noqa: N801 - it is called as a function
     """Raise `Expired` in the block after `seconds`; repeated, should it be swallowed.
 
     `fatal`: what cannot be interrupted ends the process soon after, from a thread
     that needs no Python; for workers that are replaced. Holds in the main thread
     of systems with SIGALRM; elsewhere nothing is limited.
     """
-    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
-        yield
-        return
 
-    def expire(number: int, frame: FrameType | None) -> None:
-        del number, frame
-        raise Expired
+    def __init__(self, seconds: float, fatal: bool = False) -> None:
+        self.seconds, self.fatal = seconds, fatal
+        self.holds = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
 
-    before = signal.signal(signal.SIGALRM, expire)
-    signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-6), 0.1)
-    if fatal:
-        faulthandler.dump_traceback_later(seconds + STUCK, exit=True, file=_nowhere())
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        if fatal:
-            faulthandler.cancel_dump_traceback_later()
-        signal.signal(signal.SIGALRM, before)
+    def __enter__(self) -> None:
+        if self.holds:
+            self.before = signal.signal(signal.SIGALRM, _expire)
+            signal.setitimer(signal.ITIMER_REAL, max(self.seconds, 1e-6), 0.1)
+            if self.fatal:
+                faulthandler.dump_traceback_later(self.seconds + STUCK, exit=True, file=_nowhere())
+
+    def __exit__(self, *exception: object) -> None:
+        if self.holds:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            if self.fatal:
+                faulthandler.cancel_dump_traceback_later()
+            signal.signal(signal.SIGALRM, self.before)
 
 
-@contextmanager
-def deep_recursion() -> Iterator[None]:
+def _expire(number: int, frame: FrameType | None) -> None:
+    del number, frame
+    raise Expired
+
+
+class deep_recursion:  # noqa: N801 - it is called as a function
     """Python's recursion limit raised for a library that recurses."""
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, RECURSION))
-    try:
-        yield
-    finally:
-        sys.setrecursionlimit(before)
+
+    def __enter__(self) -> None:
+        self.before = sys.getrecursionlimit()
+        sys.setrecursionlimit(max(self.before, RECURSION))
+
+    def __exit__(self, *exception: object) -> None:
+        sys.setrecursionlimit(self.before)
 
 
 class Here(Generic[T]):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from diffcli.primitives import CONST, INPUT, PARAMETRIC
+from diffcli.primitives import ARITY, CONST, INPUT, PARAMETRIC
 from diffcli.program import Builder, Program
 
 
@@ -22,10 +22,14 @@ def pruned(program: Program) -> tuple[Program, Sequence[int]]:
     needed = bytearray(len(program))
     for root in (*program.outputs, *program.guards):
         needed[root] = 1
-    for k in range(len(program) - 1, -1, -1):
-        if needed[k]:
-            for argument in program.arguments(k):
-                needed[argument] = 1
+    columns = zip(program.ops[::-1], program.a[::-1], program.b[::-1], program.c[::-1], strict=True)
+    for k, (code, a, b, c) in zip(range(len(program) - 1, -1, -1), columns, strict=True):
+        if needed[k] and (arity := ARITY[code]):
+            needed[a] = 1
+            if arity > 1:
+                needed[b] = 1
+            if arity > 2:
+                needed[c] = 1
     if all(needed):
         return program, range(len(program))
     return _rebuild(program, needed, merge=False)
@@ -40,18 +44,17 @@ def _rebuild(program: Program, needed: bytes | bytearray, merge: bool) -> tuple[
     builder = Builder(program.inputs)
     seen: dict[tuple[int, ...], int] = {}
     place: list[int] = []
-    for k, code in enumerate(program.ops):
-        if not needed[k]:
+    for wanted, code, a, b, c in zip(needed, program.ops, program.a, program.b, program.c, strict=True):
+        if not wanted:
             place.append(-1)
         elif code == CONST:
-            place.append(builder.constant(program.constants[program.a[k]]))
+            place.append(builder.constant(program.constants[a]))
         elif code == INPUT:
-            place.append(builder.input(program.a[k]))
+            place.append(builder.input(a))
         else:
-            columns = [place[argument] for argument in program.arguments(k)]
-            if PARAMETRIC[code]:
-                columns.append(builder.slot(program.parameter(k)))
-            key = (code, *columns)
+            arity = ARITY[code]
+            second = builder.slot(program.constants[b]) if PARAMETRIC[code] else place[b] if arity > 1 else -1
+            key = code, place[a], second, place[c] if arity > 2 else -1
             if not merge:
                 place.append(builder.emit(*key))
             else:

@@ -9,7 +9,6 @@ knows how programs are written, counted and checked; nothing of derivatives.
 from __future__ import annotations
 
 from array import array
-from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -102,11 +101,15 @@ class Program:
         return self.constants[(self.a, self.b, self.c)[ARITY[self.ops[k]]][k]]
 
 
+_KINDS = (*COST_CLASSES, "fma", "free")
+_KIND = bytes(_KINDS.index(row.cost) for row in PRIMITIVES).ljust(256, b"\xff")
+
+
 def count(*programs: Program) -> Cost:
     """What executing every equation of `programs` once costs."""
-    executed = Counter(b"".join(program.ops for program in programs))
-    weighted = [(times, WEIGHTS[code]) for code, times in executed.items()]
-    return Cost(*(sum(times * weights[i] for times, weights in weighted) for i in range(len(COST_CLASSES))))
+    executed = b"".join([program.ops for program in programs]).translate(_KIND)
+    add, neg, mul, div, pow_, func, fma = [executed.count(kind) for kind in range(len(COST_CLASSES) + 1)]
+    return Cost(add + fma, neg, mul + fma, div, pow_, func)
 
 
 def count_written(program: Program, outputs: Sequence[int]) -> Cost:

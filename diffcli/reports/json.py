@@ -106,9 +106,12 @@ def _error(error: Error | None) -> dict[str, float | str | None] | None:
     return {"abs": number(error.absolute), "rel": number(error.relative), "ulp": number(error.ulp)}
 
 
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+
+
 def line(result: Result) -> str:
     """One comparison on one line, as `jsonl` has it."""
-    return json.dumps(as_object(result), ensure_ascii=False, allow_nan=False)
+    return _ENCODER.encode(as_object(result))
 
 
 class Report:

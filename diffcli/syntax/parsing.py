@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from functools import partial
 from typing import NamedTuple
 
 from diffcli.errors import DiffError, brief
@@ -52,6 +53,9 @@ class Node(NamedTuple):
         return self.start, self.end
 
 
+_node = partial(tuple.__new__, Node)
+
+
 class _Pending:
     """An operator or an opened bracket whose end has not been seen."""
 
@@ -89,9 +93,9 @@ class _Parser:
     def finish(self, kind: str, value: str, count: int, start: int) -> None:
         """`count` operands on top become one, from `start` to the last token."""
         if count:
-            del self.starts[len(self.starts) - count :]
+            del self.starts[-count:]
         self.starts.append(start)
-        self.out.append(Node(kind, "**" if value == "^" else value, count, start, self.end))
+        self.out.append(_node((kind, "**" if value == "^" else value, count, start, self.end)))
 
     def reduce(self, precedence: int) -> None:
         """Apply the pending operators that bind tighter than `precedence`."""
@@ -294,12 +298,12 @@ def parse(source: str, separators: str = ";\n") -> list[Node]:
     """
     parser = _Parser(source, separators)
     for token in tokenize(source):
-        text = token.text
+        kind, text, _ = token
         if parser.awaited:
             parser.awaited = ""
-        elif token.kind == "newline" and (parser.brackets or parser.stack and parser.operand_next):
+        elif kind == "newline" and (parser.brackets or parser.stack and parser.operand_next):
             continue
-        elif token.kind == "end" or not parser.brackets and text in separators and text:
+        elif kind == "end" or not parser.brackets and text in separators:
             parser.separator(token)
         elif parser.operand_next:
             parser.operand(token)

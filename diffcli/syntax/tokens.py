@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
 from diffcli.errors import DiffError
@@ -21,14 +22,19 @@ class Token(NamedTuple):
         return self.start, self.start + max(1, len(self.text))
 
 
+_token = partial(tuple.__new__, Token)
+
 _TOKEN = re.compile(
     r"""
-    (?P<blank>[^\S\n]+|\#[^\n]*|\r)
-  | (?P<number>(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?)
+    (?:[^\S\n]+|\#[^\n]*|\r)*+  # blanks and comments
+  (?:
+    (?P<number>(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?)
   | (?P<name>[^\W\d]\w*)
   | (?P<operator>\*\*|<=|>=|==|!=|[-+*/@^<>=()\[\],;])
   | (?P<newline>\n)
+  | (?P<end>\Z)
   | (?P<other>.)
+  )
     """,
     re.VERBOSE,
 )
@@ -68,15 +74,14 @@ def tokenize(source: str) -> Iterator[Token]:
     """
     for match in _TOKEN.finditer(source):
         kind = match.lastgroup or ""
-        if kind == "blank":
-            continue
-        text = match.group()
-        if kind == "other":
-            span = match.span()
-            raise DiffError(f"unexpected character {text!r}", source, span, _HINTS.get(text))
-        if kind == "name" and not text.isidentifier():  # \w knows superscripts and fractions, names do not
-            good = next(i for i, char in enumerate(text) if not f"{'_' * (i > 0)}{char}".isidentifier())
-            start = match.start() + good
-            raise DiffError(f"unexpected character {text[good]!r}", source, (start, start + 1), _HINTS.get(text[good]))
-        yield Token(kind, text, match.start())
-    yield Token("end", "", len(source))
+        text, start = match[kind], match.start(kind)
+        if kind == "name":
+            if not text.isidentifier():  # \w knows superscripts and fractions, names do not
+                good = next(i for i, char in enumerate(text) if not f"{'_' * (i > 0)}{char}".isidentifier())
+                span = start + good, start + good + 1
+                raise DiffError(f"unexpected character {text[good]!r}", source, span, _HINTS.get(text[good]))
+        elif kind == "other":
+            raise DiffError(f"unexpected character {text!r}", source, (start, start + 1), _HINTS.get(text))
+        yield _token((kind, text, start))
+        if kind == "end":
+            return
