@@ -8,6 +8,7 @@ This room knows balls and floats, and no method.
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
@@ -21,6 +22,8 @@ PRECISIONS = (160, 320, 640, 1280, 2560, 5120, 10240, 20480)
 """Bits tried, until a ball is tight; (1 - cos x)/x^2 at 1e-300 needs some 2,000."""
 RELATIVE_BITS = 113
 """A number is certified when its radius is below 2^-113 of it: some 34 digits."""
+
+_NORMAL = sys.float_info.min
 
 Ball = Any
 OneSided = Any
@@ -78,7 +81,11 @@ def error(result: float, truth: Any) -> Error:
     distance = nearest(difference)
     at_zero = 0.0 if distance == 0 else math.inf
     relative = at_zero if truth.is_zero() else nearest(difference / abs(truth))
-    return Error(distance, relative, nearest(difference / arb(math.ulp(target))))
+    ulp = math.ulp(target)
+    ulps = distance / ulp  # by a power of two: exact among normal floats
+    if not (_NORMAL <= distance < math.inf and ulps >= _NORMAL):
+        ulps = nearest(difference / arb(ulp))
+    return Error(distance, relative, ulps)
 
 
 def bits_lost(ulp: float) -> float:

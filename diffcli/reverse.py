@@ -68,11 +68,15 @@ class Taping:
         places: list[int | None] = [None] * len(path)
         for variable in variables:
             places[variable] = self.variable(variable).place
-        for k, code in enumerate(path.ops):
-            if ARITY[code]:
-                arguments = path.arguments(k)
-                parameter = path.parameter(k) if PARAMETRIC[code] else None
-                places[k] = self._enter(code, arguments, tuple([places[a] for a in arguments]), k, parameter)
+        enter = self._enter
+        for k, (code, a, b, c) in enumerate(zip(path.ops, path.a, path.b, path.c, strict=True)):
+            arity = ARITY[code]
+            if arity == 2:
+                places[k] = enter(code, (a, b), (places[a], places[b]), k, None)
+            elif arity == 1:
+                places[k] = enter(code, (a,), (places[a],), k, path.constants[b] if PARAMETRIC[code] else None)
+            elif arity:
+                places[k] = enter(code, (a, b, c), (places[a], places[b], places[c]), k, None)
         return places
 
     def backward(self, outputs: Sequence[Taped], cotangents: Sequence[Any]) -> list[Any]:

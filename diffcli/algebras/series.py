@@ -11,8 +11,7 @@ FLINT's precision and series length are process-wide: `working` owns them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from fractions import Fraction
 from math import isfinite
 from typing import Any
@@ -38,15 +37,18 @@ class Singular(Exception):
     """A value lies exactly on a kink, an edge, a tie or a switch; the text names it."""
 
 
-@contextmanager
-def working(bits: int, length: int) -> Iterator[None]:
+class working:  # noqa: N801 - it is called as a function
     """FLINT at `bits` of precision, series cut after `length` coefficients."""
-    before = ctx.prec, ctx.cap
-    ctx.prec, ctx.cap = bits, length
-    try:
-        yield
-    finally:
-        ctx.prec, ctx.cap = before
+
+    def __init__(self, bits: int, length: int) -> None:
+        self.wanted = bits, length
+
+    def __enter__(self) -> None:
+        self.before = ctx.prec, ctx.cap
+        ctx.prec, ctx.cap = self.wanted
+
+    def __exit__(self, *exception: object) -> None:
+        ctx.prec, ctx.cap = self.before
 
 
 def real(value: Constant) -> Any:

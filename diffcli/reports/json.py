@@ -106,7 +106,7 @@ def _error(error: Error | None) -> dict[str, float | str | None] | None:
     return {"abs": number(error.absolute), "rel": number(error.relative), "ulp": number(error.ulp)}
 
 
-_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False)
 
 
 def line(result: Result) -> str:
