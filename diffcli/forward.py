@@ -82,11 +82,12 @@ def jvps(
     linear = Linear(recording)
     reached = _reached(path)
     for direction in directions:
-        start = min([reached[i] for i, seed in enumerate(direction) if seed is not ZERO], default=len(path))
+        start = min([k for k, seed in zip(reached, direction, strict=True) if seed is not ZERO], default=len(path))
         recording.rewind(path, start)
-        seeds = [seed if isinstance(seed, Unit) else recording.constant(seed) for seed in direction]
+        seeds = [seed if type(seed) is Unit else recording.constant(seed) for seed in direction]
         primals, tangents = _swept(path, start, seeds, linear)
-        recording.guards[:0] = [primals[guard] for guard in path.guards]
+        if path.guards:
+            recording.guards[:0] = [primals[guard] for guard in path.guards]
         outputs = [primals[output] for output in path.outputs]
         yield recording.program(outputs + [linear.settle(tangents[output]) for output in path.outputs])
 

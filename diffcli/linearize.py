@@ -91,7 +91,7 @@ class Linear:
     # --- numbers and units
     def settle(self, value: Any) -> Any:
         """A unit as a constant of the base algebra; anything else as it is."""
-        return self.base.constant(float(value.value)) if isinstance(value, Unit) else value
+        return self.base.constant(float(value.value)) if type(value) is Unit else value
 
     def negate(self, value: Any) -> Any:
         return _OPPOSITE[value] if isinstance(value, Unit) else self.functions[_NEG](value)

@@ -10,6 +10,7 @@ what the others find is kept.
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -24,8 +25,10 @@ from diffcli.compare import Settings
 from diffcli.errors import DiffError
 from diffcli.limits import Apart, Died, Expired
 
-LARGEST_CHUNK = 16
-"""Rows that travel together; chunks begin with one row and double."""
+LARGEST_CHUNK = 64
+"""Rows that travel together at most; chunks begin with one row and double."""
+LONGEST_CHUNK = 0.05
+"""Seconds that a chunk should take, at the pace of the batch so far: at the end no worker waits longer for another."""
 AHEAD = 4
 """Chunks in flight per worker."""
 
@@ -92,6 +95,25 @@ class _Chunk:
         return [finish(row) if isinstance(row, Failure) else next(found) for row in self.rows]
 
 
+class _Pace:
+    """How many rows a chunk should have, by how fast they come from `workers`."""
+
+    def __init__(self, workers: int) -> None:
+        self.workers, self.size = workers, 1
+        self.begun: float | None = None
+        self.rows = 0
+
+    def count(self, rows: int) -> None:
+        """Rows are done; the first ones, for which workers had to start, only begin the count."""
+        now = time.monotonic()
+        if self.begun is None:
+            self.begun = now
+            return
+        self.rows += rows
+        fit = LONGEST_CHUNK * self.rows / max(now - self.begun, 1e-6) / self.workers
+        self.size = max(1, min(LARGEST_CHUNK, 2 * self.size, int(fit)))
+
+
 def run(
     rows: Iterable[Read], pool: Pool, settings: Settings, wrt: Wrt = None, finish: Finish = as_it_is
 ) -> Iterator[Any]:
@@ -100,13 +122,13 @@ def run(
     reader = _Reader(rows, pool.size * AHEAD * LARGEST_CHUNK, changed)
     reader.start()
     chunks: deque[_Chunk] = deque()
-    size = 1
+    pace = _Pace(pool.size)
     while True:
         changed.clear()
-        while len(chunks) < pool.size * AHEAD and (taken := reader.take(size)):
+        while len(chunks) < pool.size * AHEAD and (taken := reader.take(pace.size)):
             chunks.append(_Chunk(taken, pool, changed))
-            size = min(LARGEST_CHUNK, 2 * size) if len(chunks) >= pool.size else size
         if chunks and chunks[0].done:
+            pace.count(len(chunks[0].rows))
             yield from _delivered(chunks.popleft(), pool, settings, wrt, finish)
         elif reader.exhausted and not chunks:
             if reader.error:
