@@ -19,11 +19,12 @@ from diffcli.batch.pool import Lost, Workers
 from diffcli.batch.reading import read_csv, read_jsonl, read_txt
 from diffcli.batch.resuming import repair
 from diffcli.batch.rows import Failure, Result, Row
-from diffcli.batch.running import run
+from diffcli.batch.running import _Pace, run
 from diffcli.batch.summary import Summary, facts
 from diffcli.batch.worker import compare_row
 from diffcli.compare import Comparison, Settings
 from diffcli.reports.json import as_object
+from diffcli.reports.writing import Writing
 
 FAST = Settings(("forward", "reverse"))
 PYTHON = [sys.executable, "-m", "diffcli", "batch"]
@@ -64,6 +65,32 @@ def objects(results: Iterator[Result]) -> list[dict[str, Any]]:
 def test_results_of_workers_come_in_order_and_equal_those_of_one_process(workers: Workers) -> None:
     rows = [row(i, f"x*sin(y)/{i}") if i % 7 else row(i, "2x") for i in range(1, 200)]
     assert objects(run(rows, workers, FAST)) == objects(run_here(rows, FAST))
+
+
+def test_rows_that_workers_write_are_those_written_here() -> None:
+    rows: list[Row | Failure] = [row(1), Failure(2, None, "?", "format", "no JSON"), row(3, "2x")]
+    writing = Writing(("csv", "markdown"))
+    pool = Workers(1, FAST, None, 1 << 30, writing)
+    try:
+        found = list(run(rows, pool, FAST, None, writing))
+    finally:
+        pool.stop()
+    expected = [writing(result) for result in run_here(rows, FAST)]
+    assert [written.facts for written in found] == [written.facts for written in expected]
+    assert [written.texts[1] for written in found] == [written.texts[1] for written in expected]
+    assert [len(written.texts) for written in found] == [2, 2, 2]
+
+
+def test_chunks_grow_while_rows_are_quick_and_shrink_when_they_are_slow(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr("diffcli.batch.running.time.monotonic", lambda: clock[0])
+    pace, sizes = _Pace(2), []
+    for seconds in [0.0001] * 10 + [1.0] * 60:
+        clock[0] += seconds * pace.size
+        pace.count(pace.size)
+        sizes.append(pace.size)
+    assert sizes[:8] == [1, 2, 4, 8, 16, 32, 64, 64]
+    assert sizes[-1] == 1
 
 
 def test_failures_of_reading_keep_their_place(workers: Workers) -> None:

@@ -78,6 +78,14 @@ def batch(format: str, results: dict[str, Result]) -> str:
     return report.begin() + between.join(map(report.add, results.values())) + report.end()
 
 
+@pytest.mark.parametrize("format", REPORTS)
+def test_the_text_of_a_row_depends_on_nothing_before_it(format: str, results: dict[str, Result]) -> None:
+    """So that rows can be written where they are computed."""
+    report = REPORTS[format].report(single=False)
+    once = [report.add(result) for result in results.values()]
+    assert once == [report.add(result) for result in results.values()]
+
+
 def test_endings_ask_for_formats() -> None:
     assert [format_of(f"a.{ending}") for ending in ("csv", "md", "TEX")] == list(FORMATS)
 
