@@ -187,6 +187,14 @@ def points(name: str, count: int, parameter: float | None = None) -> list[tuple[
     raise AssertionError(f"no points of {name}")
 
 
+SPECIAL = (
+    0.0, -0.0, 1.0, -1.0, 0.5, -0.5, 1.5, -1.5, 2.5, -2.5, 2.0, -2.0, 3.0, -3.0, 0.3, -0.3, 1e-5, -1e-5,
+    1e-300, -1e-300, 5e-324, -5e-324, 1e300, -1e300, 1e22, 709.5, 710.5, -745.0, 171.5, 172.5, -170.5,
+    math.pi, -math.pi, math.pi / 2, math.inf, -math.inf, math.nan,
+)  # fmt: skip
+"""Numbers at which functions have special values, or a float system ends."""
+
+
 class Trial(NamedTuple):
     """One primitive, with its literal if it is parametric."""
 

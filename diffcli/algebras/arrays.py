@@ -8,8 +8,8 @@ erfc, gamma, lgamma, digamma, polygamma, and fma in float64) are float64's own, 
 point by point and rounded: right, and slow.
 
 NumPy's elementary functions are not libm's: they may differ from `algebras/float64` by
-a few ulps, never in special values. Where an operation is one ufunc it stands in UFUNCS,
-so that generated code may say where the result goes.
+a few ulps, never in special values. Where an operation is a few ufuncs it stands in STEPS,
+as data, so that generated code may say where the result goes.
 
 Importing this room imports NumPy. It knows nothing of rules, and nothing of blocks.
 """
@@ -79,6 +79,20 @@ RELATIONS: dict[str, np.ufunc] = {
     "ne": np.not_equal,
 }
 
+STEPS: dict[str, tuple[tuple[np.ufunc, str], ...]] = {
+    **{name: ((function, "ab"[: function.nin]),) for name, function in (UFUNCS | RELATIONS).items()},
+    "not": ((np.equal, "a0"),),
+    "sec": ((np.cos, "a"), (np.divide, "1y")),
+    "csc": ((np.sin, "a"), (np.divide, "1y")),
+    "cot": ((np.tan, "a"), (np.divide, "1y")),
+    "sign": ((np.sign, "a"), (np.copysign, "ya")),  # np.sign forgets the sign of zero
+    "relu": ((np.maximum, "a0"), (np.add, "y0")),  # -0.0 + 0.0 is 0.0
+}
+"""Operations in a few passes, arguments as letters: a and b, the numbers 0 and 1, and y, the result so far.
+
+A pass may write where it reads y, and generated code says where that is. Relations give numbers.
+"""
+
 POINT_BY_POINT = ("erf", "erfc", "gamma", "lgamma", "digamma", "polygamma")
 """What NumPy lacks."""
 
@@ -108,7 +122,7 @@ class Arrays:
         if self.dtype not in (np.float64, np.float32):
             raise ValueError(f"no algebra of {self.dtype}: float64 or float32")
         self._real: Any = self.dtype.type
-        by_name = UFUNCS | self._joined() | self._point_by_point()
+        by_name = {name: self._stepping(name) for name in STEPS} | self._joined() | self._point_by_point()
         found = [by_name.get(row.name) for row in PRIMITIVES]
         self.functions: tuple[Callable[..., Values] | None, ...] = tuple(
             function if function is None or loud else _silent(function) for function in found
@@ -139,15 +153,22 @@ class Arrays:
         finite = [number for number in around if np.isfinite(number)]
         return min(finite, key=lambda number: abs(Fraction(float(number)) - exact)) if len(finite) == 3 else rounded
 
+    def _stepping(self, name: str) -> Callable[..., Values]:
+        dtype, numbers = self.dtype, {"0": self._real(0), "1": self._real(1)}
+        if len(STEPS[name]) == 1 and name in UFUNCS:
+            return UFUNCS[name]
+
+        def stepping(*arguments: Values) -> Values:
+            read = numbers | dict(zip("ab", arguments, strict=False))
+            for function, letters in STEPS[name]:
+                read["y"] = function(*(read[letter] for letter in letters))
+            return read["y"].astype(dtype, copy=False)
+
+        return stepping
+
     def _joined(self) -> dict[str, Callable[..., Values]]:
-        """What takes more than one pass; constants have the dtype, since Python's would widen a scalar."""
-        dtype, zero, one = self.dtype, self._real(0), self._real(1)
-
-        def over(function: np.ufunc) -> Callable[[Values], Values]:
-            return lambda a: np.divide(one, function(a))
-
-        def compare(relation: np.ufunc) -> Callable[[Values, Values], Values]:
-            return lambda a, b: relation(a, b).astype(dtype)
+        """What chooses point by point; constants have the dtype, since Python's would widen a scalar."""
+        zero, one = self._real(0), self._real(1)
 
         def choose(condition: Values, yes: Values, no: Values) -> Values:
             chosen: Values = np.where(condition, yes, no)
@@ -169,23 +190,16 @@ class Arrays:
         def softplus(a: Values) -> Values:
             return np.maximum(a, zero) + np.log1p(np.exp(-np.abs(a)))
 
-        joined: dict[str, Callable[..., Values]] = {
+        return {
             "pow": power,
             "powc": lambda a, exponent: power(a, self.constant(exponent)),
-            "not": lambda a: np.equal(a, zero).astype(dtype),
             "xlogy": xlogy,
-            "sec": over(np.cos),
-            "csc": over(np.sin),
-            "cot": over(np.tan),
-            "sign": lambda a: np.copysign(np.sign(a), a),  # np.sign forgets the sign of zero
             "min": lambda a, b: choose(a == b, b, np.minimum(a, b)),  # at a tie of zeros NumPy may take either
             "max": lambda a, b: choose(a == b, b, np.maximum(a, b)),
-            "relu": lambda a: np.maximum(a, zero) + zero,  # -0.0 + 0.0 is 0.0
             "sigmoid": sigmoid,
             "softplus": softplus,
             "detach": lambda a: a,
         }
-        return joined | {name: compare(relation) for name, relation in RELATIONS.items()}
 
     def _point_by_point(self) -> dict[str, Callable[..., Values]]:
         lifted = {name: self._lifted(name) for name in POINT_BY_POINT}
