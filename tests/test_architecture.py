@@ -21,6 +21,7 @@ ROOMS = [
     ["forward", "reverse"],
     ["derivation"],
     ["algebras"],
+    ["generation"],
     ["accuracy"],
     ["sides"],
     ["truth"],
@@ -42,7 +43,7 @@ FENCES = {
     "rich": {"reports.table", "cli.commands"},
     "pebble": {"batch.pool"},
     "distributed": {"batch.cluster"},
-    "numpy": {"algebras.arrays"},
+    "numpy": {"algebras.arrays", "generation.blocks", "generation.tangents"},
 }
 
 # The truth shares no derivative rule with what it judges.
@@ -51,6 +52,7 @@ FORBIDDEN = {
     "sides": {"linearize", "forward", "reverse", "methods", "derivation"},
     "accuracy": {"linearize", "forward", "reverse", "methods", "derivation"},
     "algebras": {"linearize", "forward", "reverse", "methods"},
+    "generation": {"linearize", "forward", "reverse", "derivation", "syntax"},
 }
 
 FILES = sorted(PACKAGE.rglob("*.py"))
@@ -142,6 +144,11 @@ def loaded_by(*arguments: str) -> set[str]:
 )
 def test_no_mathematics_is_imported_before_it_is_needed(arguments: list[str]) -> None:
     assert loaded_by(*arguments) == set()
+
+
+def test_choosing_a_way_to_compute_imports_none_that_is_not_chosen() -> None:
+    code = "import sys, diffcli.generation; print('numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
 
 
 def test_single_points_without_sympy_need_neither_sympy_nor_numpy() -> None:
