@@ -48,7 +48,8 @@ class Blocks:
     def __init__(self, program: Program, algebra: Arrays, block: int | None = None, fast_trig: Trig = "never") -> None:
         if program.branches:
             raise ValueError("points take different paths through this program: decide at each, or record a path first")
-        if fast_trig == "always" or fast_trig == "if faster" and pays(algebra.dtype.name):
+        asked = fast_trig == "always" or fast_trig == "if faster" and pays()
+        if asked and algebra.dtype == np.float64:
             program = by_tangents(program)
         self.program = prune(replace(program, guards=()))
         self.algebra = Arrays(algebra.dtype.name, loud=True)
