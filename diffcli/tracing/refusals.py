@@ -1,0 +1,106 @@
+"""What cannot be traced, in the user's words: where it stands, and the way out.
+
+This room knows frames and texts, and no numbers.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+from types import FrameType, ModuleType
+from typing import Any
+
+from diffcli.errors import DiffError
+from diffcli.tracing.path import Place, frame_in, place_of
+
+_NUMPY_NAMES = {
+    "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2", "asinh": "arcsinh", "acosh": "arccosh",
+    "atanh": "arctanh", "pow": "power", "fsum": "sum", "dist": "linalg.norm", "sumprod": "dot", "fabs": "abs",
+    "degrees": "rad2deg", "radians": "deg2rad",
+}  # fmt: skip
+_NOT_IN_NUMPY = ("erf", "erfc", "gamma", "lgamma", "comb", "factorial", "gcd")
+
+ARRAY = (
+    "a plain array holds plain floats: collect the values in a list and make np.array(values) of it, "
+    "or begin with np.zeros_like(x)"
+)
+_KINDS = {
+    "float": "leave the conversion out: x is a number already; or use NumPy's function",
+    "int": "write np.floor(x) or np.trunc(x), which can be traced",
+    "index": "what counts or indexes cannot be differentiated by: name the other parameters with --wrt",
+    "complex": "only real numbers can be traced: write real and imaginary parts",
+}
+CONDITION = (
+    "the condition is a vector: use np.sum, np.mean, np.any or np.all to make it one, or np.where for each entry"
+)
+_STORED = re.compile(r"[^=]*\[[^=]*\]\s*\Z")
+_ARRAY_OF_FLOATS = re.compile(r"\b(array|asarray|asanyarray|fromiter|full|linspace)\s*\(|dtype")
+
+
+def refusal(file: str, asked: str, hint: str | None = None) -> DiffError:
+    """The error for a traced number that is asked to be plain; `asked` says which plain thing."""
+    frame = frame_in(file) or _outside()
+    if frame is None:
+        return DiffError("a traced number is no plain number", hint=hint or _KINDS.get(asked), kind="python")
+    place = place_of(frame.f_code, frame.f_lasti, frame.f_lineno)
+    says = place.segment if len(place.segment) <= 60 else f"{place.segment[:59]}…"
+    message = f"{Path(place.file).name}:{place.line}: '{says}' needs {_needed(asked)}, and a traced number is none"
+    found = hint or _way_out(asked, place, frame)
+    return DiffError(message, place.text, (place.begin, place.end), found, "python")
+
+
+def vector_condition(file: str) -> DiffError:
+    """NumPy's "truth value of an array is ambiguous", in our words."""
+    frame = frame_in(file) or _outside()
+    if frame is None:
+        return DiffError("a vector is neither true nor false", hint=CONDITION, kind="python")
+    place = place_of(frame.f_code, frame.f_lasti, frame.f_lineno)
+    message = f"{Path(place.file).name}:{place.line}: '{place.segment}' is neither true nor false"
+    return DiffError(message, place.text, (place.begin, place.end), CONDITION, "python")
+
+
+def _needed(asked: str) -> str:
+    return {"int": "a plain whole number", "index": "a plain whole number", "complex": "a complex number"}.get(
+        asked, "a plain float"
+    )
+
+
+def _way_out(asked: str, place: Place, frame: FrameType) -> str | None:
+    """By what is called at the place, as far as its text and names say it."""
+    segment = place.segment
+    called = re.match(r"\s*([\w.]+)\s*\(", segment)
+    function = _named(called[1], frame) if called else None
+    if getattr(function, "__module__", None) == "math" and called:
+        return _of_math(called[1].rpartition(".")[2])
+    if getattr(function, "__module__", None) == "cmath":
+        return _KINDS["complex"]
+    if asked == "float" and (_STORED.fullmatch(segment) or re.search(r"[-+*/@|&]=", segment)):
+        return ARRAY
+    if asked == "float" and function is not float and (_ARRAY_OF_FLOATS.search(segment) or "astype" in segment):
+        return "leave out dtype=… and .astype(…): the entries are float64 already"
+    return _KINDS.get(asked)
+
+
+def _of_math(name: str) -> str:
+    if name in _NOT_IN_NUMPY:
+        return f"NumPy has no {name}: write the formula in diff-compare's own language, which has {name}"
+    return f"write np.{_NUMPY_NAMES.get(name, name)}: NumPy's functions can be traced, those of math cannot"
+
+
+def _named(name: str, frame: FrameType) -> Any:
+    """What a dotted name stands for, through modules only: nothing of the user's is run."""
+    first, *rest = name.split(".")
+    found: Any = frame.f_locals.get(first, frame.f_globals.get(first, {"float": float, "int": int}.get(first)))
+    for part in rest:
+        found = getattr(found, part, None) if isinstance(found, ModuleType) else None
+    return found
+
+
+def _outside() -> FrameType | None:
+    """The innermost frame that is not this package's."""
+    frame: FrameType | None = sys._getframe(1)
+    own = str(Path(__file__).parent)
+    while frame is not None and frame.f_code.co_filename.startswith(own):
+        frame = frame.f_back
+    return frame

@@ -1,0 +1,246 @@
+"""A function run once on traced numbers: the straight-line program of the path it took, and that path.
+
+It knows what a user's function may be given and give back; what is done with the program is nothing to it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import io
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from diffcli.errors import DiffError
+from diffcli.limits import Expired
+from diffcli.passes import prune
+from diffcli.primitives import INPUT
+from diffcli.program import Program
+from diffcli.syntax import Expression
+from diffcli.syntax.shapes import Shape, places, subscript
+from diffcli.tracing.arrays import array_of
+from diffcli.tracing.exactness import unsure
+from diffcli.tracing.loading import Loaded, raised_at
+from diffcli.tracing.path import Observer, Place, Step
+from diffcli.tracing.refusals import CONDITION
+from diffcli.tracing.values import Scalar, Trace
+
+Number = float | tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class Traced:
+    """What a run has left: the program as an expression, the path, and what is differentiated by."""
+
+    expression: Expression
+    path: tuple[Step, ...]
+    wrt: tuple[str, ...]
+
+
+def trace(loaded: Loaded, at: Mapping[str, Number], wrt: Sequence[str] | None = None) -> Traced:
+    """Run a function at a point; `wrt` are the parameters that are differentiated by, all where it is None."""
+    given = _given(loaded, at)
+    chosen = tuple(wrt) if wrt is not None else tuple(name for name in given if not _counts(loaded, name))
+    for name in chosen:
+        if name not in given:
+            hint = f"its parameters with a value are: {', '.join(given)}"
+            raise DiffError(
+                f"{loaded.source} has no parameter '{name}' to differentiate by", hint=hint, kind="variable"
+            )
+    shapes = {name: np.shape(value) for name, value in given.items()}
+    names = [name + subscript(place) for name, shape in shapes.items() for place in places(shape)]
+    point = [float(x) for value in given.values() for x in np.ravel(value)]
+    run = Trace(names, point, loaded.file)
+    observer = Observer(loaded.file)
+    result = _run(loaded, _arguments(run, given, shapes, chosen), observer)
+    shape, entries, notes = _result(loaded, result)
+    program = _program(run, entries)
+    notes += [*_edges(run), *_constant(loaded, program, chosen)]
+    path = (*observer.steps(), *_elsewhere(run, observer))
+    expression = Expression(loaded.source, program, shapes, shape, notes=tuple(notes), scalar=False)
+    return Traced(expression, tuple(sorted(path, key=lambda step: step.line)), chosen)
+
+
+# --- what the function is given
+def _given(loaded: Loaded, at: Mapping[str, Number]) -> dict[str, Number]:
+    names = [parameter.name for parameter in loaded.parameters]
+    missing = [
+        parameter.name for parameter in loaded.parameters if parameter.default is parameter.empty
+        if parameter.name not in at
+    ]  # fmt: skip
+    if missing:
+        plural = "parameters have" if len(missing) > 1 else "parameter has"
+        hint = f'add --at "{", ".join(f"{name}=…" for name in names if name in at or name in missing)}"'
+        raise DiffError(f"{loaded.source}: the {plural} no value: {', '.join(missing)}", hint=hint, kind="missing")
+    return {name: at[name] for name in names if name in at}
+
+
+def _counts(loaded: Loaded, name: str) -> bool:
+    """Whether a parameter says that it is a whole number: it is given plain, so that it can count."""
+    annotation = next(parameter.annotation for parameter in loaded.parameters if parameter.name == name)
+    return annotation in (int, "int")
+
+
+def _arguments(run: Trace, given: Mapping[str, Number], shapes: Mapping[str, Shape], chosen: Sequence[str]) -> Any:
+    arguments: dict[str, Any] = {}
+    number = 0
+    for name, value in given.items():
+        size = int(np.prod(shapes[name], dtype=int))
+        entries = [Scalar(run, run.recording.input(number + k)) for k in range(size)]
+        number += size
+        if not isinstance(value, tuple):
+            whole = name not in chosen and float(value).is_integer()
+            arguments[name] = int(value) if whole else entries[0]
+        else:
+            arguments[name] = array_of(entries, shapes[name])
+    return arguments
+
+
+def _run(loaded: Loaded, arguments: Mapping[str, Any], observer: Observer) -> Any:
+    """Call it; what it prints goes to standard error, what it raises is said with its line."""
+    kinds = {parameter.name: parameter.kind for parameter in loaded.parameters}
+    by_place = [arguments[name] for name in arguments if kinds[name] == inspect.Parameter.POSITIONAL_ONLY]
+    by_name = {name: value for name, value in arguments.items() if kinds[name] != inspect.Parameter.POSITIONAL_ONLY}
+    try:
+        with contextlib.redirect_stdout(sys.stderr or io.StringIO()), np.errstate(all="ignore"), observer.watching():
+            return loaded.function(*by_place, **by_name)
+    except Expired:
+        loops = [step for step in observer.steps() if step.taken is None]
+        most = max(loops, key=lambda step: step.count, default=None)
+        often = f"the {most.kind} at line {most.line} had turned {most.count:,} times; " if most else ""
+        hint = f"{often}--timeout gives it longer"
+        raise DiffError(f"{loaded.source} does not come to an end", hint=hint, kind="python") from None
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever the user's code raises is said with its line
+        refused = _refusal(error)
+        if refused is not None:
+            raise refused from None
+        raise _raised(error, loaded) from None
+
+
+def _refusal(error: BaseException | None) -> DiffError | None:
+    """Our own error, wherever a library has put it in one of its own."""
+    while error is not None:
+        if isinstance(error, DiffError):
+            return error
+        error = error.__cause__ or error.__context__
+    return None
+
+
+_FOR_FLOATS = (
+    "NumPy has this for plain floats only: write it by others, such as np.sum, @ and np.exp; "
+    "an array made by np.stack([…]) instead of np.array([…]) can be given to more of them"
+)
+_HINTS: tuple[tuple[str, str], ...] = (
+    ("truth value of an array", CONDITION),
+    ("ufunc", _FOR_FLOATS),
+    ("Cannot cast", _FOR_FLOATS),
+    ("maximum recursion depth", "the recursion has no end here, or is deeper than Python allows: write a loop"),
+)
+"""What is found in an error of NumPy's or Python's, and the way out."""
+
+
+def _raised(error: BaseException, loaded: Loaded) -> DiffError:
+    said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    hint = next((hint for sign, hint in _HINTS if sign in said), None)
+    return raised_at(error.__traceback__, said, hint, loaded.file or None)
+
+
+# --- what it gives back
+def _result(loaded: Loaded, result: Any) -> tuple[Shape, list[Any], list[str]]:
+    """Its shape and entries; parts of different shapes are put one behind the other."""
+    notes: list[str] = []
+    shape: Shape | None = None
+    try:
+        shape = _shape(result)
+    except ValueError:
+        notes.append(f"{loaded.source} returns parts of different shapes: they are put one behind the other")
+    except TypeError as error:
+        hint = "return a number, an array, or a list of numbers"
+        raise DiffError(f"{loaded.source} returns {error}, which has no derivative", hint=hint, kind="python") from None
+    entries = _flat(result)
+    if not entries:
+        raise DiffError(f"{loaded.source} returns nothing that is a number", hint="return a number", kind="python")
+    return (len(entries),) if shape is None else shape, entries, notes
+
+
+_NUMBERS = (Scalar, int, float, np.integer, np.floating)
+_ARTICLES: dict[type, str] = {type(None): "None", bool: "True or False", str: "a text", complex: "a complex number"}
+
+
+def _shape(value: Any) -> Shape:
+    if isinstance(value, np.ndarray):
+        if value.dtype.kind not in "Oiuf":
+            raise TypeError(f"an array of {value.dtype}")
+        for entry in value.flat if value.dtype == object else ():
+            _shape(entry)
+        return tuple(value.shape)
+    if isinstance(value, list | tuple):
+        shapes = list(dict.fromkeys(map(_shape, value)))
+        if len(shapes) > 1:
+            raise ValueError
+        return (len(value), *(shapes[0] if shapes else ()))
+    if isinstance(value, _NUMBERS) and not isinstance(value, bool):
+        return ()
+    raise TypeError(_ARTICLES.get(type(value), f"a {type(value).__name__}"))
+
+
+def _flat(value: Any) -> list[Any]:
+    if isinstance(value, np.ndarray):
+        return list(value.flat)
+    return [entry for part in value for entry in _flat(part)] if isinstance(value, list | tuple) else [value]
+
+
+def _program(run: Trace, entries: Sequence[Any]) -> Program:
+    """Without its guards: they told which path this is, and no method needs them."""
+    outputs = [run.wire(entry) for entry in entries]
+    return prune(run.recording.builder.program(outputs))
+
+
+def _constant(loaded: Loaded, program: Program, chosen: Sequence[str]) -> list[str]:
+    read = {program.inputs[program.a[k]].partition("[")[0] for k, code in enumerate(program.ops) if code == INPUT}
+    left = [name for name in chosen if name not in read]
+    if not left:
+        return []
+    return [f"on this path {loaded.source} does not depend on {', '.join(left)}: the derivative is 0"]
+
+
+# --- what decided
+def _edges(run: Trace) -> list[str]:
+    """Conditions that a small step, or exact arithmetic, would turn: said once a line."""
+    exact = unsure(run)
+    notes: dict[str, None] = {}
+    for decision in run.decisions:
+        where = (
+            f"the branch at line {decision.place.line} ({_condition(decision.place)})" if decision.place else "a branch"
+        )
+        doubts = {exact.get(wire) for wire in (decision.wire, *run.edges.get(decision.wire, ()))}
+        if "edge" in doubts:
+            notes[f"the point lies exactly on the edge of {where}: the derivative is that of this side only"] = None
+        elif "rounding" in doubts:
+            notes[f"{where} is decided by rounding: in exact arithmetic it comes out differently"] = None
+        elif "unknown" in doubts:
+            notes[f"{where} is decided by float64; which side is exact could not be proved"] = None
+    return list(notes)
+
+
+def _condition(place: Place) -> str:
+    text = place.text.strip().partition("#")[0].rstrip().rstrip(":")
+    return text if len(text) <= 60 else f"{text[:59]}…"
+
+
+def _elsewhere(run: Trace, observer: Observer) -> list[Step]:
+    """Conditions that no statement shows: in `max(a, b)`, in sorting, in a library."""
+    asked: Counter[tuple[int, str]] = Counter()
+    held: Counter[tuple[int, str]] = Counter()
+    for decision in run.decisions:
+        if decision.place is None or observer.holds(decision.place.position):
+            continue
+        key = decision.place.line, decision.place.text.strip()
+        asked[key] += 1
+        held[key] += decision.held
+    return [Step(line, "comparison", text, times, held[line, text]) for (line, text), times in asked.items()]
