@@ -1,3 +1,43 @@
-"""Compare three ways of differentiating one expression, against a proved truth."""
+"""Compare ways of differentiating one function, against a proved truth.
+
+The command is `diff-compare`; for scripts and notebooks there is the same as a library:
+
+    from diffcli import compare, gradient, Dual, Tape
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
+
+_HAND = ("Dual", "Tape", "Variable")
+
+__all__ = [
+    "Comparison", "Dual", "Tape", "Variable", "compare", "derivative", "gradient", "hessian", "jacobian", "jvp",
+    "parse", "trace", "vjp",
+]  # fmt: skip
+
+if TYPE_CHECKING:
+    from diffcli.hand import Dual, Tape, Variable
+    from diffcli.library import (
+        Comparison,
+        compare,
+        derivative,
+        gradient,
+        hessian,
+        jacobian,
+        jvp,
+        parse,
+        trace,
+        vjp,
+    )
+
+
+def __getattr__(name: str) -> Any:
+    """Nothing is imported before it is asked for: the command starts without it."""
+    from importlib import import_module
+
+    if name not in __all__:
+        raise AttributeError(f"module 'diffcli' has no attribute '{name}'")
+    return getattr(import_module("diffcli.hand" if name in _HAND else "diffcli.library"), name)

@@ -8,6 +8,7 @@ This room knows balls and floats, and no method.
 from __future__ import annotations
 
 import math
+import struct
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ RELATIVE_BITS = 113
 """A number is certified when its radius is below 2^-113 of it: some 34 digits."""
 
 _NORMAL = sys.float_info.min
+DOUBLE = 53
+_SINGLE_SMALLEST = -149
+"""The exponent of float32's smallest subnormal."""
 
 Ball = Any
 OneSided = Any
@@ -67,12 +71,36 @@ def nearest(ball: Any) -> float:
     return float(ball)
 
 
-def error(result: float, truth: Any) -> Error:
-    """The distance of a float from a ball whose radius is negligible.
+def spacing(value: float, digits: int = 53) -> float:
+    """The distance of neighbouring numbers of float64, or of float32 (24 digits), at `value`.
 
-    A truth beyond float64's range is met by the infinity of its sign.
+    >>> spacing(1.0) == 2.0**-52, spacing(1.0, 24) == 2.0**-23
+    (True, True)
     """
-    target = nearest(truth)
+    if digits == DOUBLE:
+        return math.ulp(value)
+    if not math.isfinite(value):
+        return value
+    exponent = math.frexp(value)[1] - digits if value else _SINGLE_SMALLEST
+    return math.ldexp(1.0, max(exponent, _SINGLE_SMALLEST))
+
+
+def rounded(value: float, digits: int = 53) -> float:
+    """The nearest number of float64, or of float32; beyond its range an infinity."""
+    if digits == DOUBLE or not math.isfinite(value):
+        return value
+    try:
+        return float(struct.unpack("f", struct.pack("f", value))[0])
+    except OverflowError:
+        return math.copysign(math.inf, value)
+
+
+def error(result: float, truth: Any, digits: int = 53) -> Error:
+    """The distance of a float from a ball whose radius is negligible, in ulps of its number system.
+
+    A truth beyond the range of its floats is met by the infinity of its sign.
+    """
+    target = rounded(nearest(truth), digits)
     if math.isinf(target):
         return Error(0.0, 0.0, 0.0) if result == target else Error(math.inf, math.inf, math.inf)
     if not math.isfinite(result):
@@ -81,7 +109,7 @@ def error(result: float, truth: Any) -> Error:
     distance = nearest(difference)
     at_zero = 0.0 if distance == 0 else math.inf
     relative = at_zero if truth.is_zero() else nearest(difference / abs(truth))
-    ulp = math.ulp(target)
+    ulp = spacing(target, digits)
     ulps = distance / ulp  # by a power of two: exact among normal floats
     if not (_NORMAL <= distance < math.inf and ulps >= _NORMAL):
         ulps = nearest(difference / arb(ulp))
@@ -98,16 +126,16 @@ def bits_lost(ulp: float) -> float:
 
 
 def certified_verdict(
-    results: Sequence[float], errors: Sequence[Error], truths: Sequence[Any], tolerance: float
+    results: Sequence[float], errors: Sequence[Error], truths: Sequence[Any], tolerance: float, digits: int = 53
 ) -> Verdict:
     """The verdict on finite truths."""
     for result, truth in zip(results, truths, strict=True):
-        if not math.isfinite(result) and result != nearest(truth):
+        if not math.isfinite(result) and result != rounded(nearest(truth), digits):
             return "nonfinite"
     return "ok" if all(error.ulp <= tolerance for error in errors) else "inaccurate"
 
 
-def between(result: float, left: Any, right: Any, tolerance: float) -> bool:
+def between(result: float, left: Any, right: Any, tolerance: float, digits: int = 53) -> bool:
     """Whether a float lies between two one-sided derivatives (floats of either infinity included).
 
     The ends may be missed by `tolerance` ulps; a missing side bounds nothing.
@@ -118,17 +146,18 @@ def between(result: float, left: Any, right: Any, tolerance: float) -> bool:
     if not ends:
         return False
     low, high = min(ends), max(ends)
-    slack_low, slack_high = (tolerance * math.ulp(end) if math.isfinite(end) else 0.0 for end in (low, high))
+    slack_low, slack_high = (tolerance * spacing(end, digits) if math.isfinite(end) else 0.0 for end in (low, high))
     return low - slack_low <= result <= high + slack_high
 
 
-def agree(rows: Sequence[Sequence[float]], tolerance: float) -> bool:
+def agree(rows: Sequence[Sequence[float]], tolerance: float, digits: int = 53) -> bool:
     """Whether the results of several methods are the same up to the tolerance, entry by entry."""
     for entries in zip(*rows, strict=True):
         first = entries[0]
         for other in entries[1:]:
             same = other == first or math.isnan(other) and math.isnan(first)
             finite = math.isfinite(first) and math.isfinite(other)
-            if not same and not (finite and abs(other - first) <= tolerance * math.ulp(max(abs(first), abs(other)))):
+            slack = tolerance * spacing(max(abs(first), abs(other)), digits) if finite else 0.0
+            if not same and not (finite and abs(other - first) <= slack):
                 return False
     return True

@@ -1,46 +1,131 @@
-"""A case: an expression, a point, and the variables asked for, all understood.
+"""A case: an expression, a point, and the derivative asked for, all understood.
 
-Points are text in our own language (`x=1, y=pi/4`) or numbers. Nothing here
-differentiates.
+Points are text in our own language (`x=1, v=[1, pi/4]`), or numbers and lists of
+them. Nothing here differentiates.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
+from diffcli.algebras import Dtype, numbers
 from diffcli.algebras.float64 import FLOAT64
-from diffcli.derivation import Problem
+from diffcli.derivation import GRADIENT, Problem, Wanted
 from diffcli.errors import DiffError
 from diffcli.evaluate import evaluate
+from diffcli.kinds import Kind
 from diffcli.syntax import Expression, elaborate, render
 from diffcli.syntax.parsing import parse
+from diffcli.syntax.rendering import literal
+from diffcli.syntax.shapes import Shape, nested, places, subscript
+from diffcli.tracing.naming import named
+
+if TYPE_CHECKING:
+    from diffcli.tracing.path import Step
+
+Number = float | tuple[Any, ...]
+"""A value in a point: a float64, or tuples of them, row by row."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What derivative a user asks for: at most one kind; `unit` scales a direction to length 1.
+
+    `claims` are derivatives that someone claims, `x: 2*x*y`; then only the variables claimed are asked for.
+    """
+
+    order: int = 1
+    jvp: str | None = None
+    vjp: str | None = None
+    hvp: str | None = None
+    unit: bool = False
+    claims: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of derivative; a gradient stands for the Jacobian of a vector as well."""
+        if self.hvp is not None or self.order == 2:
+            return "hvp" if self.order == 1 else "hessian"
+        return "derivative" if self.order > 2 else "gradient"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A formula said to be the derivative by `variable`: outputs first, then the variable's entries, row by row."""
+
+    variable: str
+    expression: Expression
+
+    def point(self, at: Mapping[str, Number]) -> list[float]:
+        """The numbers its program is evaluated at."""
+        return [x for name in self.expression.shapes for x in flat(at[name])]
 
 
 @dataclass(frozen=True)
 class Case:
-    """What is compared: `at` holds a float64 for every variable, `wrt` the variables asked for.
+    """What is compared: `at` holds a value for every variable, `wrt` the variables asked for.
 
-    `id` and `line` say where a batch has it from.
+    `id` and `line` say where a batch has it from. `path` is what a Python function did on the way.
     """
 
     expression: Expression
-    at: dict[str, float]
+    at: dict[str, Number]
     wrt: tuple[str, ...]
     id: str | None = None
     line: int | None = None
+    wanted: Wanted = GRADIENT
+    claims: tuple[Claim, ...] = ()
+    path: tuple[Step, ...] = ()
 
     @property
     def problem(self) -> Problem:
+        return self.problem_at(self.at)
+
+    def problem_at(self, at: Mapping[str, Number]) -> Problem:
+        """The same question at another point."""
         program = self.expression.program
-        names = program.inputs
-        return Problem(program, tuple(names.index(name) for name in self.wrt), [self.at[name] for name in names])
+        point = [x for name in self.expression.shapes for x in flat(at[name])]
+        inputs = {name: i for i, name in enumerate(program.inputs)}
+        return Problem(program, tuple(inputs[name] for name in self.entries), point, self.wanted)
+
+    @property
+    def entries(self) -> tuple[str, ...]:
+        """The scalars that are differentiated by, in order: a vector counts with all its entries."""
+        shapes = self.expression.shapes
+        return tuple(name + subscript(place) for name in self.wrt for place in places(shapes[name]))
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The scalars that are differentiated: `f`, or `f[0]`, `f[1]`, …"""
+        return tuple("f" + subscript(place) for place in places(self.expression.shape))
 
 
-def read_point(text: str) -> dict[str, float]:
-    """`x=1.5, y=pi/4` -> {"x": 1.5, "y": 0.785...}; values are constant expressions."""
-    point: dict[str, float] = {}
+def flat(value: Number) -> Iterator[float]:
+    """All numbers of a value, row by row."""
+    if isinstance(value, tuple):
+        for part in value:
+            yield from flat(part)
+    else:
+        yield value
+
+
+def shape_of(value: Number) -> Shape:
+    return (len(value), *shape_of(value[0])) if isinstance(value, tuple) else ()
+
+
+def tuples(value: Any) -> Number:
+    """Lists of numbers as a value of a point."""
+    return tuple(map(tuples, value)) if isinstance(value, list) else value
+
+
+def read_point(text: str) -> dict[str, Number]:
+    """`x=1.5, v=[1, pi/4]` -> {"x": 1.5, "v": (1.0, 0.785...)}; values are constant expressions."""
+    point: dict[str, Number] = {}
     if not text.strip():
         return point
     hint = 'write a point as "x=1.5, y=pi/4"'
@@ -63,11 +148,11 @@ def read_point(text: str) -> dict[str, float]:
     return point
 
 
-def constant(text: str) -> float:
+def constant(text: str) -> Number:
     """The value of an expression without variables.
 
-    >>> constant("pi/4")
-    0.7853981633974483
+    >>> constant("pi/4"), constant("[1, 2**3]")
+    (0.7853981633974483, (1.0, 8.0))
     """
     expression = elaborate(text)
     if expression.variables:
@@ -80,19 +165,33 @@ def constant(text: str) -> float:
             "values are numbers, like 1.5 or pi/4",
             "point",
         )
-    value = float(evaluate(expression.program, [], FLOAT64)[0])
-    if not math.isfinite(value):
-        raise DiffError(f"the value is {value}: a point has finite numbers", text, (0, len(text)), None, "point")
+    values = [float(value) for value in evaluate(expression.program, [], FLOAT64)]
+    for value in values:
+        if not math.isfinite(value):
+            raise DiffError(f"the value is {value}: a point has finite numbers", text, (0, len(text)), None, "point")
+    return tuples(nested(expression.shape, values))
+
+
+def scalar(text: str) -> float:
+    """The value of an expression that is one number."""
+    value = constant(text)
+    if isinstance(value, tuple):
+        raise DiffError("one number is needed, not a vector", text, (0, len(text)), None, "point")
     return value
 
 
-def number_at(name: str, value: float | str) -> float:
-    """A value of a point that was given as a number or as text."""
+def number_at(name: str, value: Any) -> Number:
+    """A value of a point that was given as a number, as text, or as a list of these."""
     if isinstance(value, str):
         return constant(value)
+    if isinstance(value, list | tuple):
+        rows = tuple(number_at(name, part) for part in value)
+        if not rows or len({shape_of(row) for row in rows}) > 1:
+            raise DiffError(f"the value of '{name}' has rows of different lengths, or none", kind="point")
+        return rows
     try:
         number = float(value)
-    except OverflowError:
+    except (OverflowError, TypeError):
         number = math.inf
     if not math.isfinite(number):
         raise DiffError(f"the value of '{name}' is no finite float64", hint="a point has finite numbers", kind="point")
@@ -101,47 +200,221 @@ def number_at(name: str, value: float | str) -> float:
 
 def make_case(
     source: str,
-    at: Mapping[str, float],
+    at: Mapping[str, Number],
     wrt: Sequence[str] | None = None,
     id: str | None = None,
     line: int | None = None,
+    asked: Asked = Asked(),
 ) -> Case:
     """Understand an expression at a point; `DiffError` where it cannot be."""
-    expression = elaborate(source, frozenset(at))
+    if ":" in source and named(source):
+        hint = "no row and no study runs Python: it is run by itself only, diff-compare lesson.py:f --at …"
+        raise DiffError("a Python function cannot stand here", source, (0, len(source)), hint, "python")
+    given = {name: shape_of(value) for name, value in at.items()}
+    expression = _understood(source, tuple(given.items()))
     names = expression.variables
     missing = [name for name in names if name not in at]
     if missing:
         shown = missing[0]
-        given = ", ".join([*(f"{name}={value:.17g}" for name, value in at.items()), *(f"{name}=…" for name in missing)])
+        known = [*(f"{name}={written(value)}" for name, value in at.items()), *(f"{name}=…" for name in missing)]
         plural = (
             f"the variables {_listed(missing)} have no values"
             if len(missing) > 1
             else f"the variable {shown} has no value"
         )
-        raise DiffError(plural, source, _occurrence(source, shown), f'add --at "{given}"', "missing")
-    asked = tuple(wrt) if wrt is not None else names
-    for name in asked:
+        raise DiffError(plural, source, _occurrence(source, shown), f'add --at "{", ".join(known)}"', "missing")
+    claimed = tuple(dict.fromkeys(_split(claim)[0] for claim in asked.claims))
+    chosen = tuple(wrt) if wrt is not None else claimed or names
+    for name in chosen:
         if name not in names and name not in at:
             hint = f"its variables are: {', '.join(names)}" if names else "it has no variables"
+            if name.partition("[")[0] in at:
+                hint = f"a vector is differentiated by as a whole: {name.partition('[')[0]}"
             raise DiffError(
                 f"the expression has no variable '{name}' to differentiate by", None, None, hint, "variable"
             )
-        if asked.count(name) > 1:
+        if chosen.count(name) > 1:
             raise DiffError(f"'{name}' is asked for twice", None, None, "name each variable once in --wrt", "variable")
-    constant_in = [name for name in asked if name not in names]
-    if constant_in:  # given, but not in the expression: its derivative is 0
-        expression = replace(expression, program=replace(expression.program, inputs=(*names, *constant_in)))
-    return Case(expression, {name: at[name] for name in expression.program.inputs}, asked, id, line)
+    expression = _with_inputs(expression, {name: given[name] for name in chosen if name not in names})
+    case = Case(expression, {name: at[name] for name in expression.shapes}, chosen, id, line)
+    case = replace(case, wanted=_wanted(case, asked))
+    return _with_claims(case, asked.claims, at) if asked.claims else case
+
+
+def traced_case(
+    source: str | Callable[..., Any],
+    at: Mapping[str, Number],
+    wrt: Sequence[str] | None = None,
+    asked: Asked = Asked(),
+) -> Case:
+    """Run a Python function, or the one that `source` names, at a point: its program is that of the path taken."""
+    from diffcli.tracing.loading import load, loaded
+    from diffcli.tracing.running import trace
+
+    function = load(source) if isinstance(source, str) else loaded(source)
+    found = trace(function, at, wrt or tuple(_split(claim)[0] for claim in asked.claims) or None)
+    case = Case(found.expression, {name: at[name] for name in found.expression.shapes}, found.wrt, path=found.path)
+    case = replace(case, wanted=_wanted(case, asked))
+    return _with_claims(case, asked.claims, at) if asked.claims else case
+
+
+@lru_cache(maxsize=64)
+def _understood(source: str, given: tuple[tuple[str, Shape], ...]) -> Expression:
+    """A range of points asks for the same expression again and again."""
+    return elaborate(source, dict(given))
+
+
+def _with_inputs(expression: Expression, shapes: Mapping[str, Shape]) -> Expression:
+    """Variables that are given, but not in the expression: its derivative by them is 0."""
+    if not shapes:
+        return expression
+    inputs = [name + subscript(place) for name, shape in shapes.items() for place in places(shape)]
+    program = replace(expression.program, inputs=(*expression.program.inputs, *inputs))
+    return replace(expression, program=program, shapes={**expression.shapes, **shapes})
+
+
+def rounded(case: Case, dtype: Dtype) -> Case:
+    """The same question at the nearest point of another number system; what is moved by that is noted."""
+    at = {name: _rounded(value, dtype) for name, value in case.at.items()}
+    if at == case.at:
+        return case
+    note = f"the point is rounded to {dtype}"
+    return replace(case, at=at, expression=replace(case.expression, notes=(*case.expression.notes, note)))
+
+
+def _rounded(value: Number, dtype: Dtype) -> Number:
+    if isinstance(value, tuple):
+        return tuple(_rounded(part, dtype) for part in value)
+    return float(numbers(dtype, [value])[0])
+
+
+# --- which derivative
+def _wanted(case: Case, asked: Asked) -> Wanted:
+    vectors = {kind: text for kind in ("jvp", "vjp", "hvp") if (text := getattr(asked, kind)) is not None}
+    if len(vectors) + (asked.order != 1) > 1:
+        raise DiffError("one derivative at a time", hint="choose one of --jvp, --vjp, --hvp and --order", kind="option")
+    if asked.unit and "jvp" not in vectors:
+        raise DiffError("--unit scales the direction of --jvp", hint="write --jvp 3,4 --unit", kind="option")
+    result = case.expression.shape
+    for kind, text in vectors.items():
+        if kind == "hvp" and result:
+            raise _tensor("--hvp", result)
+        names = case.outputs if kind == "vjp" else case.entries
+        vector = _vector(f"--{kind}", text, names)
+        if asked.unit and not any(vector):
+            raise DiffError("--unit: the direction is zero", hint="a direction has a length", kind="option")
+        return Wanted(kind, vector, 2 if kind == "hvp" else 1, asked.unit)  # type: ignore[arg-type]
+    if asked.order == 1:
+        return Wanted("jacobian") if result else GRADIENT
+    if asked.order < 1:
+        raise DiffError(f"--order {asked.order}: an order is 1 or more", kind="option")
+    if result:
+        raise _tensor(f"--order {asked.order}", result)
+    if asked.order == 2:
+        return Wanted("hessian", order=2)
+    if len(case.entries) != 1:
+        hint = f"name one with --wrt; its variables are: {', '.join(case.entries)}"
+        raise DiffError(f"--order {asked.order} is for one variable, not {len(case.entries)}", hint=hint, kind="option")
+    return Wanted("derivative", order=asked.order)
+
+
+def _tensor(option: str, shape: Shape) -> DiffError:
+    return DiffError(
+        f"{option} is for a scalar; the result has the shape {shape}: its second derivative is a tensor",
+        hint="differentiate one entry, as in v = …; v[0], or a weighted sum: dot([1, 2], v)",
+        kind="shape",
+    )
+
+
+def _vector(option: str, text: str, names: Sequence[str]) -> tuple[float, ...]:
+    """`3,2,1` or `[3, 2, 1]`: a number for each of `names`."""
+    bracketed = text if text.strip().startswith("[") else f"[{text}]"
+    vector = tuple(flat(constant(bracketed)))
+    if len(vector) != len(names):
+        entries = "1 entry" if len(vector) == 1 else f"{len(vector)} entries"
+        raise DiffError(
+            f"{option} has {entries} instead of {len(names)}",
+            bracketed,
+            (0, len(bracketed)),
+            f"write a number for each of {', '.join(names[:12])}{', …' if len(names) > 12 else ''}",
+            "option",
+        )
+    return vector
+
+
+# --- claimed derivatives
+_NEXT_CLAIM = re.compile(r";\s*(?=[^\W\d]\w*\s*:)")
+
+
+def claims_in(text: str) -> tuple[str, ...]:
+    """`x: 2*x; y: 1` -> ("x: 2*x", "y: 1"); a semicolon within a formula separates its statements."""
+    return tuple(claim for claim in _NEXT_CLAIM.split(text.strip()) if claim)
+
+
+def _split(claim: str) -> tuple[str, str]:
+    """`x: 2*x` -> ("x", " 2*x")."""
+    name, colon, formula = claim.partition(":")
+    if not colon or not name.strip():
+        raise DiffError("a claim names its variable", claim, (0, len(claim)), 'write "x: 2*x*y"', "claim")
+    return name.strip(), formula.strip()
+
+
+def _with_claims(case: Case, claims: Sequence[str], at: Mapping[str, Number]) -> Case:
+    if case.wanted.kind not in ("gradient", "jacobian"):
+        raise DiffError("claims are for first derivatives", hint="leave out --order, --jvp, --vjp, --hvp", kind="claim")
+    given = {name: shape_of(value) for name, value in at.items()}
+    found = {}
+    for claim in claims:
+        name, formula = _split(claim)
+        if name in found:
+            raise DiffError(f"'{name}' is claimed twice", claim, (0, len(name)), None, "claim")
+        if name not in case.wrt:
+            raise DiffError(f"the claim is for '{name}', which is not asked for", claim, (0, len(name)), None, "claim")
+        expression = elaborate(formula, given)
+        for unknown in expression.variables:
+            if unknown not in at:
+                hint = "a claim is written in the variables of the point"
+                raise DiffError(
+                    f"the variable {unknown} has no value", formula, _occurrence(formula, unknown), hint, "claim"
+                )
+        wanted = case.expression.shape + case.expression.shapes[name]
+        if expression.shape != wanted:
+            shapes = f"the claim for {name} has the shape {expression.shape}, the derivative {wanted}"
+            raise DiffError(shapes, formula, (0, len(formula)), None, "shape")
+        found[name] = Claim(name, expression)
+    unclaimed = [name for name in case.wrt if name not in found]
+    if unclaimed:
+        hint = f'add --claim "{unclaimed[0]}: …", or leave it out of --wrt'
+        raise DiffError(f"there is no claim for {_listed(unclaimed)}", hint=hint, kind="claim")
+    names = [name for claim in found.values() for name in claim.expression.variables]
+    everything = {**case.at, **{name: at[name] for name in names}}
+    return replace(case, at=everything, claims=tuple(found[name] for name in case.wrt))
+
+
+# --- as text
+def written(value: Number) -> str:
+    """A value of a point, as it is typed.
+
+    >>> written((1.0, 0.5))
+    '[1, 0.5]'
+    """
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(written, value))}]"
+    return literal(value)
 
 
 def understood(case: Case) -> str:
-    """The expression as it was understood."""
-    return render(case.expression.program, case.expression.bindings)
+    """The expression as it was understood; one of vectors as it was typed, since its program is scalar."""
+    expression = case.expression
+    if expression.scalar:
+        return render(expression.program, expression.bindings)
+    lines = (line.split("#", 1)[0].strip() for line in expression.source.splitlines())
+    return "; ".join(line.rstrip("; ") for line in lines if line)
 
 
 def _listed(names: Iterable[str]) -> str:
     *first, last = names
-    return f"{', '.join(first)} and {last}"
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _occurrence(source: str, name: str) -> tuple[int, int] | None:

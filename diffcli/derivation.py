@@ -1,15 +1,45 @@
 """What a method is given and what it gives: programs in, programs out.
 
-A method turns the problem into programs that compute value and derivative. How
+A method turns the problem into programs that compute values and derivatives. How
 they are evaluated, counted and judged is the same for every method.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from diffcli.algebras import Dtype, floats, numbers
+from diffcli.kinds import Kind
+from diffcli.primitives import Rules
 from diffcli.program import Cost, Program
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which derivative: `vector` is the direction of a jvp or hvp, or the cotangent of a vjp.
+
+    `unit` asks for the derivative along vector/|vector|.
+    """
+
+    kind: Kind = "gradient"
+    vector: tuple[float, ...] = ()
+    order: int = 1
+    unit: bool = False
+
+    @property
+    def direction(self) -> tuple[float, ...]:
+        """The vector as methods have it: scaled and rounded where a unit is asked for."""
+        length = math.hypot(*self.vector) if self.unit else 1.0
+        return tuple(x / length for x in self.vector)
+
+
+GRADIENT = Wanted()
+
+LARGEST = 2_000_000
+"""Equations of the largest program that is nested once more; each nesting is about three times the one before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,22 +49,100 @@ class Problem:
     program: Program
     wrt: tuple[int, ...]
     point: Sequence[float]
+    wanted: Wanted = GRADIENT
+    step: float | None = None
+    """The step of differences, where one is asked for."""
+    rules: Rules = "textbook"
+    """The column of the table that dual numbers, tapes and Taylor series read."""
+    dtype: Dtype = "float64"
+    """The numbers that methods compute with."""
+
+    @property
+    def algebra(self) -> Any:
+        return floats(self.dtype)
+
+    @property
+    def start(self) -> Sequence[Any]:
+        """The point, in the numbers that methods compute with."""
+        return numbers(self.dtype, self.point)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the derivative: outputs first, then inputs."""
+        m, n = len(self.program.outputs), len(self.wrt)
+        return {"gradient": (n,), "jacobian": (m, n), "jvp": (m,), "hessian": (n, n), "derivative": (1,)}.get(
+            self.wanted.kind, (n,)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """What differences did: the step really `taken` per variable, and how often f was evaluated for them.
+
+    `value` says whether f at the point itself was evaluated besides, and `only` whether for its value alone;
+    `estimates` are a method's own, of the error of each entry.
+    """
+
+    taken: tuple[float, ...]
+    evaluations: int
+    value: bool = False
+    only: bool = False
+    estimates: tuple[float, ...] = ()
+
+    @property
+    def total(self) -> int:
+        """All evaluations of f."""
+        return self.evaluations + self.value
+
+    def __str__(self) -> str:
+        if not self.taken:
+            return ""
+        taken = list(dict.fromkeys(f"{step:.3g}" for step in self.taken))
+        said = (
+            f"h = {', '.join(taken)}"
+            if len(taken) <= _SHOWN
+            else f"h from {min(self.taken):.3g} to {max(self.taken):.3g}"
+        )
+        apart = self.value and self.only
+        times = self.evaluations if apart else self.total
+        said += (
+            f"; f evaluated {'once' if times == 1 else f'{times:,} times'}{', and once for its value' if apart else ''}"
+        )
+        if 0.0 in self.taken:
+            said += "; a step is lost: x + h is x"
+        return f"{said}; own estimate of the error {max(self.estimates):.1e}" if self.estimates else said
+
+
+_SHOWN = 3
+"""Steps that are listed one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Numbers that a method computed by itself, row by row, in `seconds`; what it executed is not known."""
+
+    values: tuple[float, ...]
+    derivative: tuple[float, ...]
+    seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Derivation:
     """The programs that compute a derivative, and what is known of them.
 
-    The outputs of each sweep are the value and then derivative entries; the
-    entries of all sweeps, in order, are the gradient. `formulas` are the
-    derivatives as text, one per entry, and `written` what these formulas cost
-    as they stand, without sharing; both only where a method has formulas.
+    The first outputs of the first sweep are the values. `entries` says for every
+    entry of the derivative, row by row, which output of which sweep it is;
+    left out, they are all outputs behind the values, sweep by sweep. `formulas`
+    are the derivatives as text, one per entry, and `written` what these formulas
+    cost as they stand, without sharing; both only where a method has formulas.
+    `tape` is the number of operations that were remembered on a tape, `steps` what differences did.
+    `answer` is what a method without programs of ours found.
     """
 
     sweeps: tuple[Program, ...]
     formulas: tuple[str, ...] | None = None
     written: Cost | None = None
-
-
-class Unsupported(Exception):
-    """A method cannot treat this problem; the text says why, in the user's words."""
+    entries: tuple[tuple[int, int], ...] | None = None
+    tape: int | None = None
+    steps: Steps | None = None
+    answer: Answer | None = None

@@ -28,20 +28,27 @@ class DiffError(Exception):
     hint: str | None = None
     kind: str = "syntax"
 
+    def __post_init__(self) -> None:
+        for line in self._below():  # a traceback of a script or a notebook shows them too
+            self.add_note(line)
+
     def __str__(self) -> str:
         return self.message
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.message, self.source, self.span, self.hint, self.kind)
 
-    def report(self) -> str:
+    def report(self, before: str = "error: ") -> str:
         """The message, the source line, carets under the span, and the hint."""
-        lines = [f"error: {self.message}"]
-        if self.source is not None and self.span is not None:
-            lines += place(self.source, self.span)
-        if self.hint:
-            lines.append(f"  {self.hint}")
-        return "\n".join(lines)
+        return "\n".join([before + self.message, *self._below()])
+
+    def _below(self) -> list[str]:
+        lines = place(self.source, self.span) if self.source is not None and self.span is not None else []
+        return [*lines, f"  {self.hint}"] if self.hint else lines
+
+
+class Unsupported(Exception):
+    """A method cannot treat this problem; the text says why, in the user's words. It is a verdict, not the end."""
 
 
 def brief(text: str, most: int = 40) -> str:

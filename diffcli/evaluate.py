@@ -48,19 +48,21 @@ def evaluate_all(program: Program, inputs: Sequence[Any], algebra: Algebra[Any])
     return _in_order(program, inputs, algebra)
 
 
-def evaluate_again(program: Program, values: Sequence[Any], index: int, value: Any, algebra: Algebra[Any]) -> list[Any]:
-    """The outputs when input `index` is now `value`, all else as it was for `values`.
+def evaluate_again(
+    program: Program, values: Sequence[Any], changed: Mapping[int, Any], algebra: Algebra[Any]
+) -> list[Any]:
+    """The outputs when some inputs have the values `changed`, all else as it was for `values`.
 
-    Only what depends on that input is computed; the path taken must be the same.
+    Only what depends on these inputs is computed; the path taken must be the same.
     """
     functions, values = algebra.functions, list(values)
     new = bytearray(len(program))
     for k, (code, a, b, c) in enumerate(zip(program.ops, program.a, program.b, program.c, strict=True)):
         arity = ARITY[code]
-        if values[k] is _MISSING or not arity and (code != INPUT or a != index):
+        if values[k] is _MISSING or not arity and (code != INPUT or a not in changed):
             continue
         if not arity:
-            values[k] = value
+            values[k] = changed[a]
         elif arity == 1:
             if not new[a]:
                 continue
@@ -99,10 +101,14 @@ def _in_order(program: Program, inputs: Sequence[Any], algebra: Algebra[Any]) ->
 
 
 def follow(program: Program, point: Sequence[Any], base: Algebra[Any]) -> tuple[Recording, Program]:
-    """The path that `program` takes at `point`, its inputs first; and the recording that wrote it, to go on with."""
+    """The path that `program` takes at `point`, its inputs first; and the recording that wrote it, to go on with.
+
+    What `program` was itself recorded under stays a guard.
+    """
     recording = Recording(program.inputs, point, base)
-    outputs = evaluate(program, [recording.input(i) for i in range(len(program.inputs))], recording)
-    return recording, recording.program(outputs)
+    values = evaluate_all(program, [recording.input(i) for i in range(len(program.inputs))], recording)
+    recording.guards += [values[guard] for guard in program.guards]
+    return recording, recording.program([values[output] for output in program.outputs])
 
 
 def applying(algebra: Algebra[Any]) -> Callable[[Iterable[Step], list[Any]], None]:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from diffcli.evaluate import Algebra, follow
 from diffcli.linearize import ZERO, Linear, Unit
-from diffcli.primitives import ARITY, CONST, PARAMETRIC
+from diffcli.primitives import ARITY, CONST, PARAMETRIC, Rules
 from diffcli.program import Constant, Functions, Program
 
 
@@ -28,9 +28,9 @@ class Dual(NamedTuple):
 class Duals:
     """The algebra of dual numbers over a base algebra."""
 
-    def __init__(self, base: Algebra[Any]) -> None:
+    def __init__(self, base: Algebra[Any], rules: Rules = "textbook") -> None:
         self.base = base
-        self.linear = Linear(base)
+        self.linear = Linear(base, rules)
         self.functions = Functions(self._function)
 
     def constant(self, value: Constant) -> Dual:
@@ -71,15 +71,20 @@ class Duals:
 
 
 def jvps(
-    program: Program, point: Sequence[Any], directions: Iterable[Sequence[Any]], base: Algebra[Any]
+    program: Program,
+    point: Sequence[Any],
+    directions: Iterable[Sequence[Any]],
+    base: Algebra[Any],
+    rules: Rules = "textbook",
 ) -> Iterator[Program]:
     """For each direction, the program of one forward sweep on the path taken at `point`.
 
     `point` and a direction hold one entry per input; a seed is a number of `base`
-    or a `Unit`. Outputs: the m values, then their m tangents.
+    or a `Unit`. Outputs: the m values, then their m tangents. What `program` was
+    itself recorded under stays a guard.
     """
     recording, path = follow(program, point, base)
-    linear = Linear(recording)
+    linear = Linear(recording, rules)
     reached = _reached(path)
     for direction in directions:
         start = min([k for k, seed in zip(reached, direction, strict=True) if seed is not ZERO], default=len(path))
@@ -138,6 +143,8 @@ def _swept(path: Program, start: int, seeds: list[Any], linear: Linear) -> tuple
     return primals, tangents
 
 
-def jvp(program: Program, point: Sequence[Any], seeds: Sequence[Any], base: Algebra[Any]) -> Program:
+def jvp(
+    program: Program, point: Sequence[Any], seeds: Sequence[Any], base: Algebra[Any], rules: Rules = "textbook"
+) -> Program:
     """The program of one forward sweep, as `jvps` has it."""
-    return next(jvps(program, point, [seeds], base))
+    return next(jvps(program, point, [seeds], base, rules))

@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 
 from diffcli.evaluate import Algebra, applying, evaluate
 from diffcli.passes import prune
-from diffcli.primitives import CODE, CONST, INPUT, NAMED_CONSTANTS, PRIMITIVES, SELECT
+from diffcli.primitives import CODE, CONST, INPUT, NAMED_CONSTANTS, PRIMITIVES, SELECT, Rules
 from diffcli.program import Constant, Program, Step, Stepping
 from diffcli.syntax.elaboration import Elaborator
 from diffcli.syntax.parsing import parse
@@ -45,6 +45,15 @@ class Unit(Enum):
 
 
 ZERO, ONE, MINUS_ONE = Unit.ZERO, Unit.ONE, Unit.MINUS_ONE
+
+
+def unit(number: float) -> Unit | float:
+    """0, 1 and -1 as what they are by structure; any other number as it is."""
+    return _UNITS.get(number, number)
+
+
+_UNITS = {float(unit.value): unit for unit in Unit}
+
 Units = tuple[Unit | None, ...]
 """Which of several tangents are units; None for a number."""
 
@@ -81,10 +90,11 @@ class _Undecided(Exception):
 
 
 class Linear:
-    """The rules of the table at work in one algebra."""
+    """The rules of the table, of one column, at work in one algebra."""
 
-    def __init__(self, base: Algebra[Any]) -> None:
+    def __init__(self, base: Algebra[Any], rules: Rules = "textbook") -> None:
         self.base = base
+        self.rules: Rules = rules
         self.functions = base.functions
         self.apply = applying(base)
 
@@ -128,9 +138,9 @@ class Linear:
             units: Units = (p if type(p) is Unit else None, q if type(q) is Unit else None)
         else:
             units = tuple([p if type(p) is Unit else None for p in tangents])
-        rule: Any = pushing(code, units, parameter)
+        rule: Any = pushing(code, units, parameter, self.rules)
         if type(rule) is Fork:
-            rule = self._decided(partial(pushing, code, units, parameter), arguments, y)
+            rule = self._decided(partial(pushing, code, units, parameter, self.rules), arguments, y)
         steps, tangent = rule
         if type(tangent) is Unit:
             return tangent
@@ -148,9 +158,9 @@ class Linear:
         along until it is met by an addition.
         """
         unit = adjoint if type(adjoint) is Unit else None
-        rule: Any = pulling(code, mask, unit, parameter)
+        rule: Any = pulling(code, mask, unit, parameter, self.rules)
         if type(rule) is Fork:
-            rule = self._decided(partial(pulling, code, mask, unit, parameter), arguments, y)
+            rule = self._decided(partial(pulling, code, mask, unit, parameter, self.rules), arguments, y)
         values = [-1, *arguments, y, adjoint]
         for steps, i, minus, amount in rule:
             if steps:
@@ -183,10 +193,12 @@ the argument it is for, whether it is subtracted, and its number, or a unit."""
 
 
 @lru_cache(REMEMBERED)
-def pushing(code: int, units: Units, parameter: Constant | None, choices: tuple[bool, ...] = ()) -> Pushing | Fork:
+def pushing(
+    code: int, units: Units, parameter: Constant | None, rules: Rules = "textbook", choices: tuple[bool, ...] = ()
+) -> Pushing | Fork:
     """The rule of primitive `code` after `choices`, for tangents of which some are `units`."""
     mask = sum(1 << i for i, unit in enumerate(units) if unit is not ZERO)
-    rule = compiled(code, mask, parameter, choices)
+    rule = compiled(code, mask, parameter, choices, rules)
     if isinstance(rule, Fork):
         return rule
     arity = len(units)
@@ -198,10 +210,15 @@ def pushing(code: int, units: Units, parameter: Constant | None, choices: tuple[
 
 @lru_cache(REMEMBERED)
 def pulling(
-    code: int, mask: int, unit: Unit | None, parameter: Constant | None, choices: tuple[bool, ...] = ()
+    code: int,
+    mask: int,
+    unit: Unit | None,
+    parameter: Constant | None,
+    rules: Rules = "textbook",
+    choices: tuple[bool, ...] = (),
 ) -> Pulling | Fork:
     """The rule of primitive `code` after `choices`, for an adjoint that may be a `unit` and the arguments in `mask`."""
-    rule = compiled(code, mask, parameter, choices)
+    rule = compiled(code, mask, parameter, choices, rules)
     if isinstance(rule, Fork):
         return rule
     arity = PRIMITIVES[code].arity
@@ -259,9 +276,11 @@ def _pulled(rule: Straight, linear: Linear, factors: Sequence[Any], adjoint: Any
 
 
 @lru_cache(REMEMBERED)
-def compiled(code: int, mask: int, parameter: Constant | None, choices: tuple[bool, ...]) -> Straight | Fork:
+def compiled(
+    code: int, mask: int, parameter: Constant | None, choices: tuple[bool, ...], rules: Rules = "textbook"
+) -> Straight | Fork:
     """The rule of primitive `code` for the active arguments in `mask`, after `choices`."""
-    program = rule_program(code, parameter)
+    program = rule_program(code, parameter, rules)
     params = PRIMITIVES[code].params[: PRIMITIVES[code].arity]
     tangents = {f"d{param}": i for i, param in enumerate(params)}
     operands = {**{param: i for i, param in enumerate(params)}, "y": len(params)}
@@ -344,16 +363,22 @@ def _reading(program: Program, outputs: list[int], operands: dict[str, int]) -> 
     return narrowed, tuple(operands[name] for name in kept)
 
 
-@lru_cache(REMEMBERED)
-def rule_program(code: int, parameter: Constant | None = None) -> Program:
-    """The rule of a primitive as a program; a literal parameter is folded in exactly."""
+def rule_text(code: int, rules: Rules = "textbook") -> str:
+    """The rule of a primitive as the table has it; a row without a stable one has the textbook's in both columns."""
     row = PRIMITIVES[code]
+    return row.stable or row.rule if rules == "stable" else row.rule
+
+
+@lru_cache(REMEMBERED)
+def rule_program(code: int, parameter: Constant | None = None, rules: Rules = "textbook") -> Program:
+    """The rule of a primitive as a program; a literal parameter is folded in exactly."""
+    row, text = PRIMITIVES[code], rule_text(code, rules)
     constants: dict[str, Constant] = {name: name for name in NAMED_CONSTANTS}
     if row.parametric:
-        elaborator = Elaborator(row.rule, frozenset(), constants | {row.params[-1]: _exact(parameter)})
+        elaborator = Elaborator(text, {}, constants | {row.params[-1]: _exact(parameter)})
     else:
-        elaborator = Elaborator(row.rule, frozenset(), constants)
-    outputs = elaborator.run(parse(row.rule))
+        elaborator = Elaborator(text, {}, constants)
+    outputs = elaborator.run(parse(text))
     elaborator.builder.inputs = tuple(elaborator.names)
     return prune(elaborator.builder.program(outputs))
 

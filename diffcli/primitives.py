@@ -11,6 +11,13 @@ comparison compares modes and not rule tables. A parametric row (`powc`,
 `polygamma`) has a literal in place of its last argument; the literal is known
 when the rule is applied, so `c - 1` is folded exactly.
 
+A second column, `stable`, has rules for the same derivatives that lose no more than
+a few ulps anywhere in the domain: they do not subtract from `y` what `y` has
+rounded away (`tanh`), factor 1 - a*a, and scale where a square would leave
+float64's range. A row without one has the textbook's rule in both columns. The two
+are equal in exact arithmetic, and have the same conventions at kinks. Conditions
+(`where`) stand around what is linear in the tangents, never inside a factor.
+
 This room does not know who reads it.
 """
 
@@ -20,6 +27,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 CostClass = Literal["add", "neg", "mul", "div", "pow", "func", "fma", "free"]
+Rules = Literal["textbook", "stable"]
+"""A column of derivative rules."""
+RULES: tuple[Rules, ...] = ("textbook", "stable")
 
 ALL = "(-inf, inf)"
 
@@ -31,7 +41,8 @@ class Primitive:
     `params` names the arguments ("a", "ab", "abc"); `rule` is the tangent of
     the result; `domain` holds one interval per argument, in which the function
     is defined; `except_at` says in words where it is not, inside them;
-    `kink` states the convention where no derivative exists.
+    `kink` states the convention where no derivative exists; `stable` is the
+    rule of the second column, where it is another one.
     """
 
     name: str
@@ -45,6 +56,7 @@ class Primitive:
     kink: str | None = None
     aliases: tuple[str, ...] = ()
     parametric: bool = False
+    stable: str | None = None
 
     @property
     def arity(self) -> int:
@@ -66,13 +78,16 @@ PRIMITIVES: tuple[Primitive, ...] = (
     P("sub", "ab", "da - db",            cost="add", symbol="-", precedence=6),
     P("neg", "a",  "-da",                cost="neg", symbol="-", precedence=8),
     P("mul", "ab", "da*b + a*db",        cost="mul", symbol="*", precedence=7),
-    P("div", "ab", "(da - y*db)/b",      cost="div", symbol="/", precedence=7, except_at="b = 0"),
+    P("div", "ab", "(da - y*db)/b",      cost="div", symbol="/", precedence=7, except_at="b = 0",
+      stable="where(y != 0 and -1e-290 < y < 1e-290, da/b - 4.149515568880993e180*a/b/b/4.149515568880993e180*db, (da - y*db)/b)"),
     P("fma", "abc", "da*b + a*db + dc",  cost="fma"),
     P("pow", "ab", "where(b == 0, 0, b*a**(b - 1)*da) + xlogy(y, a)*db", cost="pow", symbol="**", precedence=9,
       domain=("[0, inf)", ALL), except_at="a = 0 with b < 0; a < 0 unless b is an integer",
-      kink="0**0 is 1, flat in a; at a = 0 the partial in b is 0 for b > 0"),
+      kink="0**0 is 1, flat in a; at a = 0 the partial in b is 0 for b > 0",
+      stable="h = a**(b/2); where(a > 0 and (y < 1e-150 or y > 1e150), b*h/a*h*da + h*log(a)*h*db, where(a > 0, b*y/a*da, where(b == 0, 0, b*a**(b - 1)*da)) + xlogy(y, a)*db)"),
     P("powc", "ac", "c*a**(c - 1)*da",   cost="pow", symbol="**", precedence=9, parametric=True,
-      domain=("[0, inf)",), except_at="a = 0 with c < 0; a < 0 unless c is an integer", kink="x**0 is 1, also at 0; vertical tangent at 0 for 0 < c < 1"),
+      domain=("[0, inf)",), except_at="a = 0 with c < 0; a < 0 unless c is an integer", kink="x**0 is 1, also at 0; vertical tangent at 0 for 0 < c < 1",
+      stable="where(c <= 0.49999999999999994 and a != 0, c*(y/a)*da, c*a**(c - 1)*da)"),
     # --- comparisons: the numbers 0 and 1, free of cost, constant between their jumps
     P("lt",  "ab", "0", cost="free", symbol="<",  precedence=5),
     P("le",  "ab", "0", cost="free", symbol="<=", precedence=5),
@@ -83,18 +98,24 @@ PRIMITIVES: tuple[Primitive, ...] = (
     P("not", "a",  "0", cost="free", symbol="not", precedence=4),
     # --- exponentials and logarithms
     P("exp",   "a", "y*da"),
-    P("expm1", "a", "(y + 1)*da"),
-    P("exp2",  "a", "ln2*y*da"),
+    P("expm1", "a", "(y + 1)*da",
+      stable="exp(a)*da"),
+    P("exp2",  "a", "ln2*y*da",
+      stable="where(a < 1023, ln2*y*da, ln2*exp2(a - 1)*2*da)"),
     P("log",   "a", "da/a",              domain=("(0, inf)",), aliases=("ln",)),
     P("log2",  "a", "da/(ln2*a)",        domain=("(0, inf)",)),
-    P("log10", "a", "da/(ln10*a)",       domain=("(0, inf)",)),
+    P("log10", "a", "da/(ln10*a)",       domain=("(0, inf)",),
+      stable="1/ln10/a*da"),
     P("log1p", "a", "da/(1 + a)",        domain=("(-1, inf)",)),
-    P("logaddexp", "ab", "exp(a - y)*da + exp(b - y)*db"),
+    P("logaddexp", "ab", "exp(a - y)*da + exp(b - y)*db",
+      stable="s = a - b; t = s - a; r = a - (s - t) - (b + t); where(-800 < s < 800, sigmoid(s)*(1 + r*sigmoid(-s))*da + sigmoid(-s)*(1 - r*sigmoid(s))*db, sigmoid(s)*da + sigmoid(-s)*db)"),
     P("xlogy", "ab", "log(b)*da + a/b*db", domain=(ALL, "(0, inf)"), kink="0 where a = 0, also at b = 0"),
     # --- roots
     P("sqrt",  "a", "da/(2*y)",          domain=("[0, inf)",), kink="vertical tangent at 0"),
-    P("cbrt",  "a", "da/(3*y*y)",        kink="vertical tangent at 0"),
-    P("hypot", "ab", "(a*da + b*db)/y",  kink="cone at (0, 0)"),
+    P("cbrt",  "a", "da/(3*y*y)",        kink="vertical tangent at 0",
+      stable="z = y + (a/(y*y) - y)/3; where(a == 0, da/(3*y*y), z/a/3*da)"),
+    P("hypot", "ab", "(a*da + b*db)/y",  kink="cone at (0, 0)",
+      stable="s = 4.149515568880993e180; u = hypot(s*a, s*b); v = hypot(a/s, b/s); where(y < 1e-290, s*a/u*da + s*b/u*db, where(y < 1e308, a/y*da + b/y*db, a/s/v*da + b/s/v*db))"),
     # --- trigonometric functions
     P("sin",  "a", "cos(a)*da"),
     P("cos",  "a", "-(sin(a)*da)"),
@@ -102,17 +123,25 @@ PRIMITIVES: tuple[Primitive, ...] = (
     P("sec",  "a", "y*tan(a)*da",        except_at="odd multiples of pi/2"),
     P("csc",  "a", "-(y*cot(a)*da)",     except_at="multiples of pi"),
     P("cot",  "a", "-((1 + y*y)*da)",    except_at="multiples of pi"),
-    P("asin", "a", "da/sqrt(1 - a*a)",   domain=("[-1, 1]",), kink="vertical tangent at -1 and 1", aliases=("arcsin",)),
-    P("acos", "a", "-(da/sqrt(1 - a*a))", domain=("[-1, 1]",), kink="vertical tangent at -1 and 1", aliases=("arccos",)),
-    P("atan", "a", "da/(1 + a*a)",       aliases=("arctan",)),
-    P("atan2", "ab", "(b*da - a*db)/(a*a + b*b)", except_at="(0, 0)", kink="jump across a = 0, b < 0", aliases=("arctan2",)),
+    P("asin", "a", "da/sqrt(1 - a*a)",   domain=("[-1, 1]",), kink="vertical tangent at -1 and 1", aliases=("arcsin",),
+      stable="da/sqrt((1 - a)*(1 + a))"),
+    P("acos", "a", "-(da/sqrt(1 - a*a))", domain=("[-1, 1]",), kink="vertical tangent at -1 and 1", aliases=("arccos",),
+      stable="-(da/sqrt((1 - a)*(1 + a)))"),
+    P("atan", "a", "da/(1 + a*a)",       aliases=("arctan",),
+      stable="where(-1 < a < 1, da/(1 + a*a), da/a/(a + 1/a))"),
+    P("atan2", "ab", "(b*da - a*db)/(a*a + b*b)", except_at="(0, 0)", kink="jump across a = 0, b < 0", aliases=("arctan2",),
+      stable="s = 4.149515568880993e180; t = a*a + b*b; p = s*a; q = s*b; u = a/s; v = b/s; where(1e-290 < t < 1e300, (b*da - a*db)/t, where(t < 1, q/(p*p + q*q)*s*da - p/(p*p + q*q)*s*db, v/(u*u + v*v)/s*da - u/(u*u + v*v)/s*db))"),
     # --- hyperbolic functions
     P("sinh",  "a", "cosh(a)*da"),
     P("cosh",  "a", "sinh(a)*da"),
-    P("tanh",  "a", "(1 - y*y)*da"),
-    P("asinh", "a", "da/sqrt(a*a + 1)",  aliases=("arcsinh",)),
-    P("acosh", "a", "da/sqrt(a*a - 1)",  domain=("[1, inf)",), kink="vertical tangent at 1", aliases=("arccosh",)),
-    P("atanh", "a", "da/(1 - a*a)",      domain=("(-1, 1)",), aliases=("arctanh",)),
+    P("tanh",  "a", "(1 - y*y)*da",
+      stable="4*sigmoid(2*a)*sigmoid(-2*a)*da"),
+    P("asinh", "a", "da/sqrt(a*a + 1)",  aliases=("arcsinh",),
+      stable="da/hypot(a, 1)"),
+    P("acosh", "a", "da/sqrt(a*a - 1)",  domain=("[1, inf)",), kink="vertical tangent at 1", aliases=("arccosh",),
+      stable="da/sqrt(a - 1)/sqrt(a + 1)"),
+    P("atanh", "a", "da/(1 - a*a)",      domain=("(-1, 1)",), aliases=("arctanh",),
+      stable="da/((1 - a)*(1 + a))"),
     # --- kinks and steps
     P("abs",   "a", "sign(a)*da",        kink="0 at 0, inside [-1, 1]", aliases=("fabs",)),
     P("sign",  "a", "0",                 kink="jump at 0"),
@@ -122,18 +151,23 @@ PRIMITIVES: tuple[Primitive, ...] = (
     P("trunc", "a", "0",                 kink="jump at the integers but 0"),
     P("min", "ab", "where(a < b, da, where(a > b, db, (da + db)/2))", kink="a tie shares: half to each", aliases=("minimum", "fmin")),
     P("max", "ab", "where(a > b, da, where(a < b, db, (da + db)/2))", kink="a tie shares: half to each", aliases=("maximum", "fmax")),
-    P("mod",  "ab", "da - floor(a/b)*db", except_at="b = 0", kink="jump where a/b is an integer", aliases=("remainder",)),
-    P("fmod", "ab", "da - trunc(a/b)*db", except_at="b = 0", kink="jump where a/b is an integer but 0"),
+    P("mod",  "ab", "da - floor(a/b)*db", except_at="b = 0", kink="jump where a/b is an integer", aliases=("remainder",),
+      stable="da - round(a/b - y/b)*db"),
+    P("fmod", "ab", "da - trunc(a/b)*db", except_at="b = 0", kink="jump where a/b is an integer but 0",
+      stable="da - round(a/b - y/b)*db"),
     P("heaviside", "ab", "where(a == 0, db, 0)", kink="jump at a = 0, where it is b"),
     P("relu", "a", "where(a > 0, da, 0)", kink="0 at 0, inside [0, 1]"),
     # --- special functions
-    P("erf",  "a", "two_by_sqrt_pi*exp(-(a*a))*da"),
-    P("erfc", "a", "-(two_by_sqrt_pi*exp(-(a*a))*da)"),
+    P("erf",  "a", "two_by_sqrt_pi*exp(-(a*a))*da",
+      stable="t = 134217729*a; h = t - (t - a); where(-28 < a < 28, two_by_sqrt_pi*exp(-(h*h))*exp((h - a)*(h + a))*da, two_by_sqrt_pi*exp(-(a*a))*da)"),
+    P("erfc", "a", "-(two_by_sqrt_pi*exp(-(a*a))*da)",
+      stable="t = 134217729*a; h = t - (t - a); where(-28 < a < 28, -(two_by_sqrt_pi*exp(-(h*h))*exp((h - a)*(h + a))*da),  -(two_by_sqrt_pi*exp(-(a*a))*da))"),
     P("gamma",  "a", "y*digamma(a)*da",  except_at="0, -1, -2, …", aliases=("tgamma",)),
     P("lgamma", "a", "digamma(a)*da",    except_at="0, -1, -2, …"),
     P("digamma", "a", "polygamma(1, a)*da", except_at="0, -1, -2, …"),
     P("polygamma", "ac", "polygamma(c + 1, a)*da", parametric=True, except_at="0, -1, -2, …"),
-    P("sigmoid",  "a", "y*(1 - y)*da",   aliases=("logistic", "expit")),
+    P("sigmoid",  "a", "y*(1 - y)*da",   aliases=("logistic", "expit"),
+      stable="y*sigmoid(-a)*da"),
     P("softplus", "a", "sigmoid(a)*da"),
     # --- a copy that no derivative passes
     P("detach", "a", "0", cost="free", aliases=("stop_gradient",)),
@@ -170,8 +204,13 @@ DEFINITIONS: dict[str, tuple[tuple[str, str], ...]] = {
     "gelu": (("a", "0.5*a*(1 + erf(a/sqrt(2)))"),),
     "silu": (("a", "a*sigmoid(a)"),),
     "sinc": (("a", "where(a == 0, 1, sin(pi*a)/(pi*a))"),),
+    "norm": (("a", "sqrt(sum(a*a))"),),
+    "logsumexp": (("a", "top = detach(max(a)); top + log(sum(exp(a - top)))"),),
+    "softmax": (("a", "top = detach(max(a)); risen = exp(a - top); risen/sum(risen)"),),
 }
-"""Functions defined by others: name -> (parameters, text in our own language), one entry per arity."""
+"""Functions defined by others: name -> (parameters, text in our own language), one entry per arity.
+
+The largest entry is detached in `logsumexp`: its derivative cancels, and nothing overflows."""
 
 FUNCTIONS: dict[str, int] = {
     name: code
@@ -185,5 +224,5 @@ FUNCTIONS: dict[str, int] = {
 PARAMETRIC_FUNCTIONS = ("polygamma",)
 """Called with a literal whole number first: polygamma(1, x)."""
 
-VECTOR_FUNCTIONS = ("dot", "sum", "prod", "mean", "norm", "matmul", "transpose", "outer", "logsumexp", "softmax")
-"""Reserved: functions of vectors and matrices."""
+VECTOR_FUNCTIONS = ("dot", "matmul", "outer", "sum", "prod", "mean", "transpose")
+"""Functions of vectors and matrices, which the language takes apart into scalars; others are defined by these."""

@@ -129,6 +129,28 @@ def count_written(program: Program, outputs: Sequence[int]) -> Cost:
     return Cost(*totals)
 
 
+def peak(program: Program) -> int:
+    """How many values are alive at once when every equation is executed in order and freed after its last reader.
+
+    Constants are part of the program, not of its memory; outputs live to the end.
+    """
+    last = array("i", range(len(program)))
+    for k in range(len(program)):
+        for argument in program.arguments(k):
+            last[argument] = k
+    for output in program.outputs:
+        last[output] = len(program)
+    alive = most = 0
+    dying = [0] * (len(program) + 1)
+    for k, code in enumerate(program.ops):
+        if code != CONST:
+            dying[last[k]] += 1
+            alive += 1
+        most = max(most, alive)
+        alive -= dying[k]
+    return most
+
+
 def validate(program: Program) -> None:
     """Raise `ValueError` unless every equation reads only what stands before it."""
     for k, code in enumerate(program.ops):
@@ -198,6 +220,14 @@ class Builder:
 
     def parametric(self, name: str, argument: int, parameter: Constant) -> int:
         return self.emit(CODE[name], argument, self.slot(parameter))
+
+    def adopt(self) -> None:
+        """Know the inputs and constants that the columns given at the start already read."""
+        for k, constant in enumerate(self.constants):
+            self._slots[_key(constant)] = k
+        for k, code in enumerate(self.ops):
+            if code in (CONST, INPUT):
+                self._known[code, self.a[k]] = k
 
     def program(self, outputs: Sequence[int], guards: Sequence[int] = ()) -> Program:
         columns = self.a[:], self.b[:], self.c[:]

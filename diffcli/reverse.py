@@ -10,12 +10,12 @@ program that is counted.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 from diffcli.evaluate import Algebra, follow
 from diffcli.linearize import ZERO, Linear, Unit
-from diffcli.primitives import ARITY, PARAMETRIC
+from diffcli.primitives import ARITY, PARAMETRIC, Rules
 from diffcli.program import Constant, Functions, Program
 
 
@@ -43,9 +43,9 @@ class Entry(NamedTuple):
 class Taping:
     """The algebra of values that remember how they were made."""
 
-    def __init__(self, base: Algebra[Any]) -> None:
+    def __init__(self, base: Algebra[Any], rules: Rules = "textbook") -> None:
         self.base = base
-        self.linear = Linear(base)
+        self.linear = Linear(base, rules)
         self.tape: list[Entry] = []
         self.functions = Functions(self._function)
 
@@ -132,21 +132,51 @@ class Taping:
         return parametric if PARAMETRIC[code] else lifted
 
 
-def vjp(
-    program: Program, point: Sequence[Any], wrt: Sequence[int], cotangents: Sequence[Any], base: Algebra[Any]
-) -> Program:
-    """The program of one forward and one backward sweep on the path taken at `point`.
+class Pullback(NamedTuple):
+    """The program of one forward sweep and a backward sweep per cotangent; `tape` operations were remembered.
 
-    `wrt` are the inputs asked for, `cotangents` one number of `base` or `Unit`
-    per output. Outputs: the m values, then one adjoint per entry of `wrt`.
+    Its outputs are the m values, then for each cotangent one adjoint per variable.
+    """
+
+    program: Program
+    tape: int
+
+
+def vjps(
+    program: Program,
+    point: Sequence[Any],
+    wrt: Sequence[int],
+    cotangents: Iterable[Sequence[Any]],
+    base: Algebra[Any],
+    rules: Rules = "textbook",
+) -> Pullback:
+    """Vector-Jacobian products on the path taken at `point`, all from one tape.
+
+    `wrt` are the inputs asked for; a cotangent has one number of `base` or
+    `Unit` per output. What `program` was itself recorded under stays a guard.
     """
     recording, path = follow(program, point, base)
-    taping = Taping(recording)
+    taping = Taping(recording, rules)
     variables = [recording.input(i) for i in wrt]
     places = taping.retrace(path, variables)
     outputs = [Taped(output, places[output]) for output in path.outputs]
-    seeds = [seed if isinstance(seed, Unit) else recording.constant(seed) for seed in cotangents]
-    adjoints = taping.backward(outputs, seeds)
-    entries = [places[variable] for variable in variables]
-    gradient = [taping.linear.settle(adjoints[place]) for place in entries if place is not None]
-    return recording.program([*path.outputs, *gradient])
+    entries = [place for variable in variables if (place := places[variable]) is not None]
+    found: list[Any] = []
+    for cotangent in cotangents:
+        seeds = [seed if isinstance(seed, Unit) else recording.constant(seed) for seed in cotangent]
+        adjoints = taping.backward(outputs, seeds)
+        found += [taping.linear.settle(adjoints[place]) for place in entries]
+    written = recording.program([*path.outputs, *found])
+    return Pullback(written, sum(entry.code is not None for entry in taping.tape))
+
+
+def vjp(
+    program: Program,
+    point: Sequence[Any],
+    wrt: Sequence[int],
+    cotangents: Sequence[Any],
+    base: Algebra[Any],
+    rules: Rules = "textbook",
+) -> Program:
+    """The program of one forward and one backward sweep, as `vjps` has it."""
+    return vjps(program, point, wrt, [cotangents], base, rules).program

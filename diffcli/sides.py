@@ -8,19 +8,24 @@ where coefficients cancel formally, a zero is proved that no ball can tell.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, TypeVar
 
 from diffcli.accuracy import PRECISIONS, Ball, Entry, OneSided, Undecided, tight
 from diffcli.algebras.germs import AT_ZERO, ZERO, Germ, Germs, Short, Unknown, variable
-from diffcli.algebras.reals import Real, real
-from diffcli.algebras.series import Singular, Undefined, Unresolved, working
-from diffcli.evaluate import evaluate
+from diffcli.algebras.reals import Real, real, whole
+from diffcli.algebras.series import SERIES, Singular, Undefined, Unresolved, working
+from diffcli.evaluate import evaluate, evaluate_all
 from diffcli.program import Program
 
 LIMITS = (4, 8, 16, 32)
 """Orders to which one-sided expansions are carried."""
+
+Line = Mapping[int, float]
+"""A direction: the slope of every input that moves."""
+Combination = Sequence[tuple[Line, int]]
+"""Derivatives along lines, each with a whole weight."""
 
 T = TypeVar("T")
 
@@ -58,22 +63,50 @@ def value_at(program: Program, point: Sequence[float]) -> tuple[Ball, int]:
     return _retrying(compute, "the value at the point")
 
 
-def one_sided_entry(program: Program, point: Sequence[float], i: int, reason: str) -> Entry:
+def values_at(program: Program, point: Sequence[float], singular: Singular) -> list[Any]:
+    """The value of every equation as a constant series, where some lie on kinks or ties; at the bits now working.
+
+    Only what a line moves needs a neighbourhood. What cannot be told is `singular`.
+    """
+    germs = Germs(LIMITS[0])
+    try:
+        values = evaluate_all(program, [germs.constant(x) for x in point], germs)
+        return [SERIES.constant(value.constant.ball) if isinstance(value, Germ) else value for value in values]
+    except (Short, Unknown, Singular):
+        raise singular from None
+
+
+def one_sided_entry(program: Program, point: Sequence[float], line: Line, order: int, reason: str) -> Entry:
+    """The derivative of this order along `line`, or what there is from each side."""
+
     def compute(germs: Germs) -> tuple[Ball | None, OneSided, OneSided, str | None]:
         before = evaluate(program, [germs.constant(x) for x in point], germs)[0].constant
         germs.forget()
-        left, right = (_derivative_from(program, point, i, direction, before, germs) for direction in (-1, 1))
+        left, right = (_slopes_from(program, point, line, direction, before, order, germs) for direction in (-1, 1))
         both, edge = _same(left, right), None
         if NOWHERE in (left, right):
             both = left if right is NOWHERE else right
             edge = "the point is an edge of the domain: the derivative is the one-sided one"
-        sides = _ball(left), _ball(right)
-        if isinstance(both, Real):
-            return _ball(both), *sides, edge
-        return None, *sides, germs.reason or reason
+        sides = _ball(_last(left)), _ball(_last(right))
+        if isinstance(_last(both), Real):
+            return _ball(_last(both)), *sides, edge
+        said = germs.reason or reason
+        lower = _differing(left, right)
+        return None, *sides, said if lower in (None, order) else f"{said}: there is no derivative of order {lower}"
 
     (derivative, left, right, said), bits = _retrying(compute, "the derivative at this point")
     return Entry(derivative, left, right, bits, said)
+
+
+def _differing(left: Any, right: Any) -> int | None:
+    """The lowest order in which the two sides differ."""
+    if NOWHERE in (left, right):
+        return None
+    return next((k for k in range(1, len(left) + 1) if _same(left[:k], right[:k]) is None), None)
+
+
+def _last(slopes: Any) -> Any:
+    return slopes[-1] if isinstance(slopes, list) else slopes
 
 
 def _ball(side: Any) -> OneSided:
@@ -84,25 +117,54 @@ def _ball(side: Any) -> OneSided:
 
 
 def _same(left: Any, right: Any) -> Any:
-    """The derivative, if both sides have one and they are proved equal; None if proved different."""
-    if not isinstance(left, Real) or not isinstance(right, Real) or (left - right).sign():
+    """The slopes, if both sides have them and all orders are proved equal; None if proved different."""
+    if NOWHERE in (left, right):
         return None
+    for one, other in zip(left, right, strict=True):
+        if not isinstance(one, Real) or not isinstance(other, Real) or (one - other).sign():
+            return None
     return right
 
 
-def _derivative_from(
-    program: Program, point: Sequence[float], i: int, direction: int, before: Any, germs: Germs
+def _slopes_from(
+    program: Program, point: Sequence[float], line: Line, direction: int, before: Any, order: int, germs: Germs
 ) -> Any:
-    """The one-sided derivative: a coefficient, an infinity, None where there is none, or NOWHERE."""
+    """The one-sided derivatives of orders 1 to `order`, or NOWHERE.
+
+    Each is a coefficient, an infinity, or None where there is none; behind one
+    that is no coefficient only an infinity or None can follow.
+    """
     inputs = [germs.constant(x) for x in point]
-    inputs[i] = variable(real(Fraction(point[i])), direction)
+    for i, slope in line.items():
+        inputs[i] = variable(real(Fraction(point[i])), real(direction * Fraction(slope)))
     germs.switched = False
     try:
-        (germ,) = evaluate(program, inputs, germs)
+        values = evaluate_all(program, inputs, germs)
     except Undefined:
         return NOWHERE
-    slope = _slope(germ, before, germs)
-    return slope if slope is None or direction > 0 else -slope
+    if order > 1 and any(isinstance(value, Germ) and value.wobble for value in values):
+        raise Unknown("higher derivatives of what oscillates")  # x**3*sin(1/x) is o(x**2), and has no second one
+    germ = values[program.outputs[0]]
+    slopes = [_slope(germ, before, germs)]
+    for k in range(2, order + 1):
+        slopes.append(_higher(germ, k, germs) if isinstance(slopes[-1], Real) else None)
+    return [slope if slope is None or direction > 0 or k % 2 == 0 else -slope for k, slope in enumerate(slopes, 1)]
+
+
+def _higher(germ: Germ, order: int, germs: Germs) -> Any:
+    """The derivative of this order at 0+, those below it being finite."""
+    broken = {
+        key: value for key, value in germ.terms.items() if order - 1 < key[0] < order or key[0] == order and key[1]
+    }
+    if broken:
+        key = min(broken, key=lambda key: (key[0], -key[1]))
+        return math.inf * broken[key].sign()
+    if not germ.exact and germ.order <= order:
+        if germ.wobble:
+            germs.reason = "the difference quotient oscillates without a limit"
+            return None
+        raise Short
+    return germ.terms.get((Fraction(order), 0), ZERO) * whole(math.factorial(order))
 
 
 def _slope(germ: Germ, before: Any, germs: Germs) -> Any:
@@ -127,12 +189,17 @@ def _slope(germ: Germ, before: Any, germs: Germs) -> Any:
     return step.terms.get((Fraction(1), 0), ZERO)
 
 
-def is_formally_zero(program: Program, point: Sequence[float], i: int) -> bool:
-    """Whether the derivative cancels in exact arithmetic: a ball around zero cannot tell."""
-    germs = Germs(LIMITS[0])
+def is_formally_zero(program: Program, point: Sequence[float], combination: Combination, order: int) -> bool:
+    """Whether a sum of derivatives along lines cancels in exact arithmetic: a ball around zero cannot tell."""
+    germs = Germs(LIMITS[0] if order < LIMITS[0] else order + 1)
+    total = ZERO
     try:
         before = evaluate(program, [germs.constant(x) for x in point], germs)[0].constant
-        slope = _derivative_from(program, point, i, 1, before, germs)
+        for line, weight in combination:
+            slope = _last(_slopes_from(program, point, line, 1, before, order, germs))
+            if not isinstance(slope, Real):
+                return False
+            total = total + slope * whole(weight)
     except (Short, Unknown, Unresolved, Singular, Undefined):
         return False
-    return isinstance(slope, Real) and slope.is_zero()
+    return total.is_zero()

@@ -1,7 +1,7 @@
 """The certified truth: value and derivative of the exact function at the exact point, proved.
 
-First by two-sided power series of balls, with rising precision until every
-number is known to a relative 2^-113. Where a series does not exist (a kink, a
+First by two-sided power series of balls along lines, with rising precision until
+every number is known to a relative 2^-113. Where a series does not exist (a kink, a
 tie, a switch, a zero under a root) one-sided expansions decide between a
 derivative, two one-sided ones, a vertical tangent and a jump: it is the
 derivative of the function, whatever its formula. It shares no derivative rule
@@ -11,9 +11,10 @@ with any method under test: the knowledge is FLINT's series arithmetic.
 from __future__ import annotations
 
 import copyreg
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cache, partial
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
+from math import factorial
 from typing import Any, Literal
 
 from flint import arb
@@ -21,8 +22,16 @@ from flint import arb
 from diffcli.accuracy import PRECISIONS, Ball, Entry, OneSided, Undecided, tight
 from diffcli.algebras.series import SERIES, Singular, Undefined, Unresolved, working
 from diffcli.algebras.series import variable as series_variable
+from diffcli.contraction import combined, only
+from diffcli.derivation import GRADIENT, Wanted
 from diffcli.evaluate import evaluate_again, evaluate_all
+from diffcli.kinds import Kind
+from diffcli.passes import prune, pruned
+from diffcli.primitives import CODE, INPUT
 from diffcli.program import Program
+from diffcli.sparsity import meetings
+
+DETACH = CODE["detach"]
 
 FORMAL = 640
 """A ball still around zero at this precision is tried in exact arithmetic."""
@@ -33,7 +42,7 @@ Status = Literal["certified", "not-differentiable", "undefined", "undecided", "u
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """Balls for value and derivative entries, or why there are none.
+    """Balls for values and derivative entries, row by row, or why there are none.
 
     `derivative[i]` is None where the entry does not exist; then `left[i]` and
     `right[i]` are the one-sided derivatives (an infinity where vertical, None where none).
@@ -41,11 +50,16 @@ class Truth:
 
     status: Status
     bits: int
-    value: Ball | None = None
+    values: tuple[Ball, ...] | None = None
     derivative: tuple[Ball | None, ...] | None = None
     left: tuple[OneSided, ...] | None = None
     right: tuple[OneSided, ...] | None = None
     reason: str | None = None
+
+    @property
+    def value(self) -> Ball | None:
+        """The value of the first output."""
+        return self.values[0] if self.values else None
 
 
 def _pickled(ball: Ball) -> tuple[Any, ...]:
@@ -63,75 +77,237 @@ def _unpickled(mantissa: int, exponent: int, radius_mantissa: int, radius_expone
 copyreg.pickle(arb, _pickled)
 
 
-def certify(program: Program, wrt: Sequence[int], point: Sequence[float]) -> Truth:
-    """Prove the value of `program` at `point` and its partial derivatives in the inputs `wrt`."""
+def certify(program: Program, wrt: Sequence[int], point: Sequence[float], wanted: Wanted = GRADIENT) -> Truth:
+    """Prove the values of `program` at `point` and the derivative that is wanted, by the inputs `wrt`."""
     try:
-        at = cache(partial(_constants, program, point))
-        value, bits = _value(program, point, at)
-        entries = [_entry(program, point, i, at) for i in wrt]
+        scene = Scene(program, point)
+        values = proved_values(scene)
+        entries = _KINDS[wanted.kind](scene, wrt, wanted)
     except Undefined as undefined:
         return Truth("undefined", PRECISIONS[0], reason=str(undefined))
     except Undecided as undecided:
         return Truth("undecided", PRECISIONS[-1], reason=str(undecided))
-    bits = max([bits, *(entry.bits for entry in entries)])
+    bits = max([*(bits for _, bits in values), *(entry.bits for entry in entries)])
+    proved = tuple(value for value, _ in values)
     derivative = tuple(entry.derivative for entry in entries)
     if None not in derivative:
         edge = next((entry.reason for entry in entries if entry.reason), None)
-        return Truth("certified", bits, value, derivative, reason=edge)
+        return Truth("certified", bits, proved, derivative, reason=edge)
     left, right = (tuple(getattr(entry, side) for entry in entries) for side in ("left", "right"))
     reason = next((entry.reason for entry in entries if entry.derivative is None), None)
-    return Truth("not-differentiable", bits, value, derivative, left, right, reason)
+    return Truth("not-differentiable", bits, proved, derivative, left, right, reason)
 
 
 # --- the regular case: two-sided series
-def _constants(program: Program, point: Sequence[float], bits: int) -> list[Any]:
-    """The value of every equation at the point, as series that are constant; at `bits`, now working."""
-    del bits
-    return evaluate_all(program, [SERIES.constant(x) for x in point], SERIES)
+class Scene:
+    """A program at a point, and what was already computed there."""
+
+    def __init__(self, program: Program, point: Sequence[float]) -> None:
+        self.program, self.point = program, point
+        self.constants = cache(self._constants)
+        self.along = cache(self._along)
+
+    @cached_property
+    def parts(self) -> list[Scene]:
+        """The outputs one by one: what has no series in one of them spoils none of the others."""
+        outputs = self.program.outputs
+        if len(outputs) == 1:
+            return [self]
+        return [Scene(prune(replace(self.program, outputs=(output,))), self.point) for output in outputs]
+
+    def _constants(self, bits: int, length: int) -> list[Any]:
+        """The value of every equation at the point, as series that are constant; at `bits`, now working."""
+        del bits, length
+        try:
+            return evaluate_all(self.program, [SERIES.constant(x) for x in self.point], SERIES)
+        except Singular as singular:
+            from diffcli.sides import values_at
+
+            return values_at(self.program, self.point, singular)
+
+    @cached_property
+    def moving(self) -> tuple[Program, list[int]]:
+        """The program with an input in the place of each detached value, which no line moves.
+
+        For each of its equations, the equation of the program whose value it has at the point.
+        """
+        program = self.program
+        if DETACH not in program.ops:
+            return program, list(range(len(program)))
+        ops, columns, names = bytearray(program.ops), program.a[:], list(program.inputs)
+        for k, code in enumerate(program.ops):
+            if code == DETACH:
+                ops[k], columns[k] = INPUT, len(names)
+                names.append(f"detached {k}")
+        cut, went = pruned(replace(program, inputs=tuple(names), ops=bytes(ops), a=columns))
+        came = [0] * len(cut)
+        for k, place in enumerate(went):
+            if place >= 0:
+                came[place] = k
+        return cut, came
+
+    def _along(self, line: Line, bits: int, length: int) -> list[Any]:
+        """The outputs along a line as series, cut after `length` terms; at `bits`, now working."""
+        moved = {i: series_variable(arb(self.point[i]), arb(slope)) for i, slope in line}
+        constants = self.constants(bits, length)
+        program, came = self.moving
+        return evaluate_again(program, [constants[k] for k in came], moved, SERIES)
+
+    @cached_property
+    def meetings(self) -> list[int]:
+        return meetings(self.program)
 
 
-def _value(program: Program, point: Sequence[float], at: Callable[[int], list[Any]]) -> tuple[Ball, int]:
+Line = tuple[tuple[int, float], ...]
+"""A direction: pairs of an input that moves and its slope, by input."""
+
+
+def line_along(slopes: Mapping[int, float]) -> Line:
+    return tuple(sorted((i, slope) for i, slope in slopes.items() if slope))
+
+
+def proved_values(scene: Scene) -> list[tuple[Ball, int]]:
+    outputs = scene.program.outputs
     for bits in PRECISIONS:
         with working(bits, 2):
             try:
-                value = at(bits)[program.outputs[0]][0]
+                constants = scene.constants(bits, 2)
             except Unresolved:
                 continue
             except Singular:
                 break
-            if tight(value):
-                return value, bits
+            values = [constants[output][0] for output in outputs]
+            if all(map(tight, values)):
+                return [(value, bits) for value in values]
+    if len(outputs) > 1:
+        return [proved_values(part)[0] for part in scene.parts]
     from diffcli.sides import value_at
 
-    return value_at(program, point)
+    return [value_at(scene.program, scene.point)]
 
 
-def _entry(program: Program, point: Sequence[float], i: int, at: Callable[[int], list[Any]]) -> Entry:
-    reason = None
+def derivatives_along(scene: Scene, line: Line, order: int = 1) -> list[Entry]:
+    """The derivative of this order along `line`, of every output."""
+    found: dict[int, Entry] = {}
+    length = order + 1
     for bits in PRECISIONS:
-        with working(bits, 2):
+        with working(bits, length):
             try:
-                derivative = evaluate_again(program, at(bits), i, series_variable(arb(point[i])), SERIES)[0][1]
+                outputs = scene.along(line, bits, length)
             except Unresolved:
                 continue
             except Singular as singular:
                 reason = str(singular)
                 break
-            if tight(derivative):
-                return Entry(derivative, derivative, derivative, bits)
-            if bits == FORMAL and _is_formally_zero(program, point, i):
-                return Entry(arb(0), arb(0), arb(0), bits)
+            for j, series in enumerate(outputs):
+                derivative = series[order] * factorial(order)
+                if j not in found and tight(derivative):
+                    found[j] = Entry(derivative, derivative, derivative, bits)
+                elif j not in found and bits == FORMAL and _is_formally_zero(scene.parts[j], [(line, 1)], order):
+                    found[j] = Entry(arb(0), arb(0), arb(0), bits)
+            if len(found) == len(outputs):
+                break
     else:
         reason = "the derivative is too close to zero, or to a switch, to be told"
+    if len(scene.parts) > 1:
+        parts = enumerate(scene.parts)
+        return [found[j] if j in found else derivatives_along(part, line, order)[0] for j, part in parts]
+    if found:
+        return [found[0]]
     from diffcli.sides import one_sided_entry
 
-    return one_sided_entry(program, point, i, reason)
+    return [one_sided_entry(scene.program, scene.point, dict(line), order, reason)]
 
 
-def _is_formally_zero(program: Program, point: Sequence[float], i: int) -> bool:
+def _crossed(scene: Scene, one: Line, other: Line) -> Entry:
+    """The mixed second derivative u^T H v by polarisation: [t^2] f(x + t(u + v)) - f(x + tu) - f(x + tv)."""
+    if not any(scene.meetings[i] >> j & 1 for i, _ in one for j, _ in other):
+        return Entry(arb(0), arb(0), arb(0), PRECISIONS[0])
+    slopes = dict(one)
+    for i, slope in other:
+        slopes[i] = slopes.get(i, 0.0) + slope
+    lines = line_along(slopes), one, other
+    for bits in PRECISIONS:
+        with working(bits, 3):
+            try:
+                both, first, second = (scene.along(line, bits, 3)[0][2] for line in lines)
+            except Unresolved:
+                continue
+            except Singular as singular:
+                raise Undecided(f"no mixed second derivative is proved where {singular}") from None
+            derivative = both - first - second
+            if tight(derivative):
+                return Entry(derivative, derivative, derivative, bits)
+            if bits == FORMAL and _is_formally_zero(scene, list(zip(lines, (1, -1, -1), strict=True)), 2):
+                return Entry(arb(0), arb(0), arb(0), bits)
+    raise Undecided("a second derivative is too close to zero, or to a switch, to be told")
+
+
+def _is_formally_zero(scene: Scene, combination: Sequence[tuple[Line, int]], order: int) -> bool:
     from diffcli.sides import is_formally_zero
 
-    return is_formally_zero(program, point, i)
+    return is_formally_zero(scene.program, scene.point, [(dict(line), weight) for line, weight in combination], order)
+
+
+# --- the kinds of derivative
+def _jacobian(scene: Scene, wrt: Sequence[int], wanted: Wanted) -> list[Entry]:
+    del wanted
+    columns = [derivatives_along(scene, ((i, 1.0),)) for i in wrt]
+    return [column[j] for j in range(len(scene.program.outputs)) for column in columns]
+
+
+def _jvp(scene: Scene, wrt: Sequence[int], wanted: Wanted) -> list[Entry]:
+    entries = derivatives_along(scene, line_along(dict(zip(wrt, wanted.vector, strict=True))))
+    return [_shortened(entry, wanted.vector) for entry in entries] if wanted.unit else entries
+
+
+def _shortened(entry: Entry, vector: Sequence[float]) -> Entry:
+    """The derivative along vector/|vector|, the length being exact."""
+    with working(entry.bits, 2):
+        length = sum((arb(x) ** 2 for x in vector), arb(0)).sqrt()
+        sides = (entry.derivative, entry.left, entry.right)
+        derivative, left, right = (side / length if isinstance(side, arb) else side for side in sides)
+    return replace(entry, derivative=derivative, left=left, right=right)
+
+
+def _vjp(scene: Scene, wrt: Sequence[int], wanted: Wanted) -> list[Entry]:
+    """The gradient of w·f: it may exist where that of an entry of f does not."""
+    outputs = range(len(scene.program.outputs))
+    weighted = only(
+        combined(scene.program, [list(zip(wanted.vector, outputs, strict=True))]), [len(scene.program.outputs)]
+    )
+    return _jacobian(Scene(weighted, scene.point), wrt, wanted)
+
+
+def _hessian(scene: Scene, wrt: Sequence[int], wanted: Wanted) -> list[Entry]:
+    del wanted
+    lines = [((i, 1.0),) for i in wrt]
+    found: dict[tuple[int, int], Entry] = {}
+    for i, one in enumerate(lines):
+        (found[i, i],) = derivatives_along(scene, one, 2)
+        for j in range(i):
+            found[i, j] = found[j, i] = _crossed(scene, one, lines[j])
+    return [found[i, j] for i in range(len(wrt)) for j in range(len(wrt))]
+
+
+def _hvp(scene: Scene, wrt: Sequence[int], wanted: Wanted) -> list[Entry]:
+    direction = line_along(dict(zip(wrt, wanted.vector, strict=True)))
+    return [_crossed(scene, ((i, 1.0),), direction) for i in wrt]
+
+
+def _nth(scene: Scene, wrt: Sequence[int], wanted: Wanted) -> list[Entry]:
+    return derivatives_along(scene, ((wrt[0], 1.0),), wanted.order)
+
+
+_KINDS: dict[Kind, Callable[[Scene, Sequence[int], Wanted], list[Entry]]] = {
+    "gradient": _jacobian,
+    "jacobian": _jacobian,
+    "jvp": _jvp,
+    "vjp": _vjp,
+    "hessian": _hessian,
+    "hvp": _hvp,
+    "derivative": _nth,
+}
 
 
 def digits(value: Ball) -> str:

@@ -597,6 +597,63 @@ class Quotients:
             return (math.inf if third > 0 else -math.inf) if grows and abs(third) > 50 else None
 
 
+class HighPrecision(Quotients):
+    """Every function by mpmath, and derivatives of any order by differences with many digits."""
+
+    NAMES = ("pi", "e", "inf")
+
+    def __init__(self) -> None:
+        super().__init__()
+        m, on = mpmath, self._on
+        log = on(lambda a: a > 0, m.log)
+        more: dict[str, Callable[..., Any]] = {
+            "exp2": lambda a: m.mpf(2) ** a,
+            "log": log,
+            "log2": lambda a: log(a) / m.log(2),
+            "log10": lambda a: log(a) / m.log(10),
+            "logaddexp": lambda a, b: m.log(m.exp(a) + m.exp(b)),
+            "xlogy": lambda a, b: m.mpf(0) if a == 0 else a * log(b),
+            **{name: getattr(m, name) for name in ("tan", "sec", "csc", "cot", "atan2", "atanh", "erfc", "gamma")},
+            "lgamma": lambda a: m.log(abs(m.gamma(a))),
+            "digamma": m.digamma,
+            "polygamma": lambda a, order: m.polygamma(int(order), a),
+            "fma": lambda a, b, c: a * b + c,
+            "fmod": on(lambda _, b: b != 0, m.fmod),
+            "round": m.nint,
+            "not": lambda a: m.mpf(a == 0),
+            "detach": lambda a: a,  # numbers cannot tell: only for what does not change with it, as in logsumexp
+        }
+        for name, function in more.items():
+            self.functions[CODE[name]] = function
+
+    @staticmethod
+    def constant(value: Constant) -> Any:
+        return mpmath.mpf(value) if not isinstance(value, str) else +getattr(mpmath, _NAMED.get(value, value))
+
+    def derivative(self, program: Program, point: Sequence[float], orders: Sequence[int], output: int = 0) -> Any:
+        """The mixed derivative of these orders in the inputs, at working precision; `NoValue` beside a domain."""
+        return self.along(program, point, [(i, order) for i, order in enumerate(orders) if order], output)
+
+    def along(self, program: Program, point: Sequence[float], moved: Sequence[tuple[int, int]], output: int = 0) -> Any:
+        at = [mpmath.mpf(x) for x in point]
+
+        def moving(*numbers: Any) -> Any:
+            inputs = list(at)
+            for (i, _), number in zip(moved, numbers, strict=True):
+                inputs[i] = number
+            return evaluate(program, inputs, self)[output]
+
+        if not moved:
+            return moving()
+        start, orders = [at[i] for i, _ in moved], [order for _, order in moved]
+        if len(moved) == 1:
+            return mpmath.diff(moving, start[0], orders[0])
+        return mpmath.diff(moving, tuple(start), tuple(orders))
+
+
+_NAMED = {"tau": "tau", "inf": "inf"}
+
+
 _UNARY = (
     "abs", "abs", "sqrt", "sqrt", "relu", "cbrt", "sin", "sin", "cos", "exp", "log1p", "tanh", "atan", "asin", "acos",
     "softplus", "sigmoid", "erf", "asinh", "sinh", "cosh", "acosh", "floor", "ceil", "trunc", "sign", "expm1",

@@ -11,25 +11,34 @@ PACKAGE = Path(__file__).parent.parent / "diffcli"
 
 # From the ground up: a room imports only rooms that stand before it, or in the same line.
 ROOMS = [
-    ["diffcli"],
-    ["errors", "limits"],
+    ["errors", "limits", "kinds", "chinese"],
+    ["language"],
     ["primitives"],
     ["program"],
-    ["passes", "evaluate"],
+    ["passes", "evaluate", "sparsity"],
+    ["contraction"],
     ["syntax"],
     ["linearize"],
-    ["forward", "reverse"],
-    ["derivation"],
+    ["forward", "reverse", "taylor"],
     ["algebras"],
-    ["generation"],
+    ["derivation"],
+    ["hand"],
+    ["functions"],
+    ["generation", "tracing"],
     ["accuracy"],
     ["sides"],
     ["truth"],
-    ["methods"],
+    ["proofs"],
+    ["methods", "peers"],
     ["case"],
-    ["compare"],
+    ["claims"],
+    ["comparison"],
     ["batch"],
+    ["studies", "points"],
     ["reports"],
+    ["library"],
+    ["diffcli"],
+    ["lessons"],
     ["cli"],
     ["__main__"],
 ]
@@ -37,22 +46,41 @@ LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
 
 FENCES = {
     "sympy": {"algebras.symbols"},
-    "flint": {"algebras.series", "algebras.germs", "algebras.reals", "truth", "accuracy"},
+    "flint": {"algebras.series", "algebras.germs", "algebras.reals", "truth", "proofs", "accuracy"},
     "mpmath": {"algebras.float64"},
-    "typer": {"cli.app"},
-    "rich": {"reports.table", "cli.commands"},
+    "typer": {"cli.app", "cli.studies"},
+    "rich": {"library", "lessons", "cli.lessons", "reports.table", "reports.studies", "cli.commands", "cli.studies"},
+    "plotext": {"reports.studies"},
+    "matplotlib": {"reports.pictures"},
     "pebble": {"batch.pool"},
     "distributed": {"batch.cluster"},
-    "numpy": {"algebras.arrays", "generation.blocks", "generation.tangents"},
+    "numpy": {"algebras.arrays", "generation.blocks", "generation.tangents", "points", "reports.points", "tracing"},
+    "jax": {"peers.jax"},
+    "torch": {"peers.torch"},
+    "autograd": {"peers.autograd"},
+    "casadi": {"peers.casadi"},
 }
 
 # The truth shares no derivative rule with what it judges.
 FORBIDDEN = {
-    "truth": {"linearize", "forward", "reverse", "methods", "derivation"},
-    "sides": {"linearize", "forward", "reverse", "methods", "derivation"},
-    "accuracy": {"linearize", "forward", "reverse", "methods", "derivation"},
-    "algebras": {"linearize", "forward", "reverse", "methods"},
-    "generation": {"linearize", "forward", "reverse", "derivation", "syntax"},
+    "proofs": {"linearize", "forward", "reverse", "taylor", "methods", "derivation"},
+    "truth": {"linearize", "forward", "reverse", "taylor", "methods"},
+    "sides": {"linearize", "forward", "reverse", "taylor", "methods", "derivation"},
+    "accuracy": {"linearize", "forward", "reverse", "taylor", "methods", "derivation"},
+    "algebras": {"linearize", "forward", "reverse", "taylor", "methods"},
+    "contraction": {"linearize", "forward", "reverse", "taylor", "methods", "derivation"},
+    "generation": {"linearize", "forward", "reverse", "taylor", "methods", "derivation", "syntax"},
+    "sparsity": {"linearize", "forward", "reverse", "taylor", "methods", "derivation"},
+}
+
+# What the truth may know of derivations: what is asked, and nothing of how it is answered.
+ASKED = {"GRADIENT", "Kind", "Wanted"}
+
+# Methods of second order are put together from those of first order, and from nothing else.
+COMPOSED = {
+    "methods.forward_over_forward": {"methods.forward"},
+    "methods.forward_over_reverse": {"methods.forward", "methods.reverse"},
+    "methods.reverse_over_forward": {"methods.forward", "methods.reverse"},
 }
 
 FILES = sorted(PACKAGE.rglob("*.py"))
@@ -74,6 +102,13 @@ def imports(path: Path) -> list[str]:
     return found
 
 
+def imported(path: Path, module: str) -> set[str]:
+    """The names that a file takes from a module."""
+    nodes = ast.walk(ast.parse(path.read_text()))
+    taken = [node.names for node in nodes if isinstance(node, ast.ImportFrom) and node.module == module]
+    return {alias.name for names in taken for alias in names}
+
+
 @pytest.mark.parametrize("path", FILES, ids=module_name)
 def test_imports_go_one_way(path: Path) -> None:
     own = module_name(path).partition(".")[0]
@@ -90,16 +125,32 @@ def test_libraries_stay_behind_their_fences(path: Path) -> None:
     for name in imports(path):
         library = name.partition(".")[0]
         if library in FENCES:
-            assert own in FENCES[library], f"{own} imports {library}"
+            assert {own, own.partition(".")[0]} & FENCES[library], f"{own} imports {library}"
 
 
 @pytest.mark.parametrize("path", FILES, ids=module_name)
 def test_methods_and_number_systems_do_not_know_their_siblings(path: Path) -> None:
     own = module_name(path)
     if own.startswith("methods."):
-        assert not [name for name in imports(path) if name.startswith("diffcli.methods")]
+        siblings = {name for name in imports(path) if name.startswith("diffcli.methods")}
+        if siblings == {"diffcli.methods"}:
+            siblings = {f"diffcli.methods.{name}" for name in imported(path, "diffcli.methods")}
+        assert {name.removeprefix("diffcli.") for name in siblings} == COMPOSED.get(own, set())
     if own in ("algebras.float64", "algebras.symbols"):
         assert not [name for name in imports(path) if name.startswith("diffcli.algebras")]
+
+
+def test_the_truth_knows_what_is_asked_and_not_how_it_is_answered() -> None:
+    assert imported(PACKAGE / "truth.py", "diffcli.derivation") <= ASKED
+
+
+def test_every_room_stands_in_the_plan() -> None:
+    """The table of rooms in ARCHITECTURE.md names every room."""
+    plan = (PACKAGE.parent / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    table = [line.split("|")[1] for line in plan.splitlines() if line.startswith("| `")]
+    named = {word.strip("`/") for cell in table for word in cell.split() for word in word.split(",") if word}
+    rooms = {module_name(path).partition(".")[0] for path in FILES} - {"diffcli", "__main__"}
+    assert named == rooms
 
 
 def test_rule_texts_have_one_reader() -> None:

@@ -22,7 +22,7 @@ from diffcli.batch.rows import Failure, Result, Row
 from diffcli.batch.running import _Pace, run
 from diffcli.batch.summary import Summary, facts
 from diffcli.batch.worker import compare_row
-from diffcli.compare import Comparison, Settings
+from diffcli.comparison import Comparison, Settings
 from diffcli.reports.json import as_object
 from diffcli.reports.writing import Writing
 

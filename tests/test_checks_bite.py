@@ -20,9 +20,11 @@ from oracle import OPERATIONS, ROWS, Trial, conventions_hold, forget_rules, rule
 from diffcli import linearize
 from diffcli.algebras.float64 import FLOAT64
 from diffcli.case import make_case
-from diffcli.compare import Settings, compare
-from diffcli.derivation import Derivation, Problem, Unsupported
+from diffcli.comparison import Settings, compare
+from diffcli.derivation import Derivation, Problem
+from diffcli.errors import Unsupported
 from diffcli.evaluate import evaluate
+from diffcli.kinds import KINDS, Kind
 from diffcli.methods import METHODS, forward, reverse, symbolic
 from diffcli.primitives import PRIMITIVES, Primitive
 from diffcli.program import Builder
@@ -126,7 +128,11 @@ class Liar:
 
     differentiate: Callable[[Problem], Derivation]
     summary: str = "for this test"
+    kinds: tuple[Kind, ...] = KINDS
+    usual: tuple[Kind, ...] = ()
     apart: bool = False
+    needs: str | None = None
+    available: bool = True
 
     def load(self) -> Callable[[Problem], Derivation]:
         return self.differentiate
@@ -320,7 +326,8 @@ def as_data(truth: Truth) -> Any:
         return tuple(str(part.man_exp()) if part.is_finite() else str(part) for part in (value.mid(), value.rad()))
 
     sides = [None if side is None else tuple(map(ball, side)) for side in (truth.derivative, truth.left, truth.right)]
-    return truth.status, truth.bits, ball(truth.value), sides, truth.reason
+    values = tuple(map(ball, truth.values or ()))
+    return truth.status, truth.bits, values, sides, truth.reason
 
 
 @pytest.mark.parametrize(("text", "point"), EXPRESSIONS)

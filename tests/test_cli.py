@@ -14,7 +14,7 @@ from rich.console import Console
 
 from diffcli.case import make_case, read_point
 from diffcli.cli.main import main
-from diffcli.compare import Settings, compare
+from diffcli.comparison import Settings, compare
 from diffcli.errors import width
 from diffcli.reports import table
 

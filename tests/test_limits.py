@@ -19,9 +19,8 @@ import pytest
 
 from diffcli import limits
 from diffcli.case import make_case
-from diffcli.compare import Settings, compare
-from diffcli.derivation import Unsupported
-from diffcli.errors import DiffError
+from diffcli.comparison import Settings, compare
+from diffcli.errors import DiffError, Unsupported
 from diffcli.limits import RECURSION, Apart, Died, Expired, Here, deadline, deep_recursion
 
 SHORT, LONG = 0.2, 60.0

@@ -476,7 +476,8 @@ def test_a_defined_function_has_its_value(text: str, x: float, value: float) -> 
 
 
 def test_every_defined_function_is_tried() -> None:
-    assert {text.partition("(")[0] for text, _, _ in DEFINED} == set(DEFINITIONS)
+    of_vectors = {"norm", "logsumexp", "softmax"}  # `test_shapes` holds them against NumPy
+    assert {text.partition("(")[0] for text, _, _ in DEFINED} == set(DEFINITIONS) - of_vectors
 
 
 # --- the oracle's own tables

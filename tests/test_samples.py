@@ -15,7 +15,7 @@ from diffcli.evaluate import evaluate
 from diffcli.syntax import elaborate
 
 FOLDER = Path(__file__).parent.parent / "samples"
-FILES = sorted(FOLDER.iterdir())
+FILES = sorted(path for path in FOLDER.iterdir() if path.suffix in (".txt", ".csv", ".jsonl"))
 
 
 def rows(file: Path) -> list[Row]:
@@ -35,7 +35,7 @@ def point(row: Row) -> dict[str, float]:
 def test_every_row_is_understood(file: Path) -> None:
     for row in rows(file):
         at = point(row)
-        expression = elaborate(row.expression, frozenset(at))
+        expression = elaborate(row.expression, dict.fromkeys(at, ()))
         assert set(expression.variables) == set(at), f"{file.name}, line {row.line}"
         assert set(row.wrt or ()) <= set(at), f"{file.name}, line {row.line}"
         assert all(map(math.isfinite, at.values()))

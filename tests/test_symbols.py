@@ -18,7 +18,8 @@ from oracle import ALL_NAMES, EVERY_TIME, Drawn, Trial, points, random_programs,
 from diffcli.algebras import symbols
 from diffcli.algebras.float64 import FLOAT64
 from diffcli.algebras.symbols import SYMBOLS, derivative, lift, lower
-from diffcli.derivation import Derivation, Problem, Unsupported
+from diffcli.derivation import Derivation, Problem
+from diffcli.errors import Unsupported
 from diffcli.evaluate import evaluate
 from diffcli.linearize import ONE
 from diffcli.methods import symbolic
@@ -32,7 +33,7 @@ TRIALS = [trial for trial in trials() if trial.row.name not in ("select", "not")
 
 
 def x_and_y(text: str, **at: float) -> tuple[Program, tuple[float, ...]]:
-    program = elaborate(text, frozenset(at)).program
+    program = elaborate(text, dict.fromkeys(at, ())).program
     return program, tuple(at[name] for name in program.inputs)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 UPDATE = bool(os.environ.get("UPDATE_TRANSCRIPTS"))
 _BLOCK = re.compile(r"```console\n(.*?)```", re.DOTALL)
-_TIMES = re.compile(r"in [\d.]+ s \(\d+/s\)")
+_TIMES = re.compile(r"(in|用时) [\d.]+ s \(\d+/s\)")
 
 
 def run(command: str) -> str:
@@ -30,7 +30,7 @@ def run(command: str) -> str:
 
 
 def without_times(text: str) -> str:
-    return _TIMES.sub("in … s", text)
+    return _TIMES.sub(r"\1 … s", text)
 
 
 def commands(block: str) -> list[tuple[str, str]]:

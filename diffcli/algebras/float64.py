@@ -142,8 +142,8 @@ def _fma(a: float, b: float, c: float) -> float:
         return INF if exact > 0 else -INF
 
 
-def _poles(function: Callable[[float], float]) -> Callable[[float], float]:
-    """Gamma functions: NaN at the poles, infinite beyond float64."""
+def _poles(function: Callable[[float], float], odd: bool = False) -> Callable[[float], float]:
+    """Gamma functions: NaN at the poles, infinite beyond float64; `odd` with the sign of the argument, as near 0."""
 
     def total(a: float) -> float:
         if a == 0 or a < 0 and (a == -INF or a == math.floor(a)):
@@ -151,7 +151,7 @@ def _poles(function: Callable[[float], float]) -> Callable[[float], float]:
         try:
             return function(a)
         except OverflowError:
-            return INF
+            return math.copysign(INF, a) if odd else INF
 
     return total
 
@@ -289,7 +289,7 @@ _BY_NAME: dict[str, Callable[..., float]] = {
     "relu": _relu,
     "erf": math.erf,
     "erfc": math.erfc,
-    "gamma": _poles(math.gamma),
+    "gamma": _poles(math.gamma, odd=True),
     "lgamma": _poles(math.lgamma),
     "digamma": _digamma,
     "polygamma": _polygamma,

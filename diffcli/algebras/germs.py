@@ -88,9 +88,9 @@ def number(value: Real) -> Germ:
     return Germ({} if value.is_zero() else {AT_ZERO: value})
 
 
-def variable(at: Real, direction: int) -> Germ:
-    """at + s, or at - s for `direction` -1."""
-    terms = {(Fraction(1), 0): whole(direction)}
+def variable(at: Real, slope: Real) -> Germ:
+    """at + slope s."""
+    terms = {} if slope.is_zero() else {(Fraction(1), 0): slope}
     return Germ(terms | number(at).terms)
 
 

@@ -504,6 +504,6 @@ class PowerSeries:
 SERIES = PowerSeries()
 
 
-def variable(at: Any) -> Series:
-    """The series of a variable: at + t."""
-    return arb_series([at, 1])
+def variable(at: Any, slope: Any = 1) -> Series:
+    """The series of a variable on a line: at + slope t."""
+    return arb_series([at, slope])

@@ -22,7 +22,7 @@ import sympy
 from sympy.codegen.cfunctions import exp2, expm1, log1p, log2, log10
 from sympy.printing.precedence import PRECEDENCE
 
-from diffcli.derivation import Unsupported
+from diffcli.errors import Unsupported
 from diffcli.evaluate import evaluate
 from diffcli.passes import prune
 from diffcli.primitives import CODE, PARAMETRIC, PRIMITIVES
@@ -516,6 +516,17 @@ def derivative(expression: Any, name: str) -> Any:
         return expression.diff(sympy.Symbol(name, real=True))
     except (ArithmeticError, TypeError, ValueError) as error:
         raise Unsupported(f"SymPy refuses to differentiate this expression: {error}") from error
+
+
+def contract(expressions: Sequence[Any], weights: Sequence[float]) -> Any:
+    """The sum of `expressions`, each times its weight; weights 0, 1 and -1 are exact."""
+    exact = [sympy.Integer(int(w)) if w in (0, 1, -1) else SYMBOLS.constant(w) for w in weights]
+    return sympy.Add(*[sympy.Mul(weight, expression) for weight, expression in zip(exact, expressions, strict=True)])
+
+
+def vanishes(expression: Any) -> bool:
+    """Whether SymPy shows that `expression` is 0 everywhere."""
+    return any(simpler(expression) == 0 for simpler in (lambda same: same, sympy.expand, sympy.simplify))
 
 
 def text(expression: Any) -> str:

@@ -24,7 +24,7 @@ from diffcli.batch.pool import Lost, Workers
 from diffcli.batch.rows import Finish, Row, as_it_is
 from diffcli.batch.running import PATIENCE
 from diffcli.batch.worker import Wrt
-from diffcli.compare import Settings
+from diffcli.comparison import Settings
 from diffcli.errors import DiffError
 
 WAIT = 5.0

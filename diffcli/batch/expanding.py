@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import product
 
 from diffcli.batch.rows import Failure, Row
-from diffcli.case import constant
+from diffcli.case import Number, scalar
 from diffcli.errors import DiffError
 
 MOST = 1_000_000
@@ -59,22 +59,22 @@ def _entries(text: str) -> dict[str, str]:
     return entries
 
 
-def _axis(name: str, value: float | str) -> list[float | str]:
+def _axis(name: str, value: Number | str) -> list[Number | str]:
     """The values of one variable: first:last:count, both ends included."""
     if not isinstance(value, str) or ":" not in value:
         return [value]
     parts = value.split(":")
-    count = constant(parts[2]) if len(parts) == 3 else 0.0
+    count = scalar(parts[2]) if len(parts) == 3 else 0.0
     if len(parts) != 3 or count != int(count) or count < 1:
         raise DiffError(
             f"'{name}={value}' is no range", hint=f"write first:last:count, like {name}=0:1:11", kind="point"
         )
-    first, last, steps = constant(parts[0]), constant(parts[1]), int(count) - 1
+    first, last, steps = scalar(parts[0]), scalar(parts[1]), int(count) - 1
     if steps > MOST:
         raise DiffError(
             f"the range of {name} has {steps + 1:,} values", hint=f"at most {MOST:,} are done", kind="point"
         )
     if not steps:
         return [first]
-    inner: list[float | str] = [first + (last - first) * k / steps for k in range(steps)]
+    inner: list[Number | str] = [first + (last - first) * k / steps for k in range(steps)]
     return [*inner, last]

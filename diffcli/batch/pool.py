@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from diffcli.batch.rows import Finish, Row, as_it_is
 from diffcli.batch.worker import Wrt, compare_rows, prepare
-from diffcli.compare import Settings
+from diffcli.comparison import Settings
 from diffcli.errors import DiffError
 from diffcli.methods import METHODS
 

@@ -1,8 +1,8 @@
 """Case files -> rows, one reader per ending; a bad row is a failure in its place.
 
 .txt   EXPR | x=1, y=2          `#` comments and blank lines are skipped
-.jsonl {"expr": "…", "at": {"x": 1}, "wrt": ["x"], "id": "…"}
-.csv   columns expr, id, wrt; every other column is a variable
+.jsonl {"expr": "…", "at": {"x": 1}, "wrt": ["x"], "id": "…", "claim": {"x": "2*x"}}
+.csv   columns expr, id, wrt, claim; every other column is a variable
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import PurePath
 from typing import Any, NamedTuple
 
 from diffcli.batch.rows import Failure, Row
+from diffcli.case import claims_in
 from diffcli.errors import DiffError
 
 Lines = Iterable[str]
@@ -50,16 +51,33 @@ def _from_object(number: int, content: Any, line: str) -> Row | Failure:
     expression, at, wrt = content["expr"], content.get("at") or {}, content.get("wrt")
     if isinstance(wrt, str):
         wrt = [name.strip() for name in wrt.split(",")]
-    fault = None
-    if not isinstance(at, dict | str):
+    claims = _claims(content.get("claim"))
+    fault: str | None = None
+    claim_hint: str | None = None
+    if claims is None:
+        fault, claim_hint = "'claim' is neither text nor an object of texts", 'write {"x": "2*x"}, or "x: 2*x"'
+    elif not isinstance(at, dict | str):
         fault = "'at' is no object of numbers"
-    elif isinstance(at, dict) and not all(isinstance(value, int | float | str) for value in at.values()):
-        fault = "a value in 'at' is neither a number nor text"
+    elif isinstance(at, dict) and not all(isinstance(value, int | float | str | list) for value in at.values()):
+        fault = "a value in 'at' is neither a number, nor text, nor a list of them"
     elif wrt is not None and not (isinstance(wrt, list) and all(isinstance(name, str) for name in wrt)):
         fault = "'wrt' is no list of names"
-    if fault:
-        return Failure(number, id_, expression, "format", fault)
-    return Row(number, expression, at, None if wrt is None else tuple(wrt), id_)
+    if fault or claims is None:
+        return Failure(number, id_, expression, "format", fault or "", None, claim_hint)
+    return Row(number, expression, at, None if wrt is None else tuple(wrt), id_, claims)
+
+
+def _claims(content: Any) -> tuple[str, ...] | None:
+    """`x: 2*x; y: 1`, or {"x": "2*x", "y": 1}: a text per variable; None for anything else."""
+    if isinstance(content, str):
+        return claims_in(content)
+    if isinstance(content, dict) and all(isinstance(formula, str | int | float) for formula in content.values()):
+        return tuple(f"{name}: {formula}" for name, formula in content.items())
+    return None if content is not None else ()
+
+
+_COLUMNS = ("expr", "id", "wrt", "claim")
+"""Columns of a CSV that are no variables."""
 
 
 def read_csv(lines: Lines) -> Read:
@@ -79,9 +97,10 @@ def read_csv(lines: Lines) -> Read:
             )
             continue
         cells = {name: (cell or "").strip() for name, cell in content.items()}
-        at = {name: cell for name, cell in cells.items() if name not in ("expr", "id", "wrt") and cell}
+        at = {name: cell for name, cell in cells.items() if name not in _COLUMNS and cell}
         wrt = tuple(name.strip() for name in cells.get("wrt", "").replace(";", ",").split(",") if name.strip())
-        yield Row(number, cells["expr"], at, wrt or None, cells.get("id") or None)
+        claims = _claims(cells.get("claim", "")) or ()
+        yield Row(number, cells["expr"], at, wrt or None, cells.get("id") or None, claims)
 
 
 class Reader(NamedTuple):

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from diffcli.compare import Comparison
+from diffcli.case import Number
+from diffcli.comparison import Comparison
 from diffcli.errors import DiffError
 
 
@@ -16,9 +17,10 @@ class Row:
 
     line: int
     expression: str
-    at: Mapping[str, float | str] | str
+    at: Mapping[str, Number | str] | str
     wrt: tuple[str, ...] | None = None
     id: str | None = None
+    claims: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ from typing import Any
 from diffcli.batch.pool import Lost, Pending, Pool
 from diffcli.batch.rows import Failure, Finish, Result, Row, as_it_is
 from diffcli.batch.worker import Wrt, compare_row
-from diffcli.compare import Settings
+from diffcli.comparison import Settings
 from diffcli.errors import DiffError
 from diffcli.limits import Apart, Died, Expired
 
@@ -160,7 +160,7 @@ def _awaited(pending: Pending, pool: Pool) -> list[Any]:
 
 
 def _again(row: Row, share: bool, pool: Pool, settings: Settings, wrt: Wrt, finish: Finish) -> Any:
-    """A row whose worker was lost: alone in a worker, then in a process of its own."""
+    """A row whose worker was lost: alone in a worker, then in a process of its own, and that once more."""
     if share:
         with suppress(Lost):
             return _awaited(pool.submit([row]), pool)[0]
@@ -170,10 +170,23 @@ def _again(row: Row, share: bool, pool: Pool, settings: Settings, wrt: Wrt, fini
 def _apart(row: Row, settings: Settings, wrt: Wrt) -> Result:
     alone = replace(settings, apart=True, fatal=False)
     limit = (len(settings.methods) + 1) * settings.timeout + 1
+    with suppress(Died):  # killed from outside, it may be, and not by its row
+        return _alone(row, alone, wrt, limit)
     try:
-        return Apart(compare_row, row, alone, wrt).result(limit)
-    except (Expired, Died, MemoryError):
-        error = DiffError(
-            "the process that computed this row was lost twice", hint="see --memory and --timeout", kind="lost"
-        )
-        return Failure.of(error, row.line, row.id, row.expression)
+        return _alone(row, alone, wrt, limit)
+    except Died:
+        return _lost(row)
+
+
+def _alone(row: Row, settings: Settings, wrt: Wrt, limit: float) -> Result:
+    try:
+        return Apart(compare_row, row, settings, wrt).result(limit)
+    except (Expired, MemoryError):
+        return _lost(row)
+
+
+def _lost(row: Row) -> Failure:
+    error = DiffError(
+        "the process that computed this row was lost again and again", hint="see --memory and --timeout", kind="lost"
+    )
+    return Failure.of(error, row.line, row.id, row.expression)

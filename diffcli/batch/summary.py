@@ -14,6 +14,7 @@ from statistics import median
 from typing import Any, NamedTuple
 
 from diffcli.batch.rows import Failure, Result
+from diffcli.comparison import CLAIM
 
 WORST = 10
 """Rows listed as the worst."""
@@ -35,7 +36,7 @@ class Facts(NamedTuple):
     line: int | None
     id: str | None
     expression: str
-    at: dict[str, float]
+    at: dict[str, Any]
     own: int
     found: tuple[Found, ...]
     failure: str | None = None
@@ -60,7 +61,7 @@ class Worst(NamedTuple):
     line: int | None
     id: str | None
     expression: str
-    at: dict[str, float]
+    at: dict[str, Any]
 
 
 @dataclass
@@ -118,7 +119,7 @@ class Summary:
         if len(self.first_failures) < WORST:
             self.first_failures.append((line, message))
 
-    def _add_row(self, found: Iterable[Found], own: int, place: tuple[Any, Any, str, dict[str, float]]) -> None:
+    def _add_row(self, found: Iterable[Found], own: int, place: tuple[Any, Any, str, dict[str, Any]]) -> None:
         self.rows += 1
         verdicts, costs, worst = set(), {}, Found("", "", None, None, None)
         for row in found:
@@ -127,7 +128,7 @@ class Summary:
             if row.ulp is not None:
                 self.worst_ulp[row.method] = max(self.worst_ulp.get(row.method, 0.0), row.ulp)
                 worst = max(worst, row, key=lambda row: -1.0 if row.ulp is None else row.ulp)
-            if row.operations is not None:
+            if row.operations is not None and row.method != CLAIM:
                 costs[row.method] = row.operations
                 if own:
                     self.ratios.setdefault(row.method, Counter())[round(row.operations / own, 2)] += 1

@@ -8,11 +8,12 @@ from __future__ import annotations
 import gc
 import signal
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from diffcli.batch.rows import Failure, Finish, Result, Row
-from diffcli.case import Case, make_case, number_at, read_point
-from diffcli.compare import Settings, compare
+from diffcli.case import Asked, Case, make_case, number_at, read_point
+from diffcli.comparison import Settings, compare
 from diffcli.errors import DiffError
 from diffcli.limits import limit_memory
 from diffcli.methods import METHODS
@@ -36,7 +37,7 @@ def compare_rows(rows: Sequence[Row], settings: Settings, wrt: Wrt, finish: Fini
 
 def compare_row(row: Row, settings: Settings, wrt: Wrt) -> Result:
     try:
-        case = understood(row, wrt)
+        case = understood(row, wrt, settings.asked)
     except DiffError as error:
         return Failure.of(error, row.line, row.id, row.expression)
     try:
@@ -46,9 +47,10 @@ def compare_row(row: Row, settings: Settings, wrt: Wrt) -> Result:
         return Failure(row.line, row.id, row.expression, "internal", message, None, "please report it")
 
 
-def understood(row: Row, wrt: Wrt) -> Case:
+def understood(row: Row, wrt: Wrt, asked: Asked) -> Case:
     if isinstance(row.at, str):
         at = read_point(row.at)
     else:
         at = {name: number_at(name, value) for name, value in row.at.items()}
-    return make_case(row.expression, at, row.wrt or wrt, row.id, row.line)
+    asked = replace(asked, claims=row.claims) if row.claims else asked
+    return make_case(row.expression, at, row.wrt or wrt, row.id, row.line, asked)

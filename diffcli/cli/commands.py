@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import shutil
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -12,14 +13,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from diffcli.errors import DiffError
+from diffcli.language import say, spoken
 
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from diffcli.algebras import Dtype
     from diffcli.batch.pool import Pool
     from diffcli.batch.rows import Failure, Finish, Result, Row
     from diffcli.batch.summary import Summary
-    from diffcli.compare import Settings
+    from diffcli.case import Asked, Case, Number
+    from diffcli.comparison import Settings
+    from diffcli.kinds import Kind
+    from diffcli.primitives import Rules
     from diffcli.reports import Report
     from diffcli.reports.writing import Written
 
@@ -29,23 +35,45 @@ class Request:
     """The options that both commands share, as they were typed."""
 
     wrt: str | None
-    methods: str
+    asked: Asked
+    methods: str | None
     format: str
     output: Path | None
     timeout: float
     tolerance: float
     share: bool
+    tape: bool
     exit_zero: bool
     export: tuple[Path, ...] = ()
+    step: float | None = None
+    rules: str = "textbook"
+    dtype: Dtype = "float64"
 
-    def settings(self, apart: bool = False, fatal: bool = False) -> Settings:
-        from diffcli.compare import Settings
+    def settings(self, apart: bool = False, fatal: bool = False, memory: bool = False) -> Settings:
+        from diffcli.comparison import Settings
 
+        self.check_limits()
+        if self.step is not None and not 0 < self.step < float("inf"):
+            raise DiffError(f"--step {self.step:g}: a step is a number above 0", kind="option")
+        methods = _methods(self.methods, self.asked.kind)
+        return Settings(
+            methods, self.timeout, self.tolerance, self.share, self.tape or memory, apart, fatal,
+            step=self.step, dtype=self.dtype, asked=self.asked, rules=self._rules(),
+        )  # fmt: skip
+
+    def _rules(self) -> Rules:
+        from diffcli.primitives import RULES
+
+        for rules in RULES:
+            if rules == self.rules:
+                return rules
+        raise DiffError(f"unknown rules '{self.rules}'", hint=_nearest(self.rules, RULES), kind="option")
+
+    def check_limits(self) -> None:
         if not self.timeout > 0:
             raise DiffError(f"--timeout {self.timeout:g}: a time limit is above 0", kind="option")
         if not self.tolerance >= 0:
             raise DiffError(f"--tolerance {self.tolerance:g}: a tolerance is 0 or more", kind="option")
-        return Settings(_methods(self.methods), self.timeout, self.tolerance, self.share, apart, fatal)
 
     def variables(self) -> tuple[str, ...] | None:
         return None if self.wrt is None else tuple(name.strip() for name in self.wrt.split(",") if name.strip())
@@ -75,11 +103,13 @@ class Request:
         return self.format == "table" and self.output in (None, Path("-")) and sys.stdout.isatty()
 
 
-def _methods(text: str) -> tuple[str, ...]:
-    from diffcli.methods import METHODS
+def _methods(text: str | None, kind: Kind) -> tuple[str, ...]:
+    from diffcli.methods import METHODS, usual
 
+    if text is None:
+        return usual(kind)
     if text.strip() == "all":
-        return tuple(METHODS)
+        return tuple(name for name, method in METHODS.items() if kind in method.kinds and method.available)
     names = tuple(name.strip() for name in text.split(",") if name.strip())
     for name in names:
         if name not in METHODS:
@@ -106,38 +136,175 @@ class BatchRequest:
     cluster: str | None = None
 
 
-def run_expression(text: str, at: list[str], request: Request) -> int:
+@dataclass(frozen=True)
+class ManyRequest:
+    """What is asked of many points: a file of them, how many are judged, drawn with which seed, a compiler's name."""
+
+    points: Path | None = None
+    sample: int | None = None
+    seed: int | None = None
+    compiled: str | None = None
+
+    def asked(self, at: list[str]) -> bool:
+        """Whether there are many points: a file, or a range in the point."""
+        many = self.points is not None or any(":" in part for part in at)
+        for name in ("sample", "seed", "compiled"):
+            if getattr(self, name) is not None and not many:
+                hint = 'give them by --points FILE, or as a range: --at "x=0:1:1000"'
+                raise DiffError(f"--{name} is for many points", hint=hint, kind="option")
+        return many
+
+
+def run_expression(text: str, at: list[str], request: Request, many: ManyRequest = ManyRequest()) -> int:
     """One comparison, printed; the exit code says whether every verdict is good."""
+    if many.asked(at):
+        return run_points(text, at, request, many)
     from diffcli.syntax import elaborate
+    from diffcli.tracing.naming import named
 
     request.check_format()
-    if not at:  # an error in the expression is found without any mathematics library
+    function = named(text)
+    if text.strip().endswith(".py"):
+        raise DiffError("a file is no function", text, (0, len(text)), f"name one: {text.strip()}:f", "python")
+    if not at and not function:  # an error in the expression is found without any mathematics library
         elaborate(text)
-    from diffcli.case import make_case, read_point
+    from diffcli.case import make_case
 
-    point: dict[str, float] = {}
-    for part in at:
-        for name, value in read_point(part).items():
-            if name in point:
-                raise DiffError(f"'{name}' is given twice", part, None, "give each variable one value", "point")
-            point[name] = value
-    case = make_case(text, point, request.variables())
+    point = point_of(at)
+    case = (
+        _traced(text, point, request) if function else make_case(text, point, request.variables(), asked=request.asked)
+    )
     unused = [name for name in point if name not in case.at]
     if unused:
-        print(f"note: the expression has no variable {', '.join(unused)}", file=sys.stderr)
-    from diffcli.compare import compare
+        names = ", ".join(unused)
+        print(say("note: {note}", note=say("the expression has no variable {names}", names=names)), file=sys.stderr)
+    from diffcli.comparison import compare
 
     with ExitStack() as stack:
         outputs = _outputs(request, stack, single=True)
         try:
-            comparison = compare(case, request.settings(apart=True))
+            comparison = compare(case, request.settings(apart=True, memory=request.format in ("json", "html")))
         except KeyboardInterrupt:
-            print("interrupted", file=sys.stderr)
+            print(say("interrupted"), file=sys.stderr)
             return 130
         for output in outputs:
             output.add(comparison)
             output.end()
     return 0 if comparison.good or request.exit_zero else 1
+
+
+def _traced(text: str, point: dict[str, Number], request: Request) -> Case:
+    """A Python function, run once; its own time is limited like a method's."""
+    from diffcli.case import traced_case
+    from diffcli.limits import Expired, Here
+
+    request.settings()  # a wrong option is said before the user's code is run
+    try:
+        return Here(traced_case, text, point, request.variables(), request.asked).result(request.timeout)
+    except Expired:
+        message = f"{text.strip()} was not imported and run within {request.timeout:g} s"
+        raise DiffError(message, hint="--timeout gives it longer", kind="python") from None
+
+
+def point_of(at: list[str] | None) -> dict[str, Number]:
+    """All `--at` options together."""
+    from diffcli.case import read_point
+
+    point: dict[str, Number] = {}
+    for part in at or []:
+        for name, value in read_point(part).items():
+            if name in point:
+                raise DiffError(f"'{name}' is given twice", part, None, "give each variable one value", "point")
+            point[name] = value
+    return point
+
+
+def run_points(text: str, at: list[str], request: Request, many: ManyRequest) -> int:
+    """Every method over a table of points, and the truth at a sample of them."""
+    from diffcli.syntax import parse
+    from diffcli.tracing.naming import named
+
+    if named(text):
+        hint = "write it as an expression, or give one point"
+        raise DiffError("a Python function is not for many points", text, (0, len(text)), hint, "python")
+    parse(text)  # an error in the expression is found before anything is imported or read
+    _check_points(request, many)
+    methods = _methods(request.methods, request.asked.kind)
+    from diffcli.points.reading import of_file, of_ranges, split
+    from diffcli.points.run import SAMPLE, Settings, run, understood
+    from diffcli.points.writing import RESULTS, save
+    from diffcli.reports.points import entry_names, written_as
+
+    entries = [entry for part in at for entry in split(part)]
+    fixed = point_of([entry for entry in entries if ":" not in entry])
+    ranges = [entry.strip() for entry in entries if ":" in entry]
+    if many.points is not None and ranges:
+        raise DiffError("points are from a file or from ranges, not from both", hint="leave out one", kind="option")
+    wrt = request.variables()
+    points = of_ranges(ranges, fixed) if many.points is None else of_file(str(many.points), text, fixed, wrt or ())
+    case = understood(text, points, wrt, request.asked)
+    sample = SAMPLE if many.sample is None else many.sample
+    settings = Settings(
+        methods, request.timeout, request.tolerance, request.share, sample, many.seed or 0, many.compiled
+    )
+    progress = _Judging()
+    found = run(case, points, settings, progress.told)
+    progress.end()
+    results = request.output if request.output and request.output.suffix.lower() in RESULTS else None
+    if results is not None:
+        save(results, found, entry_names(found))
+    reports = [(request.format, None if results else request.output)]
+    reports += [(_POINT_FORMATS[file.suffix.lower()], file) for file in request.export]
+    for format, file in reports:  # noqa: A001 - the word of the command line
+        with _destination(file) as stream:
+            width = shutil.get_terminal_size().columns if stream.isatty() else None
+            stream.write(written_as(found, format, width))
+    return 0 if found.good or request.exit_zero else 1
+
+
+_POINT_FORMATS = {".txt": "table", ".json": "json", ".csv": "csv"}
+
+
+def _check_points(request: Request, many: ManyRequest) -> None:
+    """What is not for many points is refused, and nothing is passed over."""
+    request.check_limits()
+    if request.format not in _POINT_FORMATS.values():
+        hint = f"write one of: {', '.join(_POINT_FORMATS.values())}"
+        raise DiffError(f"many points are not written as '{request.format}'", hint=hint, kind="option")
+    for file in request.export:
+        if file.suffix.lower() not in _POINT_FORMATS:
+            hint = f"an export of many points ends in {', '.join(_POINT_FORMATS)}"
+            raise DiffError(f"'{file}' names no format", hint=hint, kind="option")
+    single = {
+        "--claim": request.asked.claims, "--tape": request.tape, "--rules": request.rules != "textbook",
+        "--dtype": request.dtype != "float64",
+    }  # fmt: skip
+    for name, asked in single.items():
+        if asked:
+            raise DiffError(f"{name} is for single points", hint="give one point by --at", kind="option")
+    if many.sample is not None and many.sample < 0:
+        raise DiffError(f"--sample {many.sample}: a number of points is 0 or more", kind="option")
+
+
+class _Judging:
+    """On a terminal's stderr, how many points are judged; ten times a second."""
+
+    def __init__(self) -> None:
+        self.begun = self.shown = time.monotonic()
+        self.live = sys.stderr.isatty()
+
+    def told(self, done: int, of: int) -> None:
+        now = time.monotonic()
+        if self.live and now - self.shown >= 0.1:
+            self.shown = now
+            left = (now - self.begun) / done * (of - done)
+            template = "{done} of {total} points judged  about {left} s left"
+            line = say(template, done=f"{done:,}", total=f"{of:,}", left=f"{left:.0f}")
+            print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
+
+    def end(self) -> None:
+        if self.live:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
 def run_batch(file: str, request: Request, asked: BatchRequest) -> int:
@@ -173,8 +340,9 @@ def run_batch(file: str, request: Request, asked: BatchRequest) -> int:
             for output in outputs:
                 output.end()
             resumable = request.output is not None and request.format == "jsonl"
-            how = "go on with --resume" if resumable else "with --format jsonl --output FILE it could go on by --resume"
-            print(f"\ninterrupted after {summary.rows} rows, which are written; {how}", file=sys.stderr)
+            how = say("go on with --resume" if resumable else _TO_GO_ON)
+            template = "interrupted after {rows} rows, which are written; {how}"
+            print("\n" + say(template, rows=summary.rows, how=how), file=sys.stderr)
             return 130
         for output in outputs:
             output.end()
@@ -182,6 +350,9 @@ def run_batch(file: str, request: Request, asked: BatchRequest) -> int:
 
         show_summary(summary, time.monotonic() - begun, _console(target), request.exit_zero)
     return 0 if summary.good or request.exit_zero else 1
+
+
+_TO_GO_ON = "with --format jsonl --output FILE it could go on by --resume"
 
 
 def _finish(request: Request) -> Finish:
@@ -192,7 +363,7 @@ def _finish(request: Request) -> Finish:
         return as_it_is
     from diffcli.reports.writing import Writing
 
-    return Writing(tuple(name for name, _ in request.formats()))
+    return Writing(tuple(name for name, _ in request.formats()), spoken())
 
 
 def _written_here(results: Iterator[Result], outputs: list[Output]) -> Iterator[Written]:
@@ -261,7 +432,7 @@ class _Borrowed:
 def _source(file: str) -> Any:
     if file == "-":
         if sys.stdin.isatty():
-            print("reading rows from the terminal: EXPR | x=1, y=2   (end with Ctrl-D)", file=sys.stderr)
+            print(say("reading rows from the terminal: EXPR | x=1, y=2   (end with Ctrl-D)"), file=sys.stderr)
         # a stream of our own: the interpreter's has a lock that a reading thread would hold
         return open(sys.stdin.fileno(), encoding="utf-8-sig", closefd=False)
     try:
@@ -398,5 +569,11 @@ class _Progress:
         summary = self.summary
         rate = (summary.rows - summary.kept) / max(now - self.begun, 1e-9)
         total = self.lines.total
-        left = f"  about {max(total - summary.rows, 0) / rate:.0f} s left" if total and rate else ""
-        return f"{summary.rows:,} rows  {rate:.0f}/s{left}  {summary.bad} not ok  {summary.failures} not read"
+        left = (
+            say("  about {seconds} s left", seconds=f"{max(total - summary.rows, 0) / rate:.0f}")
+            if total and rate
+            else ""
+        )
+        template = "{rows} rows  {rate}/s{left}  {bad} not ok  {failures} not read"
+        rows, pace = f"{summary.rows:,}", f"{rate:.0f}"
+        return say(template, rows=rows, rate=pace, left=left, bad=summary.bad, failures=summary.failures)

@@ -9,29 +9,76 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from importlib import import_module
-from typing import NamedTuple, cast
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, NamedTuple, cast
 
-from diffcli.derivation import Derivation, Problem
+from diffcli.kinds import FIRST_ORDER, KINDS, SECOND_ORDER, Kind
 
-Differentiate = Callable[[Problem], Derivation]
+if TYPE_CHECKING:
+    from diffcli.derivation import Derivation, Problem
+
+    Differentiate = Callable[[Problem], Derivation]
 
 
 class Method(NamedTuple):
-    """A way to differentiate: `module` holds `differentiate`; `summary` is one line for --help.
+    """A way to differentiate: `module` holds the `function`; `summary` is one line for --help.
 
+    It can find the derivatives in `kinds`, and is what is compared for those in `usual` when no method is named.
     An `apart` method may be slow or hang (SymPy): where a time limit must hold, it runs in a process of its own.
+    A peer `needs` a library that may not be installed.
     """
 
     module: str
     summary: str
+    kinds: tuple[Kind, ...] = KINDS
+    usual: tuple[Kind, ...] = ()
     apart: bool = False
+    function: str = "differentiate"
+    needs: str | None = None
+
+    @property
+    def available(self) -> bool:
+        """Whether the library it needs is installed."""
+        return self.needs is None or find_spec(self.needs) is not None
 
     def load(self) -> Differentiate:
-        return cast(Differentiate, import_module(self.module).differentiate)
+        return cast("Differentiate", getattr(import_module(self.module), self.function))
 
 
+_NESTED: tuple[Kind, ...] = (*FIRST_ORDER, "derivative")
+_ROOM = "diffcli.methods."
+_TWICE = SECOND_ORDER, SECOND_ORDER
+_FIRST_TWO = (*FIRST_ORDER, *SECOND_ORDER)
+_BY_VALUES: tuple[Kind, ...] = ("gradient", "jacobian", "jvp")
+
+
+def _difference(function: str, summary: str) -> Method:
+    return Method(f"{_ROOM}differences", summary, _BY_VALUES, function=function)
+
+
+# fmt: off
 METHODS: dict[str, Method] = {
-    "symbolic": Method("diffcli.methods.symbolic", "SymPy's derivative, evaluated with shared subexpressions", True),
-    "forward": Method("diffcli.methods.forward", "dual numbers, one sweep per variable"),
-    "reverse": Method("diffcli.methods.reverse", "a tape, one forward and one backward sweep"),
+    "symbolic": Method(f"{_ROOM}symbolic", "SymPy's derivative, shared subexpressions once", usual=KINDS, apart=True),
+    "forward":  Method(f"{_ROOM}forward", "dual numbers, one sweep per variable", usual=_NESTED),
+    "reverse":  Method(f"{_ROOM}reverse", "a tape, one forward and one backward sweep", usual=FIRST_ORDER),
+    "forward-over-forward": Method(f"{_ROOM}forward_over_forward", "duals of duals", *_TWICE),
+    "forward-over-reverse": Method(f"{_ROOM}forward_over_reverse", "duals through the tape's program", *_TWICE),
+    "reverse-over-forward": Method(f"{_ROOM}reverse_over_forward", "a tape of the duals' program", *_TWICE),
+    "taylor":   Method(f"{_ROOM}taylor", "Taylor arithmetic, all orders at once", ("derivative",), ("derivative",)),
+    "forward-difference":  _difference("forward_difference", "(f(x+h) - f(x))/h"),
+    "backward-difference": _difference("backward_difference", "(f(x) - f(x-h))/h"),
+    "central-difference":  _difference("central_difference", "(f(x+h) - f(x-h))/2h"),
+    "five-point":   _difference("five_point", "central differences over h and 2h, of order 4"),
+    "richardson":   _difference("richardson", "central differences over h, 2h and 4h, extrapolated to order 6"),
+    "complex-step": Method(f"{_ROOM}complex_step", "Im f(x + ih)/h, nothing subtracted", _BY_VALUES),
+    "jax":      Method("diffcli.peers.jax", "JAX, without compilation", _FIRST_TWO, needs="jax"),
+    "torch":    Method("diffcli.peers.torch", "PyTorch", _FIRST_TWO, needs="torch"),
+    "autograd": Method("diffcli.peers.autograd", "HIPS autograd", _FIRST_TWO, needs="autograd"),
+    "casadi":   Method("diffcli.peers.casadi", "CasADi", _FIRST_TWO, needs="casadi"),
 }
+# fmt: on
+
+
+def usual(kind: Kind) -> tuple[str, ...]:
+    """The methods that are compared for a kind of derivative when none is named."""
+    return tuple(name for name, method in METHODS.items() if kind in method.usual)

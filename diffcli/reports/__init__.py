@@ -47,6 +47,7 @@ REPORTS: dict[str, Format] = {
     "csv": Format("diffcli.reports.csv", ".csv"),
     "markdown": Format("diffcli.reports.markdown", ".md"),
     "latex": Format("diffcli.reports.latex", ".tex"),
+    "html": Format("diffcli.reports.html", ".html"),
 }
 
 

@@ -15,17 +15,19 @@ be read back as part of the expression, and be an error in it.
 from __future__ import annotations
 
 import csv
+import json
 from collections.abc import Iterator
 from io import StringIO
 from typing import Any
 
-from diffcli.batch.rows import Result
+from diffcli.batch.rows import Failure, Result
+from diffcli.case import written
+from diffcli.comparison import Comparison
 from diffcli.reports.json import as_object
-from diffcli.syntax.rendering import literal
 
 COLUMNS = (
     "line", "id", "expression", "at", "status", "truth_status", "f", "f_operations",
-    "method", "verdict", "value", "variable", "derivative", "truth", "left", "right",
+    "kind", "method", "verdict", "value", "output", "variable", "derivative", "truth", "left", "right",
     "abs_error", "rel_error", "ulp", "max_ulp", "bits",
     "add", "neg", "mul", "div", "pow", "func", "operations", "seconds", "setup_seconds", "message",
 )  # fmt: skip
@@ -62,41 +64,57 @@ def rows(result: Result) -> Iterator[dict[str, Any]]:
         "expression": text_cell(found["expression"]),
         "status": found["status"],
     }
-    if found["status"] == "error":
-        yield row | {"message": text_cell(found["error"]["message"])}
+    if isinstance(result, Failure):
+        yield row | {"message": text_cell(result.message)}
         return
     row |= {
-        "at": "; ".join(f"{name}={literal(value)}" for name, value in found["at"].items()),
+        "at": "; ".join(f"{name}={written(value)}" for name, value in result.case.at.items()),
         "truth_status": found["truth"]["status"],
-        "f": found["value"],
+        "kind": found["kind"],
+        "f": _cell(found["value"]),
         "f_operations": found["cost"]["total"],
     }
+    truth = {side: list(_leaves(found["truth"][side])) for side in ("derivative", "left", "right")}
     for measurement in found["methods"]:
-        for entry in _entries(found, measurement):
+        for entry in _entries(result, truth, measurement):
             yield row | _measured(measurement) | entry
+
+
+def _cell(value: Any) -> Any:
+    """A number; the numbers of a vector as JSON."""
+    return json.dumps(value) if isinstance(value, list) else value
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    """The entries of a vector or matrix, row by row; none of what is absent."""
+    for part in value or ():
+        if isinstance(part, list):
+            yield from _leaves(part)
+        else:
+            yield part
 
 
 def _measured(measurement: dict[str, Any]) -> dict[str, Any]:
     """What is said of a method as a whole."""
-    same = ("method", "verdict", "value", "max_ulp", "bits", "seconds", "setup_seconds")
+    same = ("method", "verdict", "max_ulp", "bits", "seconds", "setup_seconds")
     cost = dict(measurement["cost"] or {})
-    cells = {column: measurement[column] for column in same} | cost
+    cells = {column: measurement[column] for column in same} | cost | {"value": _cell(measurement["value"])}
     return cells | {"operations": cells.pop("total", None), "message": text_cell(measurement["message"])}
 
 
-def _entries(found: dict[str, Any], measurement: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """What is said of each variable; one empty entry where there is nothing to say."""
-    if not measurement["derivative"]:
+def _entries(result: Comparison, truth: dict[str, list[Any]], measurement: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """What is said of each entry of the derivative; one empty row where there is nothing to say."""
+    found, errors = list(_leaves(measurement["derivative"])), list(_leaves(measurement["errors"]))
+    if not found:
         yield {}
         return
-    truth, errors = found["truth"], measurement["errors"]
-    for i, (name, derivative) in enumerate(zip(found["wrt"], measurement["derivative"], strict=True)):
-        entry = {"variable": name, "derivative": derivative}
-        if truth["derivative"] is not None:
+    for i, (name, derivative) in enumerate(zip(result.entries, found, strict=True)):
+        entry = {"output": name.output, "variable": ",".join(name.variables), "derivative": derivative}
+        if truth["derivative"]:
             entry["truth"] = truth["derivative"][i]
             if entry["truth"] is None:
                 entry |= {"left": truth["left"][i], "right": truth["right"][i]}
-        if errors is not None and errors[i] is not None:
+        if errors and errors[i] is not None:
             entry |= {f"{kind}_error": errors[i][kind] for kind in ("abs", "rel")} | {"ulp": errors[i]["ulp"]}
         yield entry
 

@@ -8,12 +8,18 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from diffcli.accuracy import Error
+from diffcli.algebras import DIGITS
 from diffcli.batch.rows import Failure, Result
-from diffcli.compare import Measurement
-from diffcli.truth import Truth, digits
+from diffcli.case import Number
+from diffcli.claims import Examination
+from diffcli.comparison import Comparison, Measurement
+from diffcli.derivation import Wanted
+from diffcli.syntax.shapes import nested
+from diffcli.truth import digits
 
 SCHEMA = 1
 
@@ -49,44 +55,61 @@ def as_object(result: Result) -> dict[str, Any]:
         "status": "ok",
         "error": None,
         "wrt": list(case.wrt),
-        "at": {name: number(value) for name, value in case.at.items()},
-        "kind": "gradient",
+        "at": {name: _point(value) for name, value in case.at.items()},
+        "kind": case.wanted.kind,
+        **_asked(case.wanted),
+        **({"dtype": "float32"} if result.digits == DIGITS["float32"] else {}),
+        **({} if result.rules == "textbook" else {"rules": result.rules}),
+        **({"path": [step.as_dict() for step in case.path]} if case.path else {}),
         "notes": list(case.expression.notes),
-        "value": number(result.value),
+        "value": nested(case.expression.shape, list(map(number, result.values))),
         "cost": result.cost.as_dict(),
-        "truth": _truth(result.truth),
-        "methods": [_measurement(measurement) for measurement in result.measurements],
+        "truth": _truth(result),
+        "methods": [_measurement(measurement, result) for measurement in result.measurements],
     }
 
 
-def _truth(truth: Truth) -> dict[str, Any]:
+def _point(value: Number) -> Any:
+    return [_point(part) for part in value] if isinstance(value, tuple) else number(value)
+
+
+def _asked(wanted: Wanted) -> dict[str, Any]:
+    """The vector of a product, or the order of a higher derivative."""
+    if wanted.vector:
+        return {"vector": list(wanted.vector)}
+    return {"order": wanted.order} if wanted.order > 1 else {}
+
+
+def _truth(result: Comparison) -> dict[str, Any]:
+    truth, shape = result.truth, result.shape
     return {
         "status": truth.status,
         "bits": truth.bits,
-        "value": _decimal(truth.value),
-        "derivative": _decimals(truth.derivative),
-        "left": _decimals(truth.left),
-        "right": _decimals(truth.right),
+        "value": _decimals(truth.values, result.case.expression.shape),
+        "derivative": _decimals(truth.derivative, shape),
+        "left": _decimals(truth.left, shape),
+        "right": _decimals(truth.right, shape),
         "reason": truth.reason,
     }
 
 
-def _decimals(entries: tuple[Any, ...] | None) -> list[Any] | None:
-    return None if entries is None else [_decimal(entry) for entry in entries]
+def _decimals(entries: tuple[Any, ...] | None, shape: tuple[int, ...]) -> Any:
+    return None if entries is None else nested(shape, [_decimal(entry) for entry in entries])
 
 
 def _decimal(entry: Any) -> Any:
     return number(entry) if entry is None or isinstance(entry, float) else digits(entry)
 
 
-def _measurement(measurement: Measurement) -> dict[str, Any]:
+def _measurement(measurement: Measurement, result: Comparison) -> dict[str, Any]:
+    shape = result.shape
     found: dict[str, Any] = {
         "method": measurement.method,
         "verdict": measurement.verdict,
         "message": measurement.message,
-        "value": number(measurement.value),
-        "derivative": None if measurement.derivative is None else [number(x) for x in measurement.derivative],
-        "errors": None if measurement.errors is None else [_error(error) for error in measurement.errors],
+        "value": _numbers(measurement.values, result.case.expression.shape),
+        "derivative": _numbers(measurement.derivative, shape),
+        "errors": None if measurement.errors is None else nested(shape, list(map(_error, measurement.errors))),
         "max_ulp": number(measurement.max_ulp),
         "bits": number(measurement.bits),
         "cost": measurement.cost and measurement.cost.as_dict(),
@@ -95,9 +118,38 @@ def _measurement(measurement: Measurement) -> dict[str, Any]:
     }
     if measurement.formulas is not None:
         formulas = measurement.formulas
-        found["formula"] = formulas[0] if len(formulas) == 1 else list(formulas)
+        found["formula"] = formulas[0] if len(formulas) == 1 else nested(shape, formulas)
         found["written"] = measurement.written and measurement.written.as_dict()
+    if measurement.steps is not None:
+        found |= {"steps": list(map(number, measurement.steps.taken)), "evaluations": measurement.steps.total}
+    if measurement.claim is not None:
+        found |= _claim(measurement.claim, result)
+    if measurement.memory is not None:
+        found["memory"] = {"tape": measurement.memory.tape, "peak": measurement.memory.peak}
     return found
+
+
+def _claim(claim: Examination, result: Comparison) -> dict[str, Any]:
+    wrong = claim.counterexample
+    found: dict[str, Any] = {"formula": _one(claim.formulas), "equal": claim.equal, "counterexample": None}
+    if wrong is not None:
+        output, variables = result.entries[wrong.entry]
+        found["counterexample"] = {
+            "at": {name: _point(value) for name, value in wrong.at.items()},
+            "output": output,
+            "variable": variables[0],
+            "claimed": digits(wrong.claimed),
+            "truth": digits(wrong.truth),
+        }
+    return found
+
+
+def _one(formulas: Sequence[str]) -> str | list[str]:
+    return formulas[0] if len(formulas) == 1 else list(formulas)
+
+
+def _numbers(values: tuple[float, ...] | None, shape: tuple[int, ...]) -> Any:
+    return None if values is None else nested(shape, list(map(number, values)))
 
 
 def _error(error: Error | None) -> dict[str, float | str | None] | None:

@@ -14,7 +14,8 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 from diffcli.batch.rows import Failure, Result
-from diffcli.compare import Comparison
+from diffcli.comparison import Comparison
+from diffcli.language import speaking
 from diffcli.reports.markdown import (
     BATCH,
     COSTS,
@@ -23,13 +24,13 @@ from diffcli.reports.markdown import (
     derivatives,
     formulas,
     headings,
-    partial,
     standing,
     swell,
     truths,
+    value,
 )
+from diffcli.reports.names import names
 from diffcli.reports.sentences import closing, counted
-from diffcli.syntax.rendering import literal
 
 LONGEST_CELL = 600
 """A cell does not break across pages: longer code in it is shown by its beginning and end."""
@@ -60,9 +61,11 @@ _ASCII = {
 }  # fmt: skip
 _SIGNS = {
     "×": r"\times", "÷": r"\div", "∂": r"\partial", "−": "-", "∞": r"\infty", "·": r"\cdot", "±": r"\pm",
-    "²": "^{2}", "³": "^{3}", "≤": r"\le", "≥": r"\ge", "≠": r"\ne", "≈": r"\approx", "√": r"\surd", "→": r"\to",
+    "≤": r"\le", "≥": r"\ge", "≠": r"\ne", "≈": r"\approx", "√": r"\surd", "→": r"\to",
     "ƒ": "f", "…": r"\ldots", "∇": r"\nabla", "ℏ": r"\hbar", "ℓ": r"\ell", "°": r"^{\circ}", "∈": r"\in",
 }  # fmt: skip
+_RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+_SIGNS |= {sign: f"^{{{digit}}}" for digit, sign in enumerate(_RAISED)}
 _LOWER = (
     "alpha beta gamma delta varepsilon zeta eta theta iota kappa lambda mu nu xi mathit{o} pi rho varsigma sigma tau "
     "upsilon varphi chi psi omega"
@@ -198,7 +201,10 @@ _CLOSE = "\\end{longtable}\n"
 
 
 class Report:
-    """A document of one comparison: two tables between sentences; or of a batch, one table that grows."""
+    """A document of one comparison: two tables between sentences; or of a batch, one table that grows.
+
+    It is in English whatever is spoken: the fonts that every TeX has hold no Chinese.
+    """
 
     def __init__(self, single: bool) -> None:
         self.single = single
@@ -207,6 +213,7 @@ class Report:
         preamble = _PREAMBLE % _PAGES[self.single]
         return preamble if self.single else f"{preamble}\\footnotesize\n{_open(_BATCH_COLUMNS, BATCH)}"
 
+    @speaking("en")
     def add(self, result: Result) -> str:
         if not self.single:
             return _batch(result)
@@ -224,29 +231,33 @@ def _heading(comparison: Comparison) -> str:
     function, point = headings(comparison)
     at = f"\n\nat {code(point)}" if point else ""
     notes = "".join(f"\n\nNote: {escaped(note)}" for note in comparison.case.expression.notes)
-    value = f"$f$ = {number(literal(comparison.value))}, {counted(comparison.cost.total, 'operation')}"
-    return f"{code(function)}{at}\n\n{value}{notes}\n"
+    said = f"$f$ = {number(value(comparison))}, {counted(comparison.cost.total, 'operation')}"
+    return f"{code(function)}{at}\n\n{said}{notes}\n"
 
 
-def _partial(comparison: Comparison, name: str) -> str:
-    above, below = partial(comparison, name)
-    d = escaped(below[0])
-    return f"{escaped(above[0])}\\textit{{f}}/{d}{_BREAK}\\textit{{{broken(name)}}}"
+def _name(name: tuple[str, str]) -> str:
+    """`∂f/∂x`, its letters in italics."""
+    text = "/".join(filter(None, name))
+    marks = rf"([∂/]|[{_RAISED}]+)" if "∂" in text else rf"(^d|/d|[{_RAISED}]+)"
+    pieces = re.split(marks, text)
+    for k, piece in enumerate(pieces):
+        pieces[k] = escaped(piece) + _BREAK * ("/" in piece) if k % 2 else f"\\textit{{{broken(piece)}}}" * bool(piece)
+    return "".join(pieces)
 
 
 def _values(comparison: Comparison) -> str:
     """A block per variable: every method's value, the truth beneath. So any number of digits and variables fits."""
-    names = comparison.case.wrt
-    if not names:
+    entries_of = names(comparison)
+    if not entries_of:
         return ""
-    found = [(m.method, derivatives(m, len(names))) for m in comparison.measurements]
+    found = [(m.method, derivatives(m, len(entries_of))) for m in comparison.measurements]
     (truth, proved), *sides = truths(comparison)
     blocks = []
-    for i, name in enumerate(names):
+    for i, name in enumerate(entries_of):
         lines = [(who, entries[i]) for who, entries in [*found, (truth, proved), *sides] if entries[i]]
-        rows = [[_partial(comparison, name), *_valued(lines[0])], *[["", *_valued(line)] for line in lines[1:]]]
+        rows = [[_name(name), *_valued(lines[0])], *[["", *_valued(line)] for line in lines[1:]]]
         blocks.append("".join(_row(row) for row in rows))
-    widest = max(sum(6 if char >= _NUMBERED else 1 for char in name) for name in names)
+    widest = max(sum(6 if char >= _NUMBERED else 1 for char in below) for _, below in entries_of)
     columns = "@{}lll@{}" if widest <= _LONGEST_WORD else "@{}P{5cm}ll@{}"
     return _open(columns, ("", "method", "value")) + "\\addlinespace\n".join(blocks) + _CLOSE
 
@@ -265,7 +276,7 @@ def _costs(comparison: Comparison) -> str:
 
 def _formulas(comparison: Comparison) -> str:
     """SymPy's derivatives, a paragraph each."""
-    lines = [f"{_partial(comparison, name)} = {code(formula)}" for name, formula in formulas(comparison)]
+    lines = [f"{_name(name)} = {code(formula)}" for name, formula in formulas(comparison)]
     return "\n\n".join(["SymPy's formulas:", *lines]) + "\n" if lines else ""
 
 

@@ -10,11 +10,14 @@ import re
 from collections.abc import Sequence
 
 from diffcli.batch.rows import Failure, Result
-from diffcli.case import understood
-from diffcli.compare import Comparison, Measurement
+from diffcli.case import tuples, understood, written
+from diffcli.comparison import Comparison, Measurement
+from diffcli.language import joined, say, translated
 from diffcli.program import Cost
+from diffcli.reports.names import labels, names
 from diffcli.reports.sentences import closing, counted, lost, proved, ulps
 from diffcli.syntax.rendering import literal
+from diffcli.syntax.shapes import nested
 
 COSTS = ("error", "lost", "operations", "× f", "verdict")
 BATCH = ("line", "expression", "method", "verdict", "error", "lost", "operations", "message")
@@ -36,46 +39,46 @@ def headings(comparison: Comparison) -> tuple[str, str]:
     """The function as it was understood, and the point: `f(x) = x**2` and `x = 3`."""
     case = comparison.case
     names = case.expression.variables
-    point = ", ".join(f"{name} = {literal(value)}" for name, value in case.at.items() if name in names)
+    point = ", ".join(f"{name} = {written(value)}" for name, value in case.at.items())
     name = f"f({', '.join(names)})" if names else "f"
-    return f"{name} = {understood(case)}", point
+    before, semicolon, result = understood(case).rpartition("; ")
+    return f"{before}{semicolon}{name} = {result}", point
 
 
-def partial(comparison: Comparison, name: str) -> tuple[str, str]:
-    """Numerator and denominator of a derivative's name: `∂f`, `∂x`."""
-    d = "∂" if len(comparison.case.expression.variables) > 1 else "d"
-    return f"{d}f", f"{d}{name}"
+def value(comparison: Comparison) -> str:
+    """The function's value as it is typed, also that of a vector."""
+    return written(tuples(nested(comparison.case.expression.shape, comparison.values)))
 
 
 def derivatives(measurement: Measurement, number: int) -> list[str]:
-    """One number per variable; dashes where a method did not answer."""
+    """One number per entry; dashes where a method did not answer."""
     found = measurement.derivative
     return ["–"] * number if found is None else [literal(entry) for entry in found]
 
 
 def truths(comparison: Comparison) -> list[tuple[str, list[str]]]:
-    """The proved derivative with all its digits, one entry per variable; at a kink the two sides as well."""
+    """The proved derivative with all its digits; at a kink the two sides as well."""
     truth = comparison.truth
     if truth.derivative is None:
-        return [("truth", ["–"] * len(comparison.case.wrt))]
-    rows = [("truth", [proved(entry) for entry in truth.derivative])]
+        return [(say("truth"), ["–"] * len(comparison.entries))]
+    rows = [(say("truth"), [proved(entry) for entry in truth.derivative])]
     for where, ends in (("from left", truth.left), ("from right", truth.right)):
         if ends is not None:
             pairs = zip(truth.derivative, ends, strict=True)
-            rows.append((where, ["" if entry is not None else proved(end) for entry, end in pairs]))
+            rows.append((say(where), ["" if entry is not None else proved(end) for entry, end in pairs]))
     return rows
 
 
 def standing(comparison: Comparison) -> str:
     """What the truth's row has for a verdict."""
-    return "proved" if comparison.truth.derivative is not None else comparison.truth.status
+    return say("proved" if comparison.truth.derivative is not None else comparison.truth.status)
 
 
 def costs(comparison: Comparison, measurement: Measurement) -> list[str]:
     """The cells of `COSTS`."""
     own, cost = comparison.cost.total, measurement.cost
     ratio = "–" if cost is None or not own else f"{cost.total / own:.1f}"
-    return [ulps(measurement.max_ulp), lost(measurement.bits), _operations(cost), ratio, measurement.verdict]
+    return [ulps(measurement.max_ulp), lost(measurement.bits), _operations(cost), ratio, say(measurement.verdict)]
 
 
 def _operations(cost: Cost | None) -> str:
@@ -86,36 +89,37 @@ def _operations(cost: Cost | None) -> str:
     return f"{cost.total:,} ({classes})" if classes else f"{cost.total:,}"
 
 
-def formulas(comparison: Comparison) -> list[tuple[str, str]]:
-    """SymPy's derivatives: the variable, the formula."""
+def formulas(comparison: Comparison) -> list[tuple[tuple[str, str], str]]:
+    """SymPy's derivatives: the name, above and below the bar, and the formula."""
     return [
         (name, formula)
         for measurement in comparison.measurements
         if measurement.formulas is not None
-        for name, formula in zip(comparison.case.wrt, measurement.formulas, strict=True)
+        for name, formula in zip(names(comparison), measurement.formulas, strict=True)
         if len(formula) <= LONGEST_FORMULA
     ]
 
 
 def swell(comparison: Comparison) -> list[str]:
     """How large SymPy's formulas are, where they repeat themselves."""
+    template = "SymPy's formulas as written: {size}; {executed} executed, sharing what is equal."
     return [
-        f"SymPy's formulas as written: {counted(written.total, 'operation')}; "
-        f"{cost.total:,} executed, sharing what is equal."
+        say(template, size=counted(written.total, "operation"), executed=f"{cost.total:,}")
         for written, cost in ((m.written, m.cost) for m in comparison.measurements)
-        if written and cost and written.total > cost.total and comparison.case.wrt
+        if written and cost and written.total > cost.total and comparison.entries
     ]
 
 
 def batch_rows(result: Result) -> list[list[str]]:
     """The cells of `BATCH`: a row per method, or one for a row that could not be read."""
     if isinstance(result, Failure):
-        return [[_line(result.line), one_line(result.expression), "", "error", "–", "–", "–", result.message]]
+        message = translated(result.message)
+        return [[_line(result.line), one_line(result.expression), "", translated("error"), "–", "–", "–", message]]
     place = [_line(result.case.line), one_line(result.case.expression.source)]
     found = []
     for measurement in result.measurements:
         error, bits, operations, _, verdict = costs(result, measurement)
-        found.append([*place, measurement.method, verdict, error, bits, operations, measurement.message or ""])
+        found.append([*place, measurement.method, verdict, error, bits, operations, translated(measurement.message)])
     return found
 
 
@@ -167,7 +171,8 @@ def _row(cells: Row) -> str:
 
 
 def _head(names: Row) -> str:
-    return _row([escaped(name) for name in names]) + _row(["---:" if name in _RIGHT else "---" for name in names])
+    right = {say(name) for name in _RIGHT}
+    return _row([escaped(name) for name in names]) + _row(["---:" if name in right else "---" for name in names])
 
 
 def _table(names: Row, lines: Sequence[Row]) -> str:
@@ -181,15 +186,15 @@ class Report:
         self.single = single
 
     def begin(self) -> str:
-        return "" if self.single else _head(BATCH)
+        return "" if self.single else _head(list(map(say, BATCH)))
 
     def add(self, result: Result) -> str:
         if not self.single:
             return "".join(_batch_row(cells) for cells in batch_rows(result))
         if isinstance(result, Failure):
-            return f"## {code(result.expression)}\n\nerror: {escaped(result.message)}\n"
+            return f"## {code(result.expression)}\n\n{say('error: ')}{escaped(translated(result.message))}\n"
         parts = [_heading(result), *_tables(result), _formulas(result), *map(escaped, swell(result))]
-        return "\n\n".join(part.strip("\n") for part in [*parts, escaped(" ".join(closing(result)))] if part) + "\n"
+        return "\n\n".join(part.strip("\n") for part in [*parts, escaped(joined(closing(result)))] if part) + "\n"
 
     def end(self) -> str:
         return ""
@@ -202,30 +207,30 @@ def _batch_row(cells: Row) -> str:
 
 def _heading(comparison: Comparison) -> str:
     function, point = headings(comparison)
-    at = f" at {code(point)}" if point else ""
-    notes = "".join(f"\n\nNote: {escaped(note)}" for note in comparison.case.expression.notes)
-    value = f"f = {literal(comparison.value)}, {counted(comparison.cost.total, 'operation')}"
-    return f"## {code(function)}{at}\n\n{value}{notes}"
+    at = say(" at {point}", point=code(point)) if point else ""
+    notes = "".join(
+        f"\n\n{escaped(say('Note: {note}', note=translated(note)))}" for note in comparison.case.expression.notes
+    )
+    said = f"f = {value(comparison)}, {counted(comparison.cost.total, 'operation')}"
+    return f"## {code(function)}{at}\n\n{said}{notes}"
 
 
 def _tables(comparison: Comparison) -> list[str]:
     """A column per variable; where they are many a row per variable, and the costs apart."""
     measurements, exact = comparison.measurements, truths(comparison)
-    names = ["/".join(partial(comparison, name)) for name in comparison.case.wrt]
-    found = [derivatives(measurement, len(names)) for measurement in measurements]
-    if len(names) <= _WIDEST:
+    columns = labels(comparison)
+    found = [derivatives(measurement, len(columns)) for measurement in measurements]
+    if len(columns) <= _WIDEST:
         lines = [[m.method, *entries, *costs(comparison, m)] for m, entries in zip(measurements, found, strict=True)]
         ends = [[who, *entries, "", "", "", "", ""] for who, entries in exact]
         ends[0][-1] = standing(comparison)
-        return [_table(["method", *names, *COSTS], [*lines, *ends])]
-    columns = [names, *found, *[entries for _, entries in exact]]
+        return [_table([say("method"), *columns, *map(say, COSTS)], [*lines, *ends])]
+    cells = [columns, *found, *[entries for _, entries in exact]]
     header = ["", *[m.method for m in measurements], *[who for who, _ in exact]]
     lines = [[m.method, *costs(comparison, m)] for m in measurements]
-    return [_table(header, list(zip(*columns, strict=True))), _table(["method", *COSTS], lines)]
+    return [_table(header, list(zip(*cells, strict=True))), _table([say("method"), *map(say, COSTS)], lines)]
 
 
 def _formulas(comparison: Comparison) -> str:
-    lines = [
-        f"- {escaped('/'.join(partial(comparison, name)))} = {code(formula)}" for name, formula in formulas(comparison)
-    ]
-    return "\n".join(["SymPy's formulas:", "", *lines]) if lines else ""
+    lines = [f"- {escaped('/'.join(filter(None, name)))} = {code(formula)}" for name, formula in formulas(comparison)]
+    return "\n".join([say("SymPy's formulas:"), "", *lines]) if lines else ""

@@ -8,7 +8,7 @@ only repeats what the words say.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from rich.box import Box
 from rich.console import Console, Group, RenderableType
@@ -16,14 +16,21 @@ from rich.table import Table
 from rich.text import Text
 
 from diffcli.accuracy import Verdict
+from diffcli.algebras import DIGITS
 from diffcli.batch.rows import Failure, Result
-from diffcli.batch.summary import Summary
-from diffcli.case import understood
-from diffcli.compare import Comparison, Measurement
+from diffcli.case import tuples, understood, written
+from diffcli.comparison import Comparison, Measurement
+from diffcli.errors import width as columns
+from diffcli.language import joined, say, translated
 from diffcli.program import Cost
+from diffcli.reports.names import labels
 from diffcli.reports.sentences import closing, counted, lost, shortened, side, ulps
 from diffcli.syntax.rendering import literal
+from diffcli.syntax.shapes import nested
 from diffcli.truth import digits
+
+if TYPE_CHECKING:
+    from diffcli.batch.summary import Summary
 
 WIDEST = 100_000
 """The width of what is not a terminal: nothing is wrapped there."""
@@ -66,9 +73,8 @@ class Report:
 def show(result: Result, console: Console) -> None:
     """Print one comparison to the width of `console`."""
     if isinstance(result, Failure):
-        console.print(
-            Text(f"line {result.line}: error: {result.message}" if result.line else f"error: {result.message}")
-        )
+        template = "line {line}: error: {message}" if result.line else "error: {message}"
+        console.print(Text(say(template, line=result.line, message=translated(result.message))))
         return
     for part in (_header(result), *_layout(result, console), *_formulas(result), *_sentences(result)):
         console.print(part, soft_wrap=not console.is_terminal and not isinstance(part, Table | Group))
@@ -78,17 +84,36 @@ def show(result: Result, console: Console) -> None:
 def _header(comparison: Comparison) -> RenderableType:
     case = comparison.case
     names = ", ".join(case.expression.variables)
-    point = ", ".join(
-        f"{name} = {literal(value)}" for name, value in case.at.items() if name in case.expression.variables
+    point = ", ".join(f"{name} = {written(value)}" for name, value in case.at.items())
+    before, _, result = understood(case).rpartition("; ")
+    first = Text.assemble(
+        f"{_clipped(before)}; " if before else "", (f"f({names})" if names else "f", "bold"), " = ", _clipped(result)
     )
-    first = Text.assemble((f"f({names})" if names else "f", "bold"), " = ", _clipped(understood(case)))
     if point:
-        first.append(f"   at  {_clipped(point)}")
+        first.append(say("   at  {point}", point=_clipped(point)))
     second = Text.assemble(
-        ("f", "bold"), f" = {literal(comparison.value)}   {counted(comparison.cost.total, 'operation')}"
+        ("f", "bold"), f" = {_clipped(values(comparison))}   {counted(comparison.cost.total, 'operation')}"
     )
-    notes = [Text(f"note: {note}", "dim") for note in case.expression.notes]
+    if comparison.case.wanted.vector:
+        name = "w" if comparison.case.wanted.kind == "vjp" else "v"
+        second.append(f"   {name} = {_clipped(written(comparison.case.wanted.vector))}")
+    notes = [Text(say("note: {note}", note=translated(note)), "dim") for note in _notes(comparison)]
     return Group(first, second, *notes, Text())
+
+
+def _notes(comparison: Comparison) -> list[str]:
+    """What a reader should know of the expression, and of how it was computed where that is not usual."""
+    notes = list(comparison.case.expression.notes)
+    if comparison.digits == DIGITS["float32"]:
+        notes.append("computed in float32")
+    if comparison.rules != "textbook":
+        notes.append("by the stable rules")
+    return notes
+
+
+def values(comparison: Comparison) -> str:
+    """The function's value as it is typed, also that of a vector."""
+    return written(tuples(nested(comparison.case.expression.shape, comparison.values)))
 
 
 def _clipped(text: str) -> str:
@@ -100,41 +125,49 @@ def _formulas(comparison: Comparison) -> list[RenderableType]:
     """SymPy's derivative, and how large it is where it swells."""
     lines: list[RenderableType] = [Text()]
     for measurement in comparison.measurements:
-        if measurement.formulas is None or not comparison.case.wrt:
+        if measurement.steps is not None:
+            lines.append(Text.assemble((f"{measurement.method}: ", "bold"), translated(str(measurement.steps))))
+        if measurement.claim is not None:
+            pairs = zip(comparison.case.wrt, measurement.claim.formulas, strict=True)
+            lines += [
+                Text.assemble((f"{name}: ", "bold"), _clipped(formula), (say("   (claimed)"), "dim"))
+                for name, formula in pairs
+            ]
+        if not measurement.formulas:
             continue
-        for name, formula in zip(comparison.case.wrt, measurement.formulas, strict=True):
-            if len(formula) <= LONGEST_FORMULA and len(comparison.case.wrt) <= _DERIVATIVES_IN_A_TABLE:
-                lines.append(
-                    Text.assemble((_partial(comparison, name), "bold"), f" = {formula}", ("   (SymPy)", "dim"))
-                )
+        names = labels(comparison)
+        for name, formula in zip(names, measurement.formulas, strict=True):
+            if len(formula) <= LONGEST_FORMULA and len(names) <= _DERIVATIVES_IN_A_TABLE:
+                lines.append(Text.assemble((name, "bold"), f" = {formula}", ("   (SymPy)", "dim")))
         written, cost = measurement.written, measurement.cost
         if written and cost and written.total > cost.total:
             size = counted(written.total, "operation")
-            lines.append(
-                Text(f"SymPy's formulas as written: {size}; {cost.total:,} executed, sharing what is equal", "dim")
-            )
+            template = "SymPy's formulas as written: {size}; {executed} executed, sharing what is equal"
+            lines.append(Text(say(template, size=size, executed=f"{cost.total:,}"), "dim"))
     return lines if len(lines) > 1 else []
 
 
 def _sentences(comparison: Comparison) -> list[RenderableType]:
-    return [Text(), Text(" ".join(closing(comparison)))]
+    return [Text(), Text(joined(closing(comparison)))]
 
 
 # --- the table, in the layout that fits
 def _layout(comparison: Comparison, console: Console) -> list[RenderableType]:
     width = console.width if console.is_terminal else WIDEST
-    if len(comparison.case.wrt) <= _DERIVATIVES_IN_A_TABLE:
-        together = _table(comparison, [*_derivatives(comparison), *_errors(), *_costs(comparison), *_verdicts()])
+    if len(comparison.entries) <= _DERIVATIVES_IN_A_TABLE:
+        together = _table(
+            comparison, [*_derivatives(comparison), *_errors(comparison.digits), *_costs(comparison), *_verdicts()]
+        )
         if _width(together) <= width:
             return [together]
         values = _table(comparison, [*_derivatives(comparison), *_verdicts()])
-        costs = _table(comparison, [*_errors(), *_costs(comparison)], truth=False)
+        costs = _table(comparison, [*_errors(comparison.digits), *_costs(comparison)], truth=False)
         if max(_width(values), _width(costs)) <= width:
             return [values, Text(), costs]
     return [
         _blocks(comparison),
         Text(),
-        _table(comparison, [*_errors(), *_costs(comparison), *_verdicts()], truth=False),
+        _table(comparison, [*_errors(comparison.digits), *_costs(comparison), *_verdicts()], truth=False),
     ]
 
 
@@ -144,9 +177,9 @@ def _width(table: Table) -> int:
 
 def _table(comparison: Comparison, columns: Columns, truth: bool = True) -> Table:
     table = Table(box=_RULES, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("method", no_wrap=True)
+    table.add_column(say("method"), no_wrap=True)
     for header, justify, _, _ in columns:
-        table.add_column(header, no_wrap=True, justify="right" if justify == "right" else "left")
+        table.add_column(Text(header), no_wrap=True, justify="right" if justify == "right" else "left")
     for measurement in comparison.measurements:
         table.add_row(measurement.method, *[cell(measurement) for _, _, cell, _ in columns])
     if truth:
@@ -161,18 +194,13 @@ def _derivatives(comparison: Comparison) -> Columns:
     def cell(i: int) -> Callable[[Measurement], RenderableType]:
         return lambda m: "" if m.derivative is None else literal(m.derivative[i])
 
-    names = comparison.case.wrt
-    return [(_partial(comparison, name), "left", cell(i), f"d{i}") for i, name in enumerate(names)]
+    return [(label, "left", cell(i), f"d{i}") for i, label in enumerate(labels(comparison))]
 
 
-def _partial(comparison: Comparison, name: str) -> str:
-    return f"∂f/∂{name}" if len(comparison.case.expression.variables) > 1 else f"df/d{name}"
-
-
-def _errors() -> Columns:
+def _errors(digits: int) -> Columns:
     return [
-        ("error", "right", lambda m: ulps(m.max_ulp), "error"),
-        ("lost", "right", lambda m: lost(m.bits), "lost"),
+        (say("error"), "right", lambda m: ulps(m.max_ulp), "error"),
+        (say("lost"), "right", lambda m: lost(m.bits, digits), "lost"),
     ]
 
 
@@ -182,14 +210,25 @@ def _costs(comparison: Comparison) -> Columns:
     def ratio(measurement: Measurement) -> str:
         return "–" if measurement.cost is None or not own else f"{measurement.cost.total / own:.1f}"
 
-    return [
-        ("operations", "left", lambda m: "–" if m.cost is None else by_class(m.cost), "cost"),
+    columns: Columns = [
+        (say("operations"), "left", lambda m: "–" if m.cost is None else by_class(m.cost), "cost"),
         ("× f", "right", ratio, "ratio"),
     ]
+    if any(measurement.memory for measurement in comparison.measurements):
+        columns += [
+            (
+                say("tape"),
+                "right",
+                lambda m: "–" if not m.memory or m.memory.tape is None else f"{m.memory.tape:,}",
+                "tape",
+            ),
+            (say("peak"), "right", lambda m: "–" if not m.memory else f"{m.memory.peak:,}", "peak"),
+        ]
+    return columns
 
 
 def _verdicts() -> Columns:
-    return [("verdict", "left", lambda m: Text(m.verdict, _COLOURS[m.verdict]), "verdict")]
+    return [(say("verdict"), "left", lambda m: Text(say(m.verdict), _COLOURS[m.verdict]), "verdict")]
 
 
 def by_class(cost: Cost) -> str:
@@ -201,19 +240,19 @@ def by_class(cost: Cost) -> str:
 def _truth_rows(comparison: Comparison) -> list[tuple[str, list[str], str]]:
     truth = comparison.truth
     if truth.derivative is None:
-        return [("truth", ["–" for _ in comparison.case.wrt], truth.status)]
-    exact = ["none" if entry is None else _figures(digits(entry)) for entry in truth.derivative]
+        return [(say("truth"), ["–" for _ in comparison.entries], say(truth.status))]
+    exact = [say("none") if entry is None else _figures(digits(entry)) for entry in truth.derivative]
     if truth.left is None or truth.right is None:
-        return [("truth", exact, "proved")]
+        return [(say("truth"), exact, say("proved"))]
     sides = [
         (
-            f"from {where}",
+            say(f"from {where}"),
             ["" if entry is not None else side(end) for entry, end in zip(truth.derivative, ends, strict=True)],
             "",
         )
         for where, ends in (("left", truth.left), ("right", truth.right))
     ]
-    return [("truth", exact, "proved"), *sides]
+    return [(say("truth"), exact, say("proved")), *sides]
 
 
 def _figures(text: str) -> str:
@@ -221,21 +260,21 @@ def _figures(text: str) -> str:
 
 
 def _blocks(comparison: Comparison) -> RenderableType:
-    """A block per variable: every method's value, the truth beneath."""
+    """A block per entry: every method's value, the truth beneath; one line where all are the same."""
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True, style="bold")
     table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
+    table.add_column()
     rows = _truth_rows(comparison)
-    for i, name in enumerate(comparison.case.wrt):
-        label = _partial(comparison, name)
-        for value, methods in _grouped(comparison, i).items():
-            table.add_row(label, value, ", ".join(methods))
-            label = ""
-        for kind, cells, _ in rows:
-            if cells[i]:
-                table.add_row(label, Text(cells[i], "bold"), kind)
-                label = ""
+    for i, name in enumerate(labels(comparison)):
+        lines = [(value, _methods(methods, comparison)) for value, methods in _grouped(comparison, i).items()]
+        for who, cells, _ in rows:
+            if cells[i] and len(lines) == 1 and cells[i] == lines[0][0]:
+                lines = [(cells[i], f"{lines[0][1]}, {who}")]
+            elif cells[i]:
+                lines.append((cells[i], who))
+        for k, (value, who) in enumerate(lines):
+            table.add_row("" if k else name, Text(value, "bold" if who == say("truth") else ""), who)
     return table
 
 
@@ -248,27 +287,47 @@ def _grouped(comparison: Comparison, i: int) -> dict[str, list[str]]:
     return groups
 
 
+def _methods(names: list[str], comparison: Comparison) -> str:
+    """Methods by name; all of them, where they are many, in one word."""
+    answered = [m.method for m in comparison.measurements if m.derivative is not None]
+    return say("all {count} methods", count=len(names)) if names == answered and len(names) > 2 else ", ".join(names)
+
+
 # --- batches
 def show_line(result: Result, console: Console) -> None:
     """One line for one row of a batch, as it comes."""
     if isinstance(result, Failure):
         place = Text(f"{result.line or '':>5}  ")
-        text = Text.assemble(place, ("error", "red"), f"       {result.message}: {_short(result.expression)}")
+        text = Text.assemble(
+            place,
+            (_padded(translated("error"), 12), "red"),
+            f"{translated(result.message)}: {_short(result.expression)}",
+        )
     else:
         verdicts = {measurement.verdict for measurement in result.measurements}
         text = Text(f"{result.case.line or '':>5}  ")
         if len(verdicts) == 1:
             (verdict,) = verdicts
-            text.append(f"{verdict:<11} ", _COLOURS[verdict])
+            text.append(_padded(say(verdict), 12), _COLOURS[verdict])
         else:
-            text.append(", ".join(f"{m.method} {m.verdict}" for m in result.measurements) + "  ", "yellow")
+            text.append(", ".join(f"{m.method} {say(m.verdict)}" for m in result.measurements) + "  ", "yellow")
         worst = max((m for m in result.measurements if m.bits is not None), key=lambda m: m.bits or 0.0, default=None)
-        text.append(f"{lost(worst.bits) if worst else '':>8}  ")
+        text.append(f"{_padded(lost(worst.bits) if worst else '', 8, right=True)}  ")
         text.append(f"{result.case.id}  " if result.case.id else "", "dim")
         text.append(_short(result.case.expression.source))
+        wrong = [m.message for m in result.measurements if m.claim and m.claim.counterexample]
+        text.append(
+            f"   {say('the claim is wrong: {message}', message=translated(wrong[0]))}" if wrong else "", "yellow"
+        )
     console.print(
         text, no_wrap=True, overflow="ellipsis" if console.is_terminal else "ignore", crop=console.is_terminal
     )
+
+
+def _padded(text: str, width: int, right: bool = False) -> str:
+    """Filled with blanks to a width in columns: Chinese takes two for a character."""
+    blanks = " " * max(width - columns(text), 0)
+    return blanks + text if right else text + blanks
 
 
 def _short(text: str) -> str:
@@ -279,15 +338,17 @@ def show_summary(summary: Summary, seconds: float, console: Console, exit_zero: 
     """What a batch came to."""
     wrap = not console.is_terminal
     rate = f" ({(summary.rows - summary.kept) / seconds:.0f}/s)" if seconds > 0 else ""
-    kept = f", {summary.kept:,} of them kept from before" if summary.kept else ""
-    console.print(Text(f"{counted(summary.rows, 'expression')} in {seconds:.1f} s{rate}{kept}"), soft_wrap=wrap)
+    kept = say(", {kept} of them kept from before", kept=f"{summary.kept:,}") if summary.kept else ""
+    rows = counted(summary.rows, "expression")
+    done = say("{rows} in {seconds} s{rate}{kept}", rows=rows, seconds=f"{seconds:.1f}", rate=rate, kept=kept)
+    console.print(Text(done), soft_wrap=wrap)
     kinds = [kind for kind in _COLOURS if any(tally[kind] for tally in summary.verdicts.values())]
     table = Table(box=_RULES, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    table.add_column("method", no_wrap=True)
+    table.add_column(say("method"), no_wrap=True)
     for kind in kinds:
-        table.add_column(kind, justify="right", no_wrap=True)
-    table.add_column("worst", justify="right", no_wrap=True)
-    table.add_column("cost, median", justify="right", no_wrap=True)
+        table.add_column(say(kind), justify="right", no_wrap=True)
+    table.add_column(say("worst"), justify="right", no_wrap=True)
+    table.add_column(say("cost, median"), justify="right", no_wrap=True)
     for name, tally in summary.verdicts.items():
         ratio = summary.median_ratio(name)
         cells = [str(tally[kind]) for kind in kinds]
@@ -303,25 +364,30 @@ def _show_worst(summary: Summary, console: Console) -> None:
     wrap = not console.is_terminal
     ellipsis: Literal["ellipsis", "ignore"] = "ellipsis" if console.is_terminal else "ignore"
     if summary.worst:
-        console.print(Text("\nworst:", "bold"))
+        console.print(Text(f"\n{say('worst:')}", "bold"))
     for worst in summary.worst:
-        point = ", ".join(f"{name}={literal(value)}" for name, value in worst.at.items())
-        place = f"  line {worst.line}  " if worst.line else "  "
+        point = ", ".join(f"{name}={written(tuples(value))}" for name, value in worst.at.items())
+        place = say("  line {line}  ", line=worst.line) if worst.line else "  "
         name = f"{worst.id}  " if worst.id else ""
-        text = Text(f"{place}{lost(worst.bits):>8}  {name}{_short(worst.expression)}  at  {point}")
+        bits = _padded(lost(worst.bits), 8, right=True)
+        text = Text(f"{place}{bits}  {name}{_short(worst.expression)}{say('  at  {point}', point=point)}")
         console.print(text, no_wrap=True, overflow=ellipsis, crop=console.is_terminal, soft_wrap=wrap)
     for line, message in summary.first_failures:
-        console.print(Text(f"  line {line}  error: {message}", "red"), soft_wrap=True)
+        console.print(
+            Text(say("  line {line}  error: {message}", line=line, message=translated(message)), "red"), soft_wrap=True
+        )
 
 
 def _batch_sentences(summary: Summary, exit_zero: bool) -> Iterator[str]:
     yield ""
     if summary.compared:
-        parts = [f"{name} in {number}" for name, number in summary.fewest.most_common()]
-        yield f"Fewest operations (ties count for each): {', '.join(parts)} of {summary.compared}."
+        parts = [say("{name} in {number}", name=name, number=number) for name, number in summary.fewest.most_common()]
+        template = "Fewest operations (ties count for each): {parts} of {rows}."
+        yield say(template, parts=say(", ").join(parts), rows=summary.compared)
     wrong = summary.bad + summary.failures
     if wrong and not exit_zero:
-        errors = f", {summary.failures} of them could not be read" if summary.failures else ""
-        yield f"Exit status 1: {wrong} of {summary.rows} rows are not ok{errors} (see --tolerance, --exit-zero)."
+        errors = say(", {count} of them could not be read", count=summary.failures) if summary.failures else ""
+        template = "Exit status 1: {wrong} of {rows} rows are not ok{errors} (see --tolerance, --exit-zero)."
+        yield say(template, wrong=wrong, rows=summary.rows, errors=errors)
     elif summary.rows and not wrong:
-        yield "Every row is ok or a kink."
+        yield say("Every row is ok or a kink.")

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from diffcli.batch.rows import Result
 from diffcli.batch.summary import Facts, facts
+from diffcli.language import speak
 from diffcli.reports import REPORTS, Report
 
 
@@ -20,11 +21,13 @@ class Written(NamedTuple):
 
 @dataclass(frozen=True)
 class Writing:
-    """What a worker makes of a result: the row's text in each of `formats`."""
+    """What a worker makes of a result: the row's text in each of `formats`, in the language that is spoken at home."""
 
     formats: tuple[str, ...]
+    language: str = "en"
 
     def __call__(self, result: Result) -> Written:
+        speak(self.language)
         return Written(tuple([_report(name).add(result) for name in self.formats]), facts(result))
 
 

@@ -1,0 +1,618 @@
+"""The study commands: their options, and how their results are written. A study itself is in `studies/`."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from diffcli.errors import DiffError
+from diffcli.language import say, speaking, spoken
+
+if TYPE_CHECKING:
+    from diffcli.case import Case, Number
+    from diffcli.studies.study import Study
+
+At = Annotated[list[str] | None, typer.Option("--at", help='The point: "x=1.5, y=pi/4". May be repeated.')]
+Expression = Annotated[str, typer.Argument(metavar="EXPR", help='The expression, for example "x*sin(y)".')]
+Format = Annotated[str, typer.Option("--format", "-f", help="table, json or csv.")]
+Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write to FILE instead of standard output.")]
+Picture = Annotated[Path | None, typer.Option("--plot", help="Draw the plots into FILE, a .png or .svg.")]
+
+Methods = Annotated[str | None, typer.Option("--methods", "-m", help="Comma list of methods. Default: the usual ones.")]
+Timeout = Annotated[float, typer.Option("--timeout", help="Seconds per method, and per proof.")]
+Wrt = Annotated[str | None, typer.Option("--wrt", "-w", help="Variables to differentiate by: x,y. Default: all.")]
+Log = Annotated[bool, typer.Option("--log", help="Points even in log x; through zero, on either side of it.")]
+
+FORMATS = ("table", "json", "csv")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the study commands to the application."""
+    app.command("sweep")(_sweep)
+    app.command("profile")(_profile)
+    app.command("hunt")(_hunt)
+    app.command("taylor")(_taylor)
+    app.command("newton")(_newton)
+    app.command("trace")(_trace)
+    app.command("rules")(_rules)
+    app.command("descend")(_descend)
+    app.command("swell")(_swell)
+    app.command("steps")(_steps)
+    app.command("graph")(_graph)
+    app.command("report")(_report)
+    app.command("lesson")(_lesson)
+    app.command("methods")(_methods)
+
+
+def write(make: Callable[[], Study], format: str, output: Path | None, plot: Path | None) -> int:
+    """Run a study and write what it found; a picture where one is asked for."""
+    if format not in FORMATS:
+        raise DiffError(f"unknown format '{format}'", hint=f"write one of: {', '.join(FORMATS)}", kind="option")
+    if plot is not None:
+        from diffcli.reports.pictures import check
+
+        check(plot)
+    with speaking(_language(format)):
+        study = make()
+        from diffcli.reports.studies import show, written
+
+        text = None if _on_screen(format, output) else written(study, format, plot is None)
+
+    if text is None:
+        from rich.console import Console
+
+        show(study, Console(highlight=False, legacy_windows=False), plots=plot is None)
+    elif output is None:
+        sys.stdout.write(text)
+    else:
+        try:
+            output.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise DiffError(f"'{output}' cannot be written: {error.strerror}", kind="file") from None
+    if plot is not None:
+        from diffcli.reports.pictures import save
+
+        save(study.plots, plot)
+    return 0
+
+
+def _language(format: str) -> str:
+    """What programs read is English."""
+    return spoken() if format in ("table", "text") else "en"
+
+
+_IN_ENGLISH = speaking("en")
+"""Commands that have no Chinese yet: a screen is in one language."""
+
+
+def _on_screen(format: str, output: Path | None) -> bool:
+    return output is None and format == "table" and sys.stdout.isatty()
+
+
+# --- the error over the step
+def _sweep(
+    text: Expression,
+    at: At = None,
+    wrt: Wrt = None,
+    methods: Annotated[
+        str | None, typer.Option("--methods", "-m", help="Comma list of methods with a step. Default: all.")
+    ] = None,
+    steps: Annotated[int, typer.Option("--steps", metavar="N", help="Steps, even in log h.")] = 129,
+    largest: Annotated[float, typer.Option("--largest", metavar="H", help="The largest step.")] = 1.0,
+    smallest: Annotated[float, typer.Option("--smallest", metavar="H", help="The smallest step.")] = 1e-16,
+    numbers: Annotated[str, typer.Option("--dtype", help="What is computed with: float64 or float32.")] = "float64",
+    format: Format = "table",
+    output: Output = None,
+    plot: Picture = None,
+    timeout: Timeout = 10.0,
+) -> int:
+    """The error of difference quotients over the step: truncation against round-off.
+
+    For each method the order measured and in theory, the best step found and
+    predicted, and where round-off takes over; dual numbers, which have no step,
+    as a level line. JSON and CSV hold every step.
+    """
+    from diffcli.studies.sweep import sweep
+
+    _, limit, variables = _asked(None, wrt, timeout)
+    named = "" if methods is None or methods.strip() == "all" else methods
+    names = tuple(name.strip() for name in named.split(",") if name.strip())
+    whole = format != "table"
+
+    def make() -> Study:
+        with _Counting() as told:
+            return sweep(text, _point(at), variables, names, steps, largest, smallest, numbers, limit, whole, told)
+
+    return write(make, format, output, plot)
+
+
+# --- where digits are lost
+def _profile(
+    text: Expression,
+    over: Annotated[str, typer.Option("--over", metavar="x=LO:HI", help="The variable that moves, and its range.")],
+    at: At = None,
+    log: Log = False,
+    points: Annotated[int, typer.Option("--points", metavar="N", help="Points of the grid.")] = 200,
+    wrt: Wrt = None,
+    methods: Methods = None,
+    format: Format = "table",
+    output: Output = None,
+    plot: Picture = None,
+    timeout: Timeout = 10.0,
+) -> int:
+    """Bits lost by each method over a range of one variable, and the worst points.
+
+    Every point is measured against the derivative proved there. Worse points
+    than the grid's are searched for, and can be pasted behind --at.
+    """
+    from diffcli.studies.profile import profile
+
+    chosen, limit, variables = _asked(methods, wrt, timeout)
+
+    def make() -> Study:
+        with _Counting() as told:
+            return profile(text, over, _point(at), variables, chosen, log, points, limit, told)
+
+    return write(make, format, output, plot)
+
+
+def _hunt(
+    text: Expression,
+    over: Annotated[str, typer.Option("--over", metavar="RANGES", help='The box: "x=LO:HI, y=LO:HI".')],
+    at: At = None,
+    log: Log = False,
+    evaluations: Annotated[int, typer.Option("--evaluations", metavar="N", help="The most points tried.")] = 2000,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed finds the same points.")] = 0,
+    wrt: Wrt = None,
+    methods: Methods = None,
+    format: Format = "table",
+    output: Output = None,
+    timeout: Timeout = 10.0,
+) -> int:
+    """Find the points of a box where each method loses most.
+
+    Seeded points, even in x and in log x, some with two variables nearly
+    equal; then ever closer looks around the worst.
+    """
+    from diffcli.studies.hunt import hunt
+
+    chosen, limit, variables = _asked(methods, wrt, timeout)
+
+    def make() -> Study:
+        with _Counting() as told:
+            return hunt(text, over, _point(at), variables, chosen, log, evaluations, seed, limit, told)
+
+    return write(make, format, output, None)
+
+
+def _asked(
+    methods: str | None, wrt: str | None, timeout: float
+) -> tuple[tuple[str, ...], float, tuple[str, ...] | None]:
+    """The options that all comparisons share, checked as they are there."""
+    from diffcli.case import Asked
+    from diffcli.cli.commands import Request
+
+    request = Request(wrt, Asked(), methods, "table", None, timeout, 0.0, False, False, False)
+    return request.settings().methods, timeout, request.variables()
+
+
+def _point(at: list[str] | None) -> Mapping[str, Number]:
+    from diffcli.cli.commands import point_of
+
+    return point_of(at)
+
+
+class _Counting:
+    """Points done, on a terminal's stderr ten times a second; nothing elsewhere."""
+
+    def __init__(self) -> None:
+        self.live, self.shown = sys.stderr.isatty(), 0.0
+
+    def __enter__(self) -> Callable[[int, int], None]:
+        return self._told
+
+    def __exit__(self, *exception: object) -> None:
+        if self.live:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+    def _told(self, done: int, total: int) -> None:
+        now = time.monotonic()
+        if self.live and now - self.shown >= 0.1:
+            self.shown = now
+            template = "{done} of {total} points" if done <= total else "{done} points, searching for the worst"
+            line = say(template, done=f"{done:,}", total=f"{total:,}")
+            print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
+
+
+# --- lessons of one variable
+def _taylor(
+    text: Expression,
+    at: At = None,
+    order: Annotated[int, typer.Option("--order", metavar="N", help="The highest power.")] = 8,
+    wrt: Annotated[str | None, typer.Option("--wrt", "-w", help="The variable, where there are several.")] = None,
+    distances: Annotated[
+        str, typer.Option("--distances", metavar="D,…", help="Where the remainder is shown; sums at the second.")
+    ] = "0.1,0.5,1,2",
+    format: Format = "table",
+    output: Output = None,
+    plot: Picture = None,
+    timeout: Timeout = 10.0,
+) -> int:
+    """Taylor's expansion: coefficients, partial sums, Lagrange's remainder, radius.
+
+    Coefficients are found by Taylor arithmetic in float64, and measured against
+    proved ones. The radius of convergence is a hint, not a proof.
+    """
+    from diffcli.case import scalar
+    from diffcli.studies.taylor import taylor
+
+    far = [scalar(part) for part in distances.split(",") if part.strip()]
+    return write(lambda: taylor(text, _point(at), wrt, order, far, timeout), format, output, plot)
+
+
+def _newton(
+    text: Expression,
+    start: Annotated[list[str], typer.Option("--from", metavar="x=VALUE", help="The variable, and where it begins.")],
+    at: At = None,
+    steps: Annotated[int, typer.Option("--steps", metavar="N", help="The most steps.")] = 20,
+    methods: Methods = None,
+    format: Format = "table",
+    output: Output = None,
+    plot: Picture = None,
+    timeout: Timeout = 10.0,
+) -> int:
+    """Newton's method on EXPR = 0 with the derivative of every method, step by step.
+
+    The root is proved by interval Newton where it can be. A horizontal tangent,
+    a cycle, a flight and a leap out of the domain are said in words.
+    """
+    from diffcli.studies.newton import newton
+
+    chosen, limit, _ = _asked(methods, None, timeout)
+    return write(lambda: newton(text, _point(start), _point(at), steps, chosen, limit), format, output, plot)
+
+
+def _descend(
+    text: Annotated[
+        str | None, typer.Argument(metavar="EXPR", help="What is made small, unless --data is given.")
+    ] = None,
+    start: Annotated[
+        list[str] | None, typer.Option("--from", metavar="x=VALUE,…", help="The parameters, and where they begin.")
+    ] = None,
+    at: At = None,
+    data: Annotated[
+        Path | None, typer.Option("--data", metavar="CSV", help="Samples: each column is a vector.")
+    ] = None,
+    model: Annotated[str | None, typer.Option("--model", help='What is predicted, yhat: "w*x + b".')] = None,
+    loss: Annotated[
+        str, typer.Option("--loss", help="The loss of yhat on the samples, whose number is m.")
+    ] = "mean((yhat - y)^2)",
+    way: Annotated[
+        str,
+        typer.Option("--way", help="batch, stochastic, mini-batch, momentum, newton; or several: batch,stochastic."),
+    ] = "batch",
+    rate: Annotated[float | None, typer.Option("--rate", help="The length of a step [0.1; newton: 1].")] = None,
+    steps: Annotated[int | None, typer.Option("--steps", metavar="N", help="Updates [50 without samples].")] = None,
+    epochs: Annotated[
+        int | None, typer.Option("--epochs", metavar="N", help="Passes through the samples [50].")
+    ] = None,
+    batch: Annotated[int, typer.Option("--batch-size", metavar="K", help="Samples of a mini-batch.")] = 8,
+    momentum: Annotated[float, typer.Option("--momentum", help="What momentum keeps of the step before.")] = 0.9,
+    until: Annotated[float, typer.Option("--until", help="Stop where the gradient is not longer.")] = 1e-9,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed draws samples in the same order.")] = 0,
+    methods: Methods = None,
+    format: Format = "table",
+    output: Output = None,
+    plot: Picture = None,
+    timeout: Timeout = 10.0,
+) -> int:
+    """Gradient descent on an expression, or on the loss of a model on samples, step by step.
+
+    The first of --methods leads; what the others' gradients cost and how far
+    they are apart stands beside. Said in words: whether it arrives, falls or
+    diverges, which rate would do for a quadratic, and the proved gradient at
+    the end. JSON and CSV hold every step.
+    """
+    from diffcli.studies.descend import Request, descend, on_samples
+    from diffcli.studies.descents import Objective, read_samples
+
+    chosen, limit, _ = _asked(methods or "reverse,forward,symbolic", None, timeout)
+    if (text is None) == (data is None):
+        raise DiffError("a descent needs an expression, or samples", hint="write EXPR, or --data FILE", kind="option")
+    if data is not None and model is None:
+        raise DiffError("samples need a model", hint='add --model "w*x + b"', kind="option")
+    if data is None and (model is not None or epochs is not None):
+        raise DiffError("--model and --epochs are for samples", hint="add --data FILE", kind="option")
+    begun, held = _point(start), _point(at)
+    objective = Objective(text or "", begun, held)
+    if data is not None:
+        objective = on_samples(model or "", loss, read_samples(data), begun, held)
+    ways = tuple(name.strip() for name in way.split(",") if name.strip())
+    whole = format != "table"
+    request = Request(ways, rate, steps, epochs, batch, momentum, until, seed, chosen, limit, whole)
+    return write(lambda: descend(objective, request), format, output, plot)
+
+
+def _swell(
+    family: Annotated[str, typer.Option("--family", help="logistic, product or nested.")] = "logistic",
+    template: Annotated[
+        str | None, typer.Option("--expr", help='A formula of l, applied to itself: "4*l*(1 - l)".')
+    ] = None,
+    up_to: Annotated[int, typer.Option("--up-to", metavar="N", help="The largest n.")] = 10,
+    at: At = None,
+    format: Format = "table",
+    output: Output = None,
+    plot: Picture = None,
+    timeout: Timeout = 10.0,
+) -> int:
+    """How large SymPy's derivative becomes as a formula, against what forward and reverse execute.
+
+    For n = 1, 2, … of a family: operations as written, exactly, with equal
+    parts computed once, and of both modes; with names for the parts of f, and
+    with everything substituted. The logistic map is Table 1 of Baydin et al. (2018).
+    """
+    from diffcli.studies.swell import swell
+
+    whole = format != "table"
+    return write(lambda: swell(family, up_to, template, _point(at), timeout, whole), format, output, plot)
+
+
+def _trace(
+    text: Expression,
+    at: At = None,
+    wrt: Annotated[
+        str | None, typer.Option("--wrt", "-w", help="Variables to follow: x,y. Default: all if two, else the first.")
+    ] = None,
+    mode: Annotated[str, typer.Option("--mode", help="forward, reverse or both.")] = "both",
+    format: Format = "table",
+    output: Output = None,
+) -> int:
+    """Show every node: its value, its tangent and its adjoint, and the node where digits die.
+
+    Nodes are v1, v2, …, level by level, and inputs end with v0, as in the
+    tables of Baydin et al. (2018). Each number stands beside the bits it has
+    lost against its own proved value. A screen shows the rows that matter;
+    json and csv have all.
+    """
+    from diffcli.case import make_case
+    from diffcli.cli.commands import point_of
+
+    named = None if wrt is None else [name.strip() for name in wrt.split(",") if name.strip()]
+    case = make_case(text, point_of(at), named)
+    from diffcli.studies.trace import MODES, trace
+
+    if mode not in MODES:
+        raise DiffError(f"unknown mode '{mode}'", hint=f"write one of: {', '.join(MODES)}", kind="option")
+    rows = _TRACED if format == "table" else None
+    return write(lambda: trace(case, mode, named is not None, rows), format, output, None)
+
+
+_TRACED = 60
+"""Rows of a trace that a screen shows."""
+
+
+# --- rules and graphs
+def _steps(
+    text: Expression,
+    at: At = None,
+    wrt: Wrt = None,
+    format: Annotated[str, typer.Option("--format", "-f", help="text, json, latex or mathml.")] = "text",
+    output: Output = None,
+) -> int:
+    """Differentiate by hand: the symbolic derivative rule by rule, every step proved at a point.
+
+    What has a name (u = ...; ...) is differentiated first. Variables without a
+    value get one where the derivative is regular. LaTeX is a document, MathML a
+    page for any browser.
+    """
+    from diffcli.reports.steps import FORMATS, told
+    from diffcli.studies.steps import steps
+
+    _one_of("format", format, FORMATS)
+    chosen = None if wrt is None else [name.strip() for name in wrt.split(",") if name.strip()]
+    return _put(told(steps(text, _point(at), chosen), format, _width()), output, format == "text")
+
+
+def _graph(
+    text: Expression,
+    at: At = None,
+    wrt: Wrt = None,
+    show: Annotated[str, typer.Option("--show", help="values, tangents (by one --wrt) or adjoints.")] = "values",
+    format: Annotated[
+        str | None, typer.Option("--format", "-f", help="text, mermaid, dot, svg or json. Default: by FILE's ending.")
+    ] = None,
+    output: Output = None,
+    whole: Annotated[bool, typer.Option("--all", help="Fold nothing, however large the graph.")] = False,
+) -> int:
+    """Draw the computational graph: values, local slopes on the lines, and the bits that each node has lost.
+
+    In the terminal, as SVG (-o graph.svg), for Mermaid (.mmd) or Graphviz
+    (.dot). More than 60 nodes are folded.
+    """
+    from diffcli.case import make_case
+    from diffcli.reports.graph import ENDINGS, FORMATS, drawn
+    from diffcli.studies.graph import MOST, SHOWS, graph
+
+    ending = "text" if output is None else ENDINGS.get(output.suffix.lower(), "text")
+    chosen = format or ending
+    _one_of("format", chosen, FORMATS)
+    _one_of("--show", show, SHOWS)
+    named = None if wrt is None else [name.strip() for name in wrt.split(",") if name.strip()]
+    made = graph(make_case(text, _point(at), named), show, None if whole else MOST)  # type: ignore[arg-type]
+    return _put(drawn(made, chosen, _width(), not whole), output, chosen == "text")
+
+
+def _one_of(what: str, given: str, known: tuple[str, ...]) -> None:
+    if given not in known:
+        raise DiffError(f"unknown {what} '{given}'", hint=f"write one of: {', '.join(known)}", kind="option")
+
+
+def _width() -> int:
+    """The columns of the terminal; 100 elsewhere."""
+    return shutil.get_terminal_size().columns if sys.stdout.isatty() else 100
+
+
+def _put(text: str, output: Path | None, highlighted: bool) -> int:
+    """Text to a file or to standard output; on a terminal, what matters stands out."""
+    if output is not None:
+        try:
+            output.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise DiffError(f"'{output}' cannot be written: {error.strerror}", kind="file") from None
+    elif highlighted and sys.stdout.isatty():
+        from rich.console import Console
+        from rich.text import Text
+
+        shown = Text(text, end="")
+        for pattern, style in _HIGHLIGHTS:
+            shown.highlight_regex(pattern, style)
+        Console(highlight=False, legacy_windows=False).print(shown, soft_wrap=True, end="")
+    else:
+        sys.stdout.write(text)
+    return 0
+
+
+_HIGHLIGHTS = (
+    (r"(?m)^ *\d+  [^:\n]+:", "bold"), ("✓", "bold green"), ("✗", "bold red"), (r"\b[1-3]\.\d bits lost", "yellow"),
+    (r"\b[4-9]\.\d bits lost", "bold yellow"), (r"(\b\d\d|all) bits lost", "bold red"),
+)  # fmt: skip
+"""What stands out on a terminal; the words say the same."""
+
+
+# --- everything on one page
+_LARGEST, _SWEPT = 2000, 3
+"""Operations beyond which nothing is traced or drawn; variables whose steps are swept."""
+
+
+@_IN_ENGLISH
+def _report(
+    text: Expression,
+    at: At = None,
+    wrt: Wrt = None,
+    methods: Methods = None,
+    output: Output = None,
+    timeout: Timeout = 10.0,
+    tolerance: Annotated[float, typer.Option("--tolerance", help="Ulps up to which a result is ok.")] = 1024.0,
+    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 whatever the verdicts are.")] = False,
+) -> int:
+    """Write a page that has it all: the comparison, every node, the graph, the error over the step.
+
+    One HTML file, which needs no network and prints. For many expressions: diff-compare batch FILE -f html -o FILE.
+    """
+    from datetime import datetime
+
+    from diffcli.case import Asked, make_case
+    from diffcli.cli.commands import Request
+    from diffcli.comparison import compare
+
+    request = Request(wrt, Asked(), methods, "html", output, timeout, tolerance, False, True, exit_zero)
+    settings = request.settings(apart=True)
+    case = make_case(text, _point(at), request.variables())
+    comparison = compare(case, settings)
+    from diffcli.reports.graph import drawn
+    from diffcli.reports.page_report import Findings, page
+    from diffcli.studies.graph import graph
+    from diffcli.studies.sweep import sweep
+    from diffcli.studies.trace import trace
+
+    small = len(case.problem.program) <= _LARGEST
+    swept = case.wrt[:_SWEPT] if small and not case.expression.shape else ()
+    findings = Findings(
+        comparison,
+        trace(case, named=wrt is not None, most=_TRACED) if small else f"Left out: over {_LARGEST:,} operations.",
+        drawn(graph(case), "svg") if small and case.entries else "",
+        tuple(_or_why(partial(sweep, text, case.at, (name,), timeout=timeout, whole=False)) for name in swept),
+        _commands(text, case, wrt),
+        _versions(),
+        f"{datetime.now().astimezone():%Y-%m-%d %H:%M}",
+    )
+    _put(page(findings), output, False)
+    return 0 if comparison.good or exit_zero else 1
+
+
+def _or_why(make: Callable[[], Study]) -> Study | str:
+    try:
+        return make()
+    except DiffError as error:
+        return f"Left out: {error.message}."
+
+
+def _commands(text: str, case: Case, wrt: str | None) -> dict[str, str]:
+    """What shows each part of the page in a terminal."""
+    from shlex import quote
+
+    from diffcli.case import written
+
+    point = ", ".join(f"{name}={written(value)}" for name, value in case.at.items())
+    rest = [text, *(["--at", point] if point else [])]
+    chosen = [] if wrt is None else ["--wrt", wrt]
+    lines = {
+        "This page": ["report", *rest, *chosen, "-o", "report.html"],
+        "The comparison": [*rest, *chosen],
+        "Every digit, for programs": [*rest, *chosen, "--format", "json"],
+        "Every node": ["trace", *rest, *chosen],
+        "The graph": ["graph", *rest],
+    }
+    if len(case.entries) == 1 and not case.expression.shape:
+        lines["Every step of the differences"] = ["sweep", *rest, *chosen, "--format", "csv"]
+    return {title: " ".join(map(quote, ["diff-compare", *line])) for title, line in lines.items()}
+
+
+def _versions() -> dict[str, str]:
+    from importlib.metadata import version
+    from platform import python_version
+
+    return {"Python": python_version(), "SymPy": version("sympy"), "python-flint": version("python-flint")}
+
+
+# --- the course
+def _lesson(
+    asked: Annotated[str | None, typer.Argument(metavar="[LESSON]", help="Its number or name; or a part: A.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Run all lessons.")] = False,
+    wait: Annotated[bool, typer.Option("--step", help="Wait for Enter between the steps; q leaves.")] = False,
+    listed: Annotated[bool, typer.Option("--list", help="List the lessons, as without a name.")] = False,
+) -> int:
+    """A course in short lessons: what derivatives are and how they are computed, with real commands run live.
+
+    Without a name the lessons are listed; begin with diff-compare lesson A1.
+    """
+    from diffcli.cli.lessons import run_lessons
+
+    return run_lessons(None if listed else asked, every and not listed, wait, spoken())
+
+
+# --- the table of rules
+def _rules(
+    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]…", help="Primitives. Default: all.")] = None,
+    points: Annotated[int, typer.Option("--points", metavar="N", help="Points an argument.")] = 500,
+    format: Format = "table",
+    output: Output = None,
+) -> int:
+    """The derivative rules, textbook and stable, and the worst error of each.
+
+    Each rule is applied to its primitive alone, over the primitive's domain, and
+    measured in ulps against the derivative proved there. --rules of the other
+    commands chooses a column.
+    """
+    from diffcli.studies.rules import rules
+
+    def make() -> Study:
+        with _Counting() as told:
+            return rules(names or (), points, told)
+
+    return write(make, format, output, None)
+
+
+# --- what there is to compare
+def _methods(format: Format = "table", output: Output = None) -> int:
+    """List the methods: what each does, the derivatives it finds, its library, how to install what is missing."""
+    from diffcli.studies.methods import methods
+
+    return write(methods, format, output, None)

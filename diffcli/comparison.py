@@ -1,0 +1,420 @@
+"""The main job: one case, every method, measured against one proved truth.
+
+This room knows what is compared and how it is judged; not how cases are read,
+and not how results are shown.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from diffcli.accuracy import Error, Verdict, agree, between, bits_lost, certified_verdict, error
+from diffcli.algebras import DIGITS, Dtype, floats, numbers
+from diffcli.case import Asked, Case, rounded
+from diffcli.derivation import Answer, Derivation, Problem, Steps
+from diffcli.errors import DiffError, Unsupported
+from diffcli.evaluate import evaluate, follow
+from diffcli.kinds import Kind
+from diffcli.limits import Apart, Died, Expired, Here
+from diffcli.methods import METHODS, usual
+from diffcli.passes import share
+from diffcli.primitives import Rules
+from diffcli.program import Cost, Program, count, peak
+from diffcli.truth import Truth, certify
+
+if TYPE_CHECKING:
+    from diffcli.claims import Examination
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What is asked of a comparison.
+
+    `methods` are by name; none means the usual ones for the kind of derivative.
+    `timeout` is seconds per method and expression; `tolerance` the ulps up to
+    which a result is called right; `share` computes equal subexpressions of
+    what was typed once; `memory` measures what each method must remember;
+    `apart` gives methods that may hang a process of their own; `fatal` lets them
+    end this one when they cannot be interrupted (a worker, which is replaced).
+    `step` is that of differences; none means each method's own. `asked` is the
+    derivative that the rows of a batch are asked for. `dtype` are the numbers that
+    methods compute with; the point is rounded to them. `rules` is the column of
+    the table of primitives that dual numbers, tapes and Taylor series read.
+    """
+
+    methods: tuple[str, ...] = ()
+    timeout: float = 10.0
+    tolerance: float = 1024.0
+    share: bool = False
+    memory: bool = False
+    apart: bool = False
+    fatal: bool = False
+    step: float | None = None
+    dtype: Dtype = "float64"
+    asked: Asked = field(default_factory=Asked)
+    rules: Rules = "textbook"
+
+    def methods_for(self, kind: Kind) -> tuple[str, ...]:
+        return self.methods or usual(kind)
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What a method remembers: operations on its tape (None without one), values alive at its peak."""
+
+    tape: int | None
+    peak: int
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One method's row: what it found, how far that is from the truth, what it executed.
+
+    `derivative` has all entries row by row, and `errors` one for each, None where
+    the truth has none; `values` are f's. `seconds` is one evaluation in float64,
+    `setup_seconds` the derivation before it.
+    """
+
+    method: str
+    verdict: Verdict
+    message: str | None = None
+    values: tuple[float, ...] | None = None
+    derivative: tuple[float, ...] | None = None
+    errors: tuple[Error | None, ...] | None = None
+    cost: Cost | None = None
+    seconds: float | None = None
+    setup_seconds: float | None = None
+    formulas: tuple[str, ...] | None = None
+    written: Cost | None = None
+    memory: Memory | None = None
+    claim: Examination | None = None
+    steps: Steps | None = None
+
+    @property
+    def max_ulp(self) -> float | None:
+        """The worst error of all entries, in ulps; None where there is no certified truth."""
+        if not self.errors or any(error is None for error in self.errors):
+            return 0.0 if self.errors == () else None
+        return max(error.ulp for error in self.errors if error is not None)
+
+    @property
+    def bits(self) -> float | None:
+        """Bits lost in the worst entry, of those of its numbers; at most 64."""
+        worst = self.max_ulp
+        return None if worst is None else bits_lost(worst)
+
+
+class Entry(NamedTuple):
+    """One number of a derivative: which output, differentiated by which variables."""
+
+    output: str
+    variables: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A case, its truth, and a measurement per method. Nothing is computed after this point.
+
+    `values` are the function's float64 values, `cost` what the function alone
+    executed, `shape` the derivative's: outputs first, then variables; `digits` are
+    the bits of the numbers that the methods computed with.
+    """
+
+    case: Case
+    values: tuple[float, ...]
+    cost: Cost
+    truth: Truth
+    measurements: tuple[Measurement, ...]
+    tolerance: float
+    shape: tuple[int, ...]
+    digits: int = 53
+    rules: Rules = "textbook"
+
+    @property
+    def entries(self) -> tuple[Entry, ...]:
+        """What each entry of the derivative is: an output, and the variables it is differentiated by."""
+        case, wanted = self.case, self.case.wanted
+        variables, f = case.entries, case.outputs
+        if wanted.kind == "jvp":
+            return tuple(Entry(output, ()) for output in f)
+        if wanted.kind == "hessian":
+            return tuple(Entry("f", (x, y)) for x in variables for y in variables)
+        if wanted.kind == "derivative":
+            return (Entry("f", variables * wanted.order),)
+        if wanted.kind == "jacobian":
+            return tuple(Entry(output, (x,)) for output in f for x in variables)
+        return tuple(Entry("f", (x,)) for x in variables)
+
+    @property
+    def good(self) -> bool:
+        """Whether every verdict is `ok` or `kink`."""
+        return all(measurement.verdict in ("ok", "kink") for measurement in self.measurements)
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """A method that answered: its derivation and the numbers, not judged yet; or why it did not."""
+
+    method: str
+    failure: tuple[Verdict, str] | None = None
+    derivation: Derivation | None = None
+    values: tuple[float, ...] = ()
+    derivative: tuple[float, ...] = ()
+    cost: Cost | None = None
+    seconds: float = 0.0
+    setup_seconds: float = 0.0
+    memory: Memory | None = None
+
+
+def compare(case: Case, settings: Settings = Settings()) -> Comparison:
+    """Differentiate `case` by every method asked for, and judge each against the truth."""
+    if settings.dtype != "float64":
+        case = rounded(case, settings.dtype)
+    problem = replace(case.problem, step=settings.step, rules=settings.rules, dtype=settings.dtype)
+    if settings.share:
+        problem = replace(problem, program=share(problem.program))
+    tasks = [(name, _start(name, problem, settings)) for name in settings.methods_for(problem.wanted.kind)]
+    values, cost = executed(problem.program, problem.point, settings.dtype)
+    truth = _truth(problem, settings)
+    outcomes = [_outcome(name, task, problem, settings) for name, task in tasks]
+    if case.claims:
+        outcomes.append(_claimed(case, settings))
+    judged = _judged(outcomes, truth, settings)
+    if case.claims:
+        judged = (*judged[:-1], _examined(judged[-1], case, truth, settings))
+    return Comparison(
+        case, values, cost, truth, judged, settings.tolerance, problem.shape, DIGITS[settings.dtype], settings.rules
+    )
+
+
+def answer(case: Case, method: str) -> tuple[float, ...]:
+    """The derivative that one method finds, row by row, with nothing proved; `DiffError` where it finds none."""
+    problem = case.problem
+    outcome = _outcome(method, Here(_derive, method, problem), problem, Settings((method,)))
+    if outcome.failure is not None:
+        raise DiffError(f"{method}: {outcome.failure[1]}", kind=outcome.failure[0])
+    return outcome.derivative
+
+
+def executed(program: Program, point: Sequence[float], dtype: Dtype = "float64") -> tuple[tuple[float, ...], Cost]:
+    """The outputs in numbers of `dtype`, and what executing the path taken costs."""
+    path = _path(program, point, dtype)
+    return tuple(_values(path, point, dtype)), count(path)
+
+
+def _path(program: Program, point: Sequence[float], dtype: Dtype) -> Program:
+    """The branches taken at the point, and nothing of the others."""
+    return follow(program, numbers(dtype, point), floats(dtype))[1] if program.branches else program
+
+
+def _values(program: Program, point: Sequence[float], dtype: Dtype) -> list[float]:
+    found = evaluate(program, numbers(dtype, point), floats(dtype))
+    return found if dtype == "float64" else list(map(float, found))
+
+
+_Task = Apart[tuple[Derivation, float]] | Here[tuple[Derivation, float]]
+
+
+def _start(name: str, problem: Problem, settings: Settings) -> _Task:
+    may_hang = METHODS[name].apart
+    if settings.apart and may_hang:
+        return Apart(_derive, name, problem)
+    return Here(_derive, name, problem, fatal=settings.fatal and may_hang)
+
+
+def _derive(name: str, problem: Problem) -> tuple[Derivation, float]:
+    """The derivation, and the seconds it took without importing its library."""
+    kind = problem.wanted.kind
+    if kind not in METHODS[name].kinds:
+        raise Unsupported(f"{name} has no {kind}: ask {', '.join(usual(kind))}")
+    if not METHODS[name].available:
+        raise Unsupported(f'{name} is not installed: pip install "diff-compare[{name}]"')
+    if METHODS[name].needs and problem.dtype != "float64":
+        raise Unsupported(f"{name} is asked in float64 only")
+    differentiate = METHODS[name].load()
+    begun = time.perf_counter()
+    return differentiate(problem), time.perf_counter() - begun
+
+
+def _truth(problem: Problem, settings: Settings) -> Truth:
+    try:
+        return Here(certify, problem.program, problem.wrt, problem.point, problem.wanted).result(settings.timeout)
+    except Expired:
+        return Truth("unavailable", 0, reason=f"not proved within {settings.timeout:g} s")
+    except MemoryError:
+        return Truth("unavailable", 0, reason="the proof needs more memory than there is")
+
+
+def _outcome(name: str, task: _Task, problem: Problem, settings: Settings) -> _Outcome:
+    try:
+        derivation, setup_seconds = task.result(settings.timeout)
+        if derivation.answer is not None:
+            return _answered(name, derivation, derivation.answer, setup_seconds)
+        return _measured(name, derivation, problem, setup_seconds, settings.memory)
+    except Expired:
+        return _Outcome(name, ("timeout", f"no answer within {settings.timeout:g} s"))
+    except Unsupported as unsupported:
+        return _Outcome(name, ("unsupported", str(unsupported)))
+    except RecursionError:
+        return _Outcome(name, ("failed", "the expression is nested too deeply for this method"))
+    except MemoryError:
+        return _Outcome(name, ("failed", "this method needs more memory than there is"))
+    except Died:
+        return _Outcome(name, ("failed", "the process of this method ended without an answer"))
+    except Exception as error:
+        if not (METHODS[name].apart or METHODS[name].needs or isinstance(error, ArithmeticError)):
+            raise  # our own fault; that of a library is its verdict
+        return _Outcome(name, ("failed", f"{type(error).__name__}: {error}"))
+
+
+def _answered(name: str, derivation: Derivation, answer: Answer, setup_seconds: float) -> _Outcome:
+    """What a peer found; its operations cannot be counted."""
+    apart = setup_seconds - answer.seconds
+    return _Outcome(name, None, derivation, answer.values, answer.derivative, None, answer.seconds, apart)
+
+
+def _measured(name: str, derivation: Derivation, problem: Problem, setup_seconds: float, memory: bool) -> _Outcome:
+    """Evaluate a method's programs, and count what they execute."""
+    point, dtype = problem.point, problem.dtype
+    straight = [_path(sweep, point, dtype) for sweep in derivation.sweeps]
+    begun = time.perf_counter()
+    results = [_values(program, point, dtype) for program in straight]
+    seconds = time.perf_counter() - begun
+    m = len(problem.program.outputs)
+    values = tuple(results[0][:m]) if results else executed(problem.program, point, dtype)[0]
+    if derivation.entries is None:
+        derivative = tuple(entry for result in results for entry in result[m:])
+    else:
+        derivative = tuple(results[sweep][output] for sweep, output in derivation.entries)
+    remembered = Memory(derivation.tape, max(map(peak, straight), default=0)) if memory else None
+    return _Outcome(name, None, derivation, values, derivative, count(*straight), seconds, setup_seconds, remembered)
+
+
+# --- claimed derivatives
+CLAIM = "claim"
+
+
+def _claimed(case: Case, settings: Settings) -> _Outcome:
+    """The claimed formulas, evaluated and counted like a method's."""
+    from diffcli.claims import derivation
+
+    found, results, paths = derivation(case), [], []
+    for claim, program in zip(case.claims, found.sweeps, strict=True):
+        point = claim.point(case.at)
+        straight = _path(program, point, settings.dtype)
+        paths.append(straight)
+        results.append(_values(straight, point, settings.dtype))
+    derivative = tuple(results[sweep][output] for sweep, output in found.entries or ())
+    memory = Memory(None, max(map(peak, paths), default=0)) if settings.memory else None
+    return _Outcome(CLAIM, None, found, (), derivative, count(*paths), memory=memory)
+
+
+def _examined(row: Measurement, case: Case, truth: Truth, settings: Settings) -> Measurement:
+    """What is known of the claim beyond this point; wrong anywhere is not ok."""
+    from diffcli.claims import POINTS, Examination, formulas, refutation, refute
+
+    try:
+        wrong = Here(refute, case, truth).result(settings.timeout)
+    except (Expired, MemoryError):
+        wrong = None
+    equal = False if wrong else _shown_equal(case, settings) or None
+    found = Examination(formulas(case), equal, wrong)
+    if wrong is None:
+        said = (
+            "equal to SymPy's derivative as a formula"
+            if equal
+            else f"no difference at {POINTS} points; SymPy shows no equality"
+        )
+        return replace(row, values=None, claim=found, message=row.message or said)
+    right_here = row.verdict in ("ok", "kink")
+    said = refutation(case, wrong)
+    if right_here:
+        said = f"right at this point, but {said}" if wrong.at != case.at else said
+    return replace(row, values=None, claim=found, verdict="inaccurate" if right_here else row.verdict, message=said)
+
+
+def _shown_equal(case: Case, settings: Settings) -> bool:
+    from diffcli.claims import shown_equal
+
+    task = Apart(shown_equal, case) if settings.apart else Here(shown_equal, case, fatal=settings.fatal)
+    try:
+        return task.result(settings.timeout)
+    except (Expired, Exception):  # noqa: BLE001 - whatever stops SymPy, nothing is shown
+        return False
+
+
+# --- judging
+def _judged(outcomes: Sequence[_Outcome], truth: Truth, settings: Settings) -> tuple[Measurement, ...]:
+    answers = [outcome.derivative for outcome in outcomes if outcome.failure is None]
+    together: tuple[Verdict, str | None]
+    if agree(answers, settings.tolerance, DIGITS[settings.dtype]):
+        together = "no-truth", truth.reason
+    else:
+        together = "disagree", "the methods differ, and no truth is proved"
+    digits = DIGITS[settings.dtype]
+    return tuple(_judge(outcome, truth, together, settings.tolerance, digits) for outcome in outcomes)
+
+
+def _judge(
+    outcome: _Outcome, truth: Truth, together: tuple[Verdict, str | None], tolerance: float, digits: int
+) -> Measurement:
+    if outcome.failure is not None or outcome.derivation is None:
+        verdict, message = outcome.failure or ("failed", "no answer")
+        return Measurement(outcome.method, verdict, message)
+    errors: tuple[Error | None, ...] | None = None
+    if truth.derivative is not None:
+        errors = tuple(
+            None if exact is None else error(result, exact, digits)
+            for result, exact in zip(outcome.derivative, truth.derivative, strict=True)
+        )
+    verdict, reason = _verdict(outcome.derivative, errors, truth, together, tolerance, digits)
+    steps = outcome.derivation.steps
+    said = [part for part in (reason, str(steps or "")) if part]
+    return Measurement(
+        outcome.method, verdict, "; ".join(said) or None, outcome.values, outcome.derivative, errors, outcome.cost,
+        outcome.seconds, outcome.setup_seconds, outcome.derivation.formulas, outcome.derivation.written,
+        outcome.memory, steps=steps,
+    )  # fmt: skip
+
+
+def _verdict(
+    results: Sequence[float],
+    errors: Sequence[Error | None] | None,
+    truth: Truth,
+    together: tuple[Verdict, str | None],
+    tolerance: float,
+    digits: int,
+) -> tuple[Verdict, str | None]:
+    if truth.status == "undefined":
+        return "domain", truth.reason
+    if errors is None or truth.derivative is None:
+        return together
+    known = [i for i, found in enumerate(errors) if found is not None]
+    found = [error for error in errors if error is not None]
+    exact = [truth.derivative[i] for i in known]
+    verdict = certified_verdict([results[i] for i in known], found, exact, tolerance, digits)
+    if verdict == "ok" and truth.status == "not-differentiable":
+        return _at_kink(results, truth, tolerance, digits)
+    if verdict == "inaccurate":
+        lost = bits_lost(max(error.ulp for error in found))
+        return verdict, "no digit is right" if lost >= digits else f"{lost:.0f} of {digits} bits lost"
+    if verdict == "nonfinite":
+        return verdict, "not a finite number, where the derivative is one"
+    return verdict, None
+
+
+def _at_kink(results: Sequence[float], truth: Truth, tolerance: float, digits: int) -> tuple[Verdict, str | None]:
+    """The entries that do not exist: inside the interval of the one-sided derivatives, or not."""
+    assert truth.derivative is not None
+    assert truth.left is not None
+    assert truth.right is not None
+    for result, exact, left, right in zip(results, truth.derivative, truth.left, truth.right, strict=True):
+        if exact is None and not between(result, left, right, tolerance, digits):
+            if not math.isfinite(result):
+                return "nonfinite", f"not a number between the one-sided derivatives: {truth.reason}"
+            return "inaccurate", f"not between the one-sided derivatives: {truth.reason}"
+    return "kink", truth.reason

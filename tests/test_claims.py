@@ -1,0 +1,152 @@
+"""Claimed derivatives: what is right is shown right, what is wrong is caught, each with a counter-example."""
+
+import json
+from pathlib import Path
+
+import pytest
+from flint import arb
+
+from diffcli.case import Asked, Case, Number, claims_in, make_case
+from diffcli.claims import refute
+from diffcli.cli.main import main
+from diffcli.comparison import Comparison, Measurement, Settings, compare
+from diffcli.errors import DiffError
+from diffcli.truth import certify
+
+LOSS = "(x*w - y)^2"
+POINT = {"x": 1.0, "y": 2.0, "w": 1.0}
+SETTINGS = Settings(("reverse",))
+
+
+def judged(expression: str, at: dict[str, Number], *claims: str) -> tuple[Comparison, Measurement]:
+    comparison = compare(make_case(expression, at, asked=Asked(claims=claims)), SETTINGS)
+    return comparison, comparison.measurements[-1]
+
+
+RIGHT = {
+    "by hand": (LOSS, POINT, "w: 2*x*(x*w - y)"),
+    "written otherwise": ("sin(x)^2", {"x": 0.7}, "x: sin(2*x)"),
+    "identity": ("log(x*y)", {"x": 2.0, "y": 3.0}, "x: 1/x"),
+    "vector": ("2*dot(x, x)", {"x": (0.0, 1.0, 2.0)}, "x: 4*x"),
+    "entries": ("2*dot(x, x)", {"x": (1.0, 2.0)}, "x: [4*x[0], 4*x[1]]"),
+    "Jacobian": ("[x^2, x*y]", {"x": 2.0, "y": 3.0}, "x: [2*x, y]"),
+    "statements": ("exp(x)^2", {"x": 0.5}, "x: e2 = exp(2*x); 2*e2"),
+    "choice": ("max(x, 0)", {"x": 2.0}, "x: where(x > 0, 1, 0)"),
+}
+
+
+@pytest.mark.parametrize("name", RIGHT)
+def test_what_is_right_is_ok(name: str) -> None:
+    expression, at, claim = RIGHT[name]
+    _, row = judged(expression, at, claim)
+    assert row.method == "claim"
+    assert row.verdict == "ok"
+    assert row.claim is not None
+    assert row.claim.counterexample is None
+    assert row.claim.equal is not False
+
+
+@pytest.mark.parametrize("name", ["by hand", "written otherwise", "vector", "entries", "Jacobian"])
+def test_sympy_shows_formulas_equal(name: str) -> None:
+    expression, at, claim = RIGHT[name]
+    _, row = judged(expression, at, claim)
+    assert row.claim is not None
+    assert row.claim.equal is True
+
+
+WRONG = {
+    "sign": (LOSS, POINT, "w: -2*x*(x*w - y)"),
+    "missing factor": (LOSS, POINT, "w: 2*(x*w - y)"),
+    "right at one point only": ("x^3", {"x": 1.0}, "x: 3*x"),
+    "chain rule forgotten": ("sin(2*x)", {"x": 0.3}, "x: cos(2*x)"),
+    "one entry of a vector": ("2*dot(x, x)", {"x": (1.0, 2.0)}, "x: [4*x[0], 4*x[0] + 4]"),
+    "one entry of a Jacobian": ("[x^2, x*y]", {"x": 2.0, "y": 3.0}, "x: [2*x, x + 1]"),
+    "wrong by one part in 1e20": ("x^2", {"x": 3.0}, "x: 2*x + 1e-20"),
+    "wrong far from here": ("x^2", {"x": 1.0}, "x: where(x < 4, 2*x, 0)"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_what_is_wrong_is_caught_with_a_counterexample(name: str) -> None:
+    expression, at, claim = WRONG[name]
+    comparison, row = judged(expression, at, claim)
+    assert row.verdict == "inaccurate"
+    assert not comparison.good
+    assert row.claim is not None
+    assert row.claim.equal is False
+    found = row.claim.counterexample
+    assert found is not None
+    # the counter-example by itself: truth and claim computed anew at its point, apart in balls
+    case = comparison.case
+    problem = case.problem_at(found.at)
+    truth = certify(problem.program, problem.wrt, problem.point, problem.wanted)
+    assert truth.derivative is not None
+    exact = truth.derivative[found.entry]
+    assert isinstance(exact, arb)
+    assert exact.overlaps(found.truth)
+    assert not found.claimed.overlaps(exact)
+
+
+def test_right_here_and_wrong_elsewhere_is_said() -> None:
+    _, row = judged("x^3", {"x": 1.0}, "x: 3*x")
+    assert row.max_ulp == 0
+    assert row.message is not None
+    assert row.message.startswith("right at this point, but at x=2")
+
+
+def test_a_point_where_nothing_exists_refutes_nothing() -> None:
+    case = make_case("abs(x)", {"x": 0.0}, asked=Asked(claims=("x: sign(x)",)))
+    problem = case.problem
+    assert refute(case, certify(problem.program, problem.wrt, problem.point)) is None
+    _, row = judged("abs(x)", {"x": 0.0}, "x: sign(x)")
+    assert row.verdict == "kink"
+
+
+def test_only_what_is_claimed_is_asked_for() -> None:
+    comparison, _ = judged(LOSS, POINT, "w: 2*x*(x*w - y)")
+    assert comparison.case.wrt == ("w",)
+    case: Case = make_case(LOSS, POINT, asked=Asked(claims=("x: 2*w*(x*w - y)", "w: 2*x*(x*w - y)")))
+    assert case.wrt == ("x", "w")
+
+
+def test_claims_are_told_apart() -> None:
+    assert claims_in("x: a = 2*x; a; y: 3") == ("x: a = 2*x; a", "y: 3")
+
+
+@pytest.mark.parametrize(
+    ("claims", "wrt", "said"),
+    [
+        (("2*x",), None, "names its variable"),
+        (("x: 2*x", "x: y"), None, "'x' is claimed twice"),
+        (("x: y",), ("x", "y"), "there is no claim for y"),
+        (("x: z",), None, "the variable z has no value"),
+        (("z: 1",), ("x",), "which is not asked for"),
+        (("x: [1, 2]",), None, "has the shape (2,), the derivative ()"),
+    ],
+)
+def test_claims_that_cannot_be_understood(claims: tuple[str, ...], wrt: tuple[str, ...] | None, said: str) -> None:
+    with pytest.raises(DiffError) as caught:
+        make_case("x*y", {"x": 3.0, "y": 1.0}, wrt, asked=Asked(claims=claims))
+    assert said in str(caught.value)
+
+
+ROWS = {
+    "homework.jsonl": '{"expr": "x^2", "at": {"x": 3}, "claim": {"x": "2*x"}}\n'
+    '{"expr": "x^2", "at": {"x": 1}, "claim": "x: 2"}\n'
+    '{"expr": "x^2", "at": {"x": 1}, "claim": 5}\n',
+    "homework.csv": "expr,x,claim\nx^2,3,x: 2*x\nx^2,1,x: 2\nx^2,1,x: z\n",
+}
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_a_file_of_homework_is_marked(name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / name
+    file.write_text(ROWS[name])
+    code = main(["batch", str(file), "-m", "reverse", "-f", "jsonl", "--jobs", "1"])
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert code == 1
+    assert [row["status"] for row in rows] == ["ok", "ok", "error"]
+    right, wrong = (row["methods"][-1] for row in rows[:2])
+    assert (right["method"], right["verdict"], right["counterexample"]) == ("claim", "ok", None)
+    assert (wrong["verdict"], wrong["equal"]) == ("inaccurate", False)
+    assert wrong["counterexample"]["at"]["x"] != 1.0
