@@ -1,0 +1,403 @@
+"""One question at many points: the bits that each method loses, against the truth proved at every point.
+
+SymPy derives once; its program serves all points. What dual numbers and the tape
+recorded serves as long as its conditions come out as they did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from math import log, log10
+from random import Random
+from statistics import median
+from typing import Any, NamedTuple
+
+from diffcli.accuracy import bits_lost, error, nearest
+from diffcli.algebras.float64 import FLOAT64
+from diffcli.case import Case, Number, make_case, written
+from diffcli.derivation import Derivation, Problem
+from diffcli.errors import DiffError, Unsupported
+from diffcli.evaluate import evaluate, evaluate_all
+from diffcli.language import say, translated
+from diffcli.limits import Apart, Died, Expired, Here
+from diffcli.methods import METHODS
+from diffcli.program import Program
+from diffcli.studies.ranges import Range, written_at
+from diffcli.studies.study import Cell, Column, Table
+from diffcli.truth import Truth, certify
+
+Point = tuple[float, ...]
+"""One number for each variable that moves."""
+
+Progress = Callable[[int, int], None]
+"""Told how many points are done, of how many."""
+
+
+def silent(done: int, total: int) -> None:
+    """Tells nobody."""
+    del done, total
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """The worst entry of one method's derivative at a point: bits lost, its place, and both numbers."""
+
+    bits: float
+    entry: int
+    computed: float
+    truth: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A point, and what each method loses there; `losses` is empty where no derivative is proved."""
+
+    point: Point
+    status: str
+    losses: Mapping[str, Loss]
+
+
+class Answered(NamedTuple):
+    """The values of f and the entries of its derivative."""
+
+    values: tuple[float, ...]
+    derivative: tuple[float, ...]
+
+
+@dataclass(slots=True)
+class Reused:
+    """One method's derivative as programs, each recorded once for every way the conditions come out."""
+
+    name: str
+    timeout: float
+    known: list[tuple[Derivation, list[list[bool]]]] = field(default_factory=list)
+
+    def answer(self, problem: Problem) -> Answered:
+        """The values of f and all entries of the derivative, row by row, at the point of `problem`."""
+        for found, path in self.known:
+            results = _along(found, path, problem.point)
+            if results is not None:
+                return _entries(found, results, len(problem.program.outputs))
+        derived = self.derive(problem)
+        if derived.answer is not None:
+            return Answered(derived.answer.values, derived.answer.derivative)
+        results = [evaluate(sweep, problem.point, FLOAT64) for sweep in derived.sweeps]
+        return _entries(derived, results, len(problem.program.outputs))
+
+    def derive(self, problem: Problem) -> Derivation:
+        """What the method makes of `problem`; programs are kept, where they are not for this point alone."""
+        method = METHODS[self.name]
+        if problem.wanted.kind not in method.kinds:
+            raise Unsupported(f"{self.name} has no {problem.wanted.kind}")
+        found = (Apart if method.apart else Here)(method.load(), problem).result(self.timeout)
+        if found.steps is None and found.answer is None:
+            self.known.append((found, [_conditions(sweep, problem.point)[1] for sweep in found.sweeps]))
+        return found
+
+
+def _entries(found: Derivation, results: Sequence[Sequence[float]], m: int) -> Answered:
+    """Values and derivative from the outputs of every sweep; `m` outputs of a sweep are values."""
+    if found.entries is None:
+        derivative = tuple(entry for result in results for entry in result[m:])
+    else:
+        derivative = tuple(results[sweep][output] for sweep, output in found.entries)
+    return Answered(tuple(results[0][:m]) if results else (), derivative)
+
+
+def _conditions(program: Program, point: Sequence[float]) -> tuple[list[Any], list[bool]]:
+    """Every value, and how the guards come out."""
+    if not program.guards:
+        return [], []
+    values = evaluate_all(program, point, FLOAT64)
+    return values, [FLOAT64.decide(values[guard]) for guard in program.guards]
+
+
+def _along(found: Derivation, path: Sequence[list[bool]], point: Sequence[float]) -> list[list[float]] | None:
+    """The outputs at another point, if the conditions come out as on this path."""
+    results = []
+    for sweep, expected in zip(found.sweeps, path, strict=True):
+        values, decided = _conditions(sweep, point)
+        if decided != expected:
+            return None
+        results.append([values[k] for k in sweep.outputs] if values else evaluate(sweep, point, FLOAT64))
+    return results
+
+
+def moving_case(source: str, ranges: Sequence[Range], at: Mapping[str, Number], wrt: Sequence[str] | None) -> Case:
+    """The expression at the lower end of its ranges."""
+    for spread in ranges:
+        if spread.name in at:
+            raise DiffError(f"'{spread.name}' is held and moves", hint="leave it out of --at", kind="option")
+    case = make_case(source, {**at, **{spread.name: spread.low for spread in ranges}}, wrt)
+    for spread in ranges:
+        if spread.name not in case.expression.variables:
+            known = ", ".join(case.expression.variables)
+            raise DiffError(
+                f"the expression has no variable '{spread.name}'", hint=f"its variables are: {known}", kind="option"
+            )
+    return case
+
+
+def ready(case: Case, methods: Sequence[str], timeout: float) -> tuple[dict[str, Reused], dict[str, str]]:
+    """The methods that derive at the case's point within the time, and why the others do not."""
+    usable, failed = {}, {}
+    for name in methods:
+        method = Reused(name, timeout)
+        try:
+            method.derive(case.problem)
+            usable[name] = method
+        except Expired:
+            failed[name] = f"no answer within {timeout:g} s"
+        except Died:
+            failed[name] = "its process ended without an answer"
+        except Unsupported as unsupported:
+            failed[name] = str(unsupported)
+        except Exception as fault:  # a library's fault is its result; ours is raised
+            if not METHODS[name].apart:
+                raise
+            failed[name] = f"{type(fault).__name__}: {fault}"
+    if not usable:
+        raise DiffError(f"no method answers: {'; '.join(failed.values())}", kind="option")
+    return usable, failed
+
+
+class Losses:
+    """What each method loses at a point; every point is examined once."""
+
+    def __init__(self, case: Case, ranges: Sequence[Range], methods: Sequence[str], timeout: float) -> None:
+        self.case, self.ranges, self.timeout = case, ranges, timeout
+        self.methods, self.failed = ready(case, methods, timeout)
+        self.samples: dict[Point, Sample] = {}
+        self.told: Callable[[], None] = lambda: None
+
+    def at(self, point: Point) -> dict[str, Number]:
+        moving = {spread.name: x for spread, x in zip(self.ranges, point, strict=True)}
+        return {**self.case.at, **moving}
+
+    def __call__(self, point: Point) -> Sample:
+        found = self.samples.get(point)
+        if found is None:
+            found = self.samples[point] = self._examined(point)
+            self.told()
+        return found
+
+    def _examined(self, point: Point) -> Sample:
+        problem = self.case.problem_at(self.at(point))
+        truth = _truth(problem, self.timeout)
+        if truth.status != "certified" or truth.derivative is None:
+            return Sample(point, truth.status, {})
+        targets = truth.derivative
+        losses = {}
+        for name, method in self.methods.items():
+            with suppress(Expired, Died, Unsupported, ArithmeticError):
+                losses[name] = _loss(method.answer(problem).derivative, targets)
+        return Sample(point, truth.status, losses)
+
+    def lost(self, name: str, point: Point) -> float:
+        """Bits lost by one method; less than none where no derivative is proved."""
+        loss = self(point).losses.get(name)
+        return -1.0 if loss is None else loss.bits
+
+    def rank(self, name: str, point: Point) -> tuple[float, float, int]:
+        """What makes a point the worse one: bits lost; then ordinary magnitudes; then fewer digits."""
+        strange = max(abs(log10(abs(x))) if x else 0.0 for x in point)
+        return round(self.lost(name, point), 1), -strange, -sum(map(len, map(repr, point)))
+
+
+def _truth(problem: Problem, timeout: float) -> Truth:
+    try:
+        return Here(certify, problem.program, problem.wrt, problem.point, problem.wanted).result(timeout)
+    except (Expired, MemoryError):
+        return Truth("unavailable", 0)
+
+
+def _loss(computed: Sequence[float], targets: Sequence[Any]) -> Loss:
+    worst = Loss(-1.0, 0, 0.0, 0.0)
+    for k, (result, target) in enumerate(zip(computed, targets, strict=True)):
+        bits = bits_lost(error(result, target).ulp)
+        if bits > worst.bits:
+            worst = Loss(bits, k, result, nearest(target))
+    return Loss(0.0, 0, 0.0, 0.0) if worst.bits < 0 else worst
+
+
+# --- the search
+FINEST = 2.0**-54
+"""The smallest step of a search, as a part of the range."""
+
+_OFFSETS = (1.0, 0.75, 0.5, 0.25, 0.125)
+_CLOSER = 3.0
+"""How much closer each look is than the one before."""
+
+
+def zoom(losses: Losses, name: str, start: Point, step: float, budget: int) -> Point:
+    """The worst point seen in looking ever closer, each time at the surroundings of what was worst just before.
+
+    Round-off is noisy: a climb would stop at the first peak, of which there is one at every number.
+    """
+    seen, centre, last = [start], start, len(losses.samples) + budget
+    random = Random(0)
+    while step > FINEST and len(losses.samples) < last:
+        room = last - len(losses.samples)
+        tried = [point for point in _around(losses.ranges, centre, step, random) if point != centre][:room]
+        seen += tried
+        centre = max(tried, key=lambda point: losses.rank(name, point), default=centre)
+        step /= _CLOSER
+    return _shortened(losses, name, max(seen, key=lambda point: losses.rank(name, point)), last)
+
+
+def _around(ranges: Sequence[Range], centre: Point, step: float, random: Random) -> list[Point]:
+    """Points beside `centre` along every axis, and for several axes across them."""
+    found = [
+        _replaced(centre, i, spread.moved(centre[i], sign * offset * step))
+        for i, spread in enumerate(ranges)
+        for offset in _OFFSETS
+        for sign in (1, -1)
+    ]
+    for _ in range(2 * len(ranges) if len(ranges) > 1 else 0):
+        found += [tuple(spread.moved(x, random.uniform(-step, step)) for spread, x in zip(ranges, centre, strict=True))]
+    return found
+
+
+def _replaced(point: Point, i: int, x: float) -> Point:
+    return (*point[:i], x, *point[i + 1 :])
+
+
+def _shortened(losses: Losses, name: str, point: Point, last: int) -> Point:
+    """The same point in fewer digits, where as much is lost there."""
+    enough = losses.lost(name, point) - 0.05
+    for i, x in enumerate(point):
+        for figures in range(1, len(repr(x))):
+            shorter = _replaced(point, i, losses.ranges[i].within(float(f"{x:.{figures}g}")))
+            if len(repr(shorter[i])) >= len(repr(x)) or len(losses.samples) >= last:
+                break
+            if losses.lost(name, shorter) >= enough:
+                point = shorter
+                break
+    return point
+
+
+def apart(losses: Losses, name: str, points: Sequence[Point], count: int) -> list[Point]:
+    """The worst of `points` that are not beside one another, the worst first."""
+    chosen: list[Point] = []
+    for point in sorted(set(points), key=lambda point: losses.rank(name, point), reverse=True):
+        if len(chosen) == count:
+            break
+        if losses.lost(name, point) > 0 and not any(_beside(losses.ranges, point, other) for other in chosen):
+            chosen.append(point)
+    return chosen
+
+
+def _beside(ranges: Sequence[Range], one: Point, other: Point) -> bool:
+    return all(
+        abs(_place(spread, x) - _place(spread, y)) < 0.04 for spread, x, y in zip(ranges, one, other, strict=True)
+    )
+
+
+def _place(spread: Range, x: float) -> float:
+    """Where a number lies on its range's scale; either sign of a logarithmic one is a range of its own."""
+    if not spread.logarithmic or not x:
+        return x / spread.span
+    return log(abs(x)) / spread.span + (_OTHER_SIDE if x < 0 else 0.0)
+
+
+_OTHER_SIDE = 1e6
+
+
+# --- what is shown
+OVER = 10.0, 20.0
+"""Bits lost that are counted: as many as a verdict allows, and far more."""
+
+
+def by_method(losses: Losses, points: Sequence[Point], worst: Mapping[str, Sequence[Point]]) -> Table:
+    """A row a method: the worst found, and what is lost at `points`."""
+    over = [say("> {bits} bits, %", bits=f"{bits:.0f}") for bits in OVER]
+    columns = (say("method"), say("worst"), say("median"), *over, say("points"))
+    rows = [_summary(losses, name, points, worst[name]) for name in losses.methods]
+    shown = tuple(Column(column, 3) for column in columns)
+    return Table(shown, tuple(rows), say("Bits lost, of 53"))
+
+
+def _summary(losses: Losses, name: str, points: Sequence[Point], worst: Sequence[Point]) -> tuple[Cell, ...]:
+    lost = proved(losses, name, points)
+    if not lost:
+        return name, None, None, *(None for _ in OVER), 0
+    most = max([*lost, *(losses.lost(name, point) for point in worst)])
+    return name, most, median(lost), *(percent(lost, bits) for bits in OVER), len(lost)
+
+
+def proved(losses: Losses, name: str, points: Sequence[Point]) -> list[float]:
+    """Bits lost at the points that have a proved derivative."""
+    found = [losses.lost(name, point) for point in points]
+    return [bits for bits in found if bits >= 0]
+
+
+def percent(lost: Sequence[float], over: float) -> float:
+    return 100 * sum(bits > over for bits in lost) / len(lost)
+
+
+def worst_points(losses: Losses, worst: Mapping[str, Sequence[Point]]) -> tuple[Table, ...]:
+    """The worst points of every method, ready to paste behind --at; methods with the same numbers share a row."""
+    several = len(losses.case.outputs) * len(losses.case.entries) > 1
+    merged: dict[tuple[Cell, ...], list[str]] = {}
+    for name, points in worst.items():
+        for point in points:
+            loss = losses(point).losses[name]
+            label = (entry_name(losses.case, loss.entry),) if several else ()
+            row = (loss.bits, at_text(losses, point), *label, repr(loss.computed), loss.truth)
+            merged.setdefault(row, []).append(name)
+    columns = (Column(say("bits"), 3), Column(say("at")), *((Column(say("of")),) if several else ()))
+    shown = (Column(say("method")), *columns, Column(say("computed"), 6), Column(say("truth"), 6))
+    rows = [(", ".join(names), *row[:-2], float(str(row[-2])), row[-1]) for row, names in merged.items()]
+    return (Table(shown, tuple(rows), say("Worst points, each to be pasted behind --at")),) if rows else ()
+
+
+def at_text(losses: Losses, point: Point) -> str:
+    moving = dict(zip((spread.name for spread in losses.ranges), point, strict=True))
+    return written_at(list(moving), moving)
+
+
+def everywhere(losses: Losses, point: Point) -> str:
+    """The point with the variables that are held as well."""
+    return ", ".join(f"{name}={written(value)}" for name, value in losses.at(point).items())
+
+
+def entry_name(case: Case, entry: int) -> str:
+    """`∂f/∂x`, by the number of the entry."""
+    variables = case.entries
+    return f"∂{case.outputs[entry // len(variables)]}/∂{variables[entry % len(variables)]}"
+
+
+def unproved(losses: Losses, points: Sequence[Point]) -> list[str]:
+    """How many points have no proved derivative, and why."""
+    counts: dict[str, int] = {}
+    for point in points:
+        status = losses(point).status
+        counts[status] = counts.get(status, 0) + (status != "certified")
+    said = [
+        say("{word} at {count}", word=say(_WORDS.get(status, status)), count=f"{count:,}")
+        for status, count in counts.items()
+        if count
+    ]
+    return [say("Not counted: f is {said} of the points.", said=say(", ").join(said))] if said else []
+
+
+_WORDS = {"undefined": "without a value", "unavailable": "not proved in time", "undecided": "not decided"}
+_WORDS["not-differentiable"] = "without a derivative"
+
+
+def failures(losses: Losses) -> list[str]:
+    return absent(losses.failed)
+
+
+def absent(failed: Mapping[str, str]) -> list[str]:
+    """The methods that do not answer, and why."""
+    return [say("{name} takes no part: {why}.", name=name, why=translated(why)) for name, why in failed.items()]
+
+
+def held(case: Case, ranges: Sequence[Range]) -> str:
+    """`; y=2`: the variables that do not move."""
+    moving = {spread.name for spread in ranges}
+    still = ", ".join(f"{name}={written(value)}" for name, value in case.at.items() if name not in moving)
+    return f"; {still}" if still else ""

@@ -1,0 +1,238 @@
+"""Bits lost over a range of one variable: where each method is good, where it is not, and the worst points.
+
+The grid shows the whole; ever closer looks around its worst points find worse ones
+between. Every number is measured against the truth proved there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from statistics import median
+
+from diffcli.case import Number, understood
+from diffcli.errors import DiffError
+from diffcli.language import begun, listed, say
+from diffcli.studies.losses import (
+    OVER,
+    Losses,
+    Point,
+    Progress,
+    apart,
+    at_text,
+    by_method,
+    everywhere,
+    failures,
+    held,
+    moving_case,
+    percent,
+    proved,
+    silent,
+    unproved,
+    worst_points,
+    zoom,
+)
+from diffcli.studies.ranges import Range, read_ranges
+from diffcli.studies.study import Axis, Curve, Plot, Study
+from diffcli.syntax.rendering import literal
+
+STARTS, LISTED = 4, 3
+"""Grid points that are searched around, and worst points that are listed, for each method."""
+
+BUDGET = 400
+"""Points that one search may try."""
+
+_METHODS = ("symbolic", "forward", "reverse")
+
+
+def profile(
+    source: str,
+    over: str,
+    at: Mapping[str, Number],
+    wrt: Sequence[str] | None = None,
+    methods: Sequence[str] = _METHODS,
+    logarithmic: bool = False,
+    points: int = 200,
+    timeout: float = 10.0,
+    progress: Progress = silent,
+) -> Study:
+    """What `methods` lose on `points` points of one variable's range, and the worst points found."""
+    ranges = read_ranges(over, logarithmic, "--over")
+    if len(ranges) != 1:
+        raise DiffError("a profile is over one variable", hint="hunt searches several", kind="option")
+    if points < 2:
+        raise DiffError("a profile has 2 points or more", kind="option")
+    (spread,) = ranges
+    losses = Losses(moving_case(source, ranges, at, wrt), ranges, methods, timeout)
+    grid = [(x,) for x in spread.grid(points)]
+    losses.told = lambda: progress(len(losses.samples), len(grid))
+    for point in grid:
+        losses(point)
+    found = [point for name in losses.methods for point in _searched(losses, name, grid)]
+    worst = {name: apart(losses, name, found, LISTED) for name in losses.methods}
+    return Study(
+        "profile",
+        _heading(losses, spread, grid),
+        (by_method(losses, grid, worst), *worst_points(losses, worst)),
+        _plots(losses, spread, grid),
+        (*_sentences(losses, spread, grid, worst), *unproved(losses, grid), *failures(losses)),
+        _facts(losses, grid, worst),
+    )
+
+
+def _searched(losses: Losses, name: str, grid: Sequence[Point]) -> list[Point]:
+    """What is found around the worst of the grid, its ends, zero, and where nothing is proved."""
+    (spread,) = losses.ranges
+    bare = [point for point in grid if not losses(point).losses]
+    special = [grid[0], grid[-1], *bare[:1], *bare[-1:], *([(0.0,)] if spread.low < 0 < spread.high else [])]
+    starts = dict.fromkeys([*apart(losses, name, grid, STARTS), *special])
+    return [zoom(losses, name, start, 1.5 / len(grid), BUDGET) for start in starts]
+
+
+def _heading(losses: Losses, spread: Range, grid: Sequence[Point]) -> tuple[str, ...]:
+    case = losses.case
+    beside = held(case, losses.ranges)
+    scale = say("logarithmic" if spread.logarithmic else "even")
+    if len(spread.parts) == 2:
+        (_, below), (above, _) = spread.parts
+        scale = say(_EITHER_SIDE, below=literal(below), above=literal(above))
+    template = "{range}, {points} points, {scale}{beside}; derivative by {names}"
+    names = ", ".join(case.wrt)
+    return (
+        f"f({', '.join(case.expression.variables)}) = {understood(case)}",
+        say(template, range=spread.text, points=f"{len(grid):,}", scale=scale, beside=beside, names=names),
+    )
+
+
+_EITHER_SIDE = "logarithmic on either side of zero, down to {below} and {above}"
+
+
+# --- in words
+def _sentences(losses: Losses, spread: Range, grid: Sequence[Point], worst: Mapping[str, Sequence[Point]]) -> list[str]:
+    said: dict[tuple[str, ...], list[str]] = {}
+    for name in losses.methods:
+        said.setdefault(_behaviour(losses, name, spread, grid), []).append(name)
+    sentences = [begun(_lose(names, *found)) for found, names in said.items() if found]
+    candidates = [(losses.rank(name, point), name, point) for name, points in worst.items() for point in points]
+    if candidates:
+        _, name, point = max(candidates)
+        sentences.append(worst_sentence(losses, name, point))
+    return sentences
+
+
+def worst_sentence(losses: Losses, name: str, point: Point) -> str:
+    """The worst of all, and the line that shows it."""
+    loss = losses(point).losses[name]
+    names = [other for other, found in losses(point).losses.items() if repr(found) == repr(loss)]
+    much = say("all bits") if loss.bits >= 52.5 else say("{bits} of 53 bits", bits=f"{loss.bits:.1f}")
+    return say(
+        _WORST if len(names) > 1 else _WORST_OF_ONE,
+        who=listed(names), much=much, place=at_text(losses, point), computed=literal(loss.computed),
+        truth=literal(loss.truth), point=everywhere(losses, point),
+    )  # fmt: skip
+
+
+_WORST_OF_ONE = (
+    "Worst: {who} loses {much} at {place}, where it finds {computed} "
+    'and the truth is {truth}; see it with --at "{point}".'
+)
+_WORST = (
+    "Worst: {who} lose {much} at {place}, where they find {computed} "
+    'and the truth is {truth}; see it with --at "{point}".'
+)
+
+
+def _behaviour(losses: Losses, name: str, spread: Range, grid: Sequence[Point]) -> tuple[str, ...]:
+    """Where a method loses much: bits, part of the points and region; or the most and the median."""
+    lost = proved(losses, name, grid)
+    if not lost:
+        return ()
+    for bits in reversed(OVER):
+        bad = [point[0] for point in grid if losses.lost(name, point) > bits]
+        if bad:
+            part = percent(lost, bits)
+            where = "" if part == 100 else _region(spread, bad, [x for (x,) in grid])
+            return f"{bits:.0f}", say("all") if part == 100 else f"{part:.2g} %", where
+    return f"{max(lost):.1f}", f"{median(lost):.1f}"
+
+
+def _lose(names: Sequence[str], bits: str, part: str, where: str | None = None) -> str:
+    one, who = len(names) == 1, listed(names)
+    if where is None:
+        template = _LITTLE_OF_ONE if one else _LITTLE
+        return say(template, who=who, bits=bits, median=part)
+    if not where:
+        template = "{who} loses more than {bits} bits at {part} of the points." if one else _EVERYWHERE
+        return say(template, who=who, bits=bits, part=part)
+    return say(_SOMEWHERE_OF_ONE if one else _SOMEWHERE, who=who, bits=bits, part=part, where=where)
+
+
+_LITTLE_OF_ONE = "{who} loses {bits} bits at most on these points, {median} in the median."
+_LITTLE = "{who} lose {bits} bits at most on these points, {median} in the median."
+_EVERYWHERE = "{who} lose more than {bits} bits at {part} of the points."
+_SOMEWHERE_OF_ONE = "{who} loses more than {bits} bits at {part} of the points, all of them with {where}."
+_SOMEWHERE = "{who} lose more than {bits} bits at {part} of the points, all of them with {where}."
+
+
+GAP = 0.05
+"""Stretches of a grid closer than this part of it are told as one."""
+
+
+def _region(spread: Range, bad: Sequence[float], grid: Sequence[float]) -> str:
+    """The stretches that hold all of `bad`: an interval around zero by magnitude, others by their ends."""
+    name = spread.name
+    places = {x: k for k, x in enumerate(grid)}
+    stretches: list[list[float]] = []
+    for x in bad:
+        near = stretches and places[x] - places[stretches[-1][-1]] <= max(2, GAP * len(grid))
+        stretches[-1].append(x) if near else stretches.append([x])
+    if len(stretches) > 3:
+        stretches = [list(bad)]
+    elif len(stretches) == 1 and bad[0] < 0 < bad[-1]:
+        return f"|{name}| ≤ {literal(max(map(abs, bad)))}"
+    return listed([_interval(name, stretch, grid) for stretch in stretches], "{first} or {last}")
+
+
+def _interval(name: str, stretch: Sequence[float], grid: Sequence[float]) -> str:
+    low, high = stretch[0], stretch[-1]
+    if low == high:
+        return f"{name} = {literal(low)}"
+    if low == grid[0]:
+        return f"{name} ≤ {literal(high)}"
+    if high == grid[-1]:
+        return f"{name} ≥ {literal(low)}"
+    return f"{literal(low)} ≤ {name} ≤ {literal(high)}"
+
+
+# --- for plots and programs
+def _plots(losses: Losses, spread: Range, grid: Sequence[Point]) -> tuple[Plot, ...]:
+    variable = spread.name
+    if not spread.logarithmic:
+        return (_plot(losses, grid, Axis(variable), 1),)
+    plots = []
+    for low, high in spread.parts:
+        label = Axis(variable if low > 0 else f"−{variable}", logarithmic=True)
+        plots.append(_plot(losses, [point for point in grid if low <= point[0] <= high], label, 1 if low > 0 else -1))
+    return tuple(plots)
+
+
+def _plot(losses: Losses, points: Sequence[Point], axis: Axis, sign: int) -> Plot:
+    curves = []
+    for name in losses.methods:
+        kept = [point[0] for point in points if losses.lost(name, point) >= 0]
+        curves.append(Curve(name, [sign * x for x in kept], [losses.lost(name, (x,)) for x in kept]))
+    title = say("Bits lost over {variable}", variable=axis.label)
+    return Plot(title, axis, Axis(say("bits lost, of 53")), tuple(curves))
+
+
+def _facts(losses: Losses, grid: Sequence[Point], worst: Mapping[str, Sequence[Point]]) -> dict[str, object]:
+    (spread,) = losses.ranges
+    profiles = [
+        {"at": point[0], "status": losses(point).status}
+        | {name: loss.bits for name, loss in losses(point).losses.items()}
+        for point in grid
+    ]
+    found = {
+        name: [{"at": losses.at(point), "bits": losses.lost(name, point)} for point in points]
+        for name, points in worst.items()
+    }
+    return {"expr": losses.case.expression.source, "variable": spread.name, "points": profiles, "worst": found}
