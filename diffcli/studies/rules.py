@@ -1,0 +1,232 @@
+"""The table of derivative rules, both columns, and the worst error of each by itself, in float64.
+
+A rule is applied to a primitive alone: the arguments are exact, the result `y` is libm's, and what comes out is
+measured against the derivative proved there. So an error here is the rule's own, or that of the functions it calls.
+The points cover the domain: even in log |x| over all of float64 and once more where functions bend, closing in on
+both ends of the domain and on 1, and at numbers where functions leave float64's range.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+from math import inf, isfinite, nextafter, pi
+from random import Random
+from typing import NamedTuple
+
+from diffcli.accuracy import error
+from diffcli.algebras.float64 import FLOAT64
+from diffcli.errors import DiffError
+from diffcli.language import say, translated
+from diffcli.linearize import ONE, ZERO, Linear, rule_text
+from diffcli.primitives import ALL, CODE, PRIMITIVES, RULES, Primitive, Rules
+from diffcli.program import Builder, Constant, Program
+from diffcli.studies.losses import Progress, silent
+from diffcli.studies.study import Cell, Study, Table
+from diffcli.studies.study import Column as Head
+from diffcli.syntax.rendering import literal
+from diffcli.truth import certify
+
+POINTS, FEWEST, MOST = 500, 10, 1_000_000
+"""Points a primitive: usually, at least, at most."""
+
+LITERALS: dict[str, tuple[Constant, ...]] = {
+    "powc": (2.0, 3.0, 10.0, -1.0, -2.0, 0.5, -0.5, 1 / 3, 0.1, -2.5, 100.5),
+    "polygamma": (1.0, 2.0),
+}
+"""The literals with which parametric rows are tried."""
+
+NOTED = (
+    0.5, 1.5, 2.5, 3.0, 5.5, 10.0, 20.0, 26.5, 27.2, 36.5, 40.0, 170.5, 171.6, 308.3, 372.0, 700.5, 709.5, 709.9, 710.4,
+    744.5, 1023.5, 1024.4, pi / 2, pi, 2 * pi, 355.0, 1e8, 1e22, 1e154, 1.4e154, 1e161, 1e300, 4.6e307, 1e308, 1.7e308,
+    1e-8, 1e-16, 1e-154, 1e-160, 1e-300, 3e-308, 4e-309, 1e-310, 1e-320, 5e-324,
+)  # fmt: skip
+"""Magnitudes at which functions bend, or results leave float64's range, or lose bits below its normal numbers."""
+
+BENDS = -3.0, 3.0
+WHOLE = -323.3, 308.2
+"""Powers of ten between which points are even in log |x|: where functions bend, and all of float64."""
+
+
+# --- points
+def ends(domain: str) -> tuple[float, float]:
+    """The ends of an interval as the table writes it."""
+    low, high = domain[1:-1].split(",")
+    return float(low), float(high)
+
+
+def line(domain: str, count: int) -> list[float]:
+    """Numbers inside an interval: the noted ones, those next to its ends and to 1, and `count` even in log |x|."""
+    low, high = ends(domain)
+    close = [end + sign * 2.0**-k for end in {-1.0, 1.0, low, high} for k in range(1, 54) for sign in (-1, 1)]
+    close += [nextafter(end, far) for end in (low, high) for far in (-inf, inf)]
+    positive = [*NOTED, *_even(*BENDS, max(count // 3, 1)), *_even(*WHOLE, max(count // 6, 1))]
+    numbers = {sign * x for x in positive for sign in (-1, 1)} | {x for x in close if isfinite(x)}
+    return sorted(x for x in numbers if low < x < high)
+
+
+def _even(low: float, high: float, count: int) -> list[float]:
+    """Numbers even in log x, which are no round ones."""
+    return [float(10 ** (low + (high - low) * (k + 0.5) / count)) for k in range(count)]
+
+
+def points(row: Primitive, literal: Constant | None, count: int) -> Iterator[tuple[float, ...]]:
+    """`count` points of a primitive's domain, the same ones every time."""
+    random = Random(f"{row.name} {literal}")
+    whole = row.name == "powc" and literal is not None and float(literal).is_integer()
+    domains = (ALL,) * row.arity if whole or not row.domain else row.domain
+    lines = [line(domain, count) for domain in domains]
+    if len(lines) == 1:
+        (numbers,) = lines
+        yield from ((x,) for x in (numbers if len(numbers) <= count else sorted(random.sample(numbers, count))))
+        return
+    bends = [[x for x in numbers if 1e-3 < abs(x) < 1e3] for numbers in lines]
+    for k in range(count):
+        point = [random.choice(numbers) for numbers in (bends if k % 2 else lines)]
+        if k % 4 < 2:
+            point[1 - k % 2] = _related(point[k % 2], k % 2, domains[1 - k % 2], random) or point[1 - k % 2]
+        yield tuple(point)
+
+
+def _related(x: float, multiple: int, domain: str, random: Random) -> float | None:
+    """A number close to x or -x, or next to a small multiple of it; None where that is outside."""
+    factor = random.randint(1, 9) if multiple else 1 + random.choice((-1, 1)) * 2.0 ** -random.randint(1, 60)
+    near = random.choice((-1, 1)) * x * factor
+    near = random.choice((near, nextafter(near, inf), nextafter(near, -inf)))
+    low, high = ends(domain)
+    return near if low < near < high else None
+
+
+# --- what a rule loses
+class Worst(NamedTuple):
+    """The largest error found, in ulps, and where; how many points had a derivative that is proved."""
+
+    ulp: float
+    at: tuple[float, ...]
+    literal: Constant | None
+    points: int
+
+
+def single(row: Primitive, literal: Constant | None) -> Program:
+    """The program of one operation on its inputs."""
+    builder = Builder(tuple("abc"[: row.arity]))
+    inputs = [builder.input(i) for i in range(row.arity)]
+    if literal is not None:
+        inputs.append(builder.slot(literal))
+    return builder.program([builder.emit(CODE[row.name], *inputs)])
+
+
+def by_rule(
+    row: Primitive, literal: Constant | None, point: Sequence[float], argument: int, rules: Rules = "textbook"
+) -> float:
+    """The derivative in one argument, by a rule of the table in float64."""
+    code, linear = CODE[row.name], Linear(FLOAT64, rules)
+    function = FLOAT64.functions[code]
+    assert function is not None
+    y = function(*point) if literal is None else function(*point, literal)
+    tangents = [ONE if i == argument else ZERO for i in range(len(point))]
+    return float(linear.settle(linear.push(code, point, y, tangents, literal)))
+
+
+def worst(row: Primitive, argument: int, count: int = POINTS) -> dict[Rules, Worst]:
+    """What each column loses in one argument of a primitive, over all points and literals."""
+    found: dict[Rules, Worst] = {rules: Worst(-1.0, (), None, 0) for rules in RULES}
+    code = CODE[row.name]
+    columns = RULES if rule_text(code, "stable") != rule_text(code) else RULES[:1]
+    for parameter in LITERALS.get(row.name, (None,)):
+        program = single(row, parameter)
+        for point in points(row, parameter, count):
+            truth = certify(program, (argument,), point)
+            if truth.status != "certified" or not truth.derivative:
+                continue
+            for rules in columns:
+                lost = error(by_rule(row, parameter, point, argument, rules), truth.derivative[0]).ulp
+                known = found[rules]
+                found[rules] = known._replace(points=known.points + 1)
+                if lost > known.ulp:
+                    found[rules] = Worst(lost, point, parameter, known.points + 1)
+    return {rules: found[rules if rules in columns else columns[0]] for rules in RULES}
+
+
+# --- the study
+def measured(row: Primitive) -> bool:
+    """Whether a rule computes anything: what is free has no derivative, or passes a tangent on."""
+    return row.arity > 0 and row.cost != "free"
+
+
+def rules(names: Sequence[str] = (), count: int = POINTS, progress: Progress = silent) -> Study:
+    """The rules of `names`, or of all primitives, and what each loses on `count` points an argument."""
+    if not FEWEST <= count <= MOST:
+        raise DiffError(f"--points {count}: a primitive has {FEWEST} to {MOST:,} points", kind="option")
+    rows = _named(names)
+    asked = [(row, argument) for row in rows if measured(row) for argument in range(row.arity)]
+    found: list[tuple[Primitive, int, dict[Rules, Worst]]] = []
+    for row, argument in asked:
+        found.append((row, argument, worst(row, argument, count)))
+        progress(count * len(found), count * len(asked))
+    heading = say(_HEADING, count=f"{count:,}")
+    return Study("rules", (heading,), (_errors(found), _texts(rows)), (), _sentences(found), {"points": count})
+
+
+_HEADING = "Derivative rules, in float64 at {count} points an argument, against the derivative proved there"
+
+
+def _named(names: Sequence[str]) -> list[Primitive]:
+    if not names:
+        return [row for row in PRIMITIVES if row.arity]
+    known = {name: row for row in PRIMITIVES if row.arity for name in (row.name, *row.aliases)}
+    for name in names:
+        if name not in known:
+            near = get_close_matches(name, known, 1)
+            hint = f"did you mean '{near[0]}'?" if near else "leave out the name to see all"
+            raise DiffError(f"no primitive is called '{name}'", hint=hint, kind="option")
+    return list(dict.fromkeys(known[name] for name in names))
+
+
+def _errors(found: Sequence[tuple[Primitive, int, dict[Rules, Worst]]]) -> Table:
+    names = Head(say("primitive")), Head(say("by")), Head(say("textbook"), 3), Head(say("at"))
+    columns = (*names, Head(say("stable"), 3), Head(say("at")), Head(say("points")))
+    rows: list[tuple[Cell, ...]] = []
+    for row, argument, lost in found:
+        cells = [cell for column in RULES for cell in (max(lost[column].ulp, 0.0), _at(row, lost[column]))]
+        rows.append((row.name, row.params[argument], *cells, lost["textbook"].points))
+    marked = frozenset(k for k, (_, _, lost) in enumerate(found) if lost["stable"].ulp > FEW)
+    return Table(columns, tuple(rows), say("the worst error found, in ulps"), marked)
+
+
+def _at(row: Primitive, lost: Worst) -> str:
+    """The point of an error; without one there is none to show."""
+    if lost.ulp <= 0:
+        return ""
+    said = [f"{name}={literal(x)}" for name, x in zip(row.params, lost.at, strict=False)]
+    return ", ".join(said if lost.literal is None else [*said, f"{row.params[-1]}={literal(float(lost.literal))}"])
+
+
+def _texts(rows: Sequence[Primitive]) -> Table:
+    columns = say("primitive"), say("textbook"), say("stable, where another"), translated("domain"), say("convention")
+    return Table(tuple(map(Head, columns)), tuple(map(_text, rows)), say("the rules"))
+
+
+def _text(row: Primitive) -> tuple[Cell, ...]:
+    textbook, stable = (rule_text(CODE[row.name], column) for column in RULES)
+    inside = " × ".join(row.domain) or None
+    outside = row.except_at and say("except {places}", places=translated(row.except_at))
+    domain = say("; ").join(part for part in (inside, outside) if part) or None
+    return row.name, textbook, stable if stable != textbook else None, domain, translated(row.kink) or None
+
+
+FEW = 4.0
+"""Ulps that a stable rule stays below."""
+
+
+def _sentences(found: Sequence[tuple[Primitive, int, dict[Rules, Worst]]]) -> tuple[str, ...]:
+    above = {column: [row.name for row, _, lost in found if lost[column].ulp > FEW] for column in RULES}
+    said = []
+    for column, names in above.items():
+        template = "{column}: more than {few} ulps in {names}." if names else "{column}: below {few}."
+        told = ", ".join(dict.fromkeys(names))
+        said.append(say(template, column=say(_COLUMNS[column]), few=f"{FEW:g}", names=told))
+    return tuple(said) if found else ()
+
+
+_COLUMNS: dict[Rules, str] = {"textbook": "textbook", "stable": "stable"}
