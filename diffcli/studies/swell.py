@@ -1,0 +1,522 @@
+"""Expression swell: how large SymPy's derivative becomes as a formula, against what forward and reverse execute.
+
+A family has a function for every n, each by name from the one before: `l1 = x; l2 = 4*l1*(1 - l1); …`.
+Sizes are exact however large, for a formula is never written out to be counted.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+from diffcli.case import Case, Number, make_case, written
+from diffcli.comparison import executed
+from diffcli.derivation import Derivation, Problem
+from diffcli.errors import DiffError, Unsupported
+from diffcli.language import begun, listed, say, translated
+from diffcli.limits import Apart, Died, Expired
+from diffcli.methods import METHODS
+from diffcli.program import Cost, count, count_written
+from diffcli.studies.study import Axis, Cell, Column, Curve, Plot, Study, Table
+from diffcli.syntax import elaborate
+from diffcli.syntax.parsing import parse
+
+
+# --- families
+@dataclass(frozen=True, slots=True)
+class Family:
+    """Functions for n = 1, 2, …: `function(n)` in steps that have names, `substituted(n)` without names.
+
+    `said` is the family in words, `call` the n-th function, `by` what it is differentiated by.
+    """
+
+    said: str
+    call: str
+    by: str
+    at: Callable[[int], Mapping[str, Number]]
+    function: Callable[[int], str]
+    substituted: Callable[[int], str]
+
+
+def _iterated(said: str, body: str, variable: str, name: str, at: Mapping[str, Number], first: int) -> Family:
+    """`body`, a formula in `variable`, of itself: n − `first` times."""
+    spans = [node.span for node in parse(body) if node.kind == "name" and node.value == variable]
+
+    def put(inner: str) -> str:
+        """The body with `inner` in the place of its variable."""
+        parts, end = [], 0
+        for start, stop in spans:
+            parts += [body[end:start], inner]
+            end = stop
+        return "".join(parts) + body[end:]
+
+    def function(n: int) -> str:
+        times = n - first
+        names = [f"{name}{k + first}" for k in range(times + 1)]
+        steps = [f"{after} = {put(before)}" for before, after in pairwise(names)]
+        return "; ".join([f"{names[0]} = {variable}", *steps, names[-1]])
+
+    def substituted(n: int) -> str:
+        text = variable
+        for _ in range(n - first):
+            text = put(f"({text})" if text != variable else text)
+        return text
+
+    return Family(said, f"{name.rstrip('_')}_n", variable, lambda _: at, function, substituted)
+
+
+def _product(n: int) -> str:
+    return "*".join(f"x{k}" for k in range(1, n + 1))
+
+
+START = 0.3
+"""Where an iterated variable begins; the sizes do not depend on it, unless there are branches."""
+
+FAMILIES: dict[str, Family] = {
+    "logistic": _iterated(
+        "the logistic map: l_1 = x, then l_(n+1) = 4*l_n*(1 - l_n)", "4*x*(1 - x)", "x", "l", {"x": START}, 1
+    ),
+    "product": Family(
+        "a product of n variables (Speelpenning 1980): p_1 = x1, then p_(n+1) = p_n*x(n+1)", "p_n", "x1, …, xn",
+        lambda n: {f"x{k}": 1 + k / 16 for k in range(1, n + 1)}, _product, _product,
+    ),
+    "nested": _iterated("sines of sines: s_0 = x, then s_(n+1) = sin(s_n)", "sin(x)", "x", "s", {"x": START}, 0),
+}  # fmt: skip
+
+
+def template(body: str, at: Mapping[str, Number]) -> Family:
+    """The family that applies a formula to itself, in its variable `l`, or in its first one."""
+    expression = elaborate(body)
+    if expression.shape or not expression.variables:
+        raise DiffError("a template is a number made of a variable", body, (0, len(body)), 'write "4*l*(1 - l)"')
+    if any(node.kind == "bind" for node in parse(body)):
+        raise DiffError("a template is one formula, without names for its parts", body, (0, len(body)))
+    variable = "l" if "l" in expression.variables else expression.variables[0]
+    said = say("{name}_1 = {name}, then {name}_(n+1) = {body} of {name}_n", name=variable, body=body)
+    return _iterated(said, body, variable, f"{variable}_", {variable: START, **at}, 1)
+
+
+# --- sizes
+@dataclass(frozen=True, slots=True)
+class Symbolic:
+    """SymPy's derivative: operations as written and with sharing, and the formulas where they can be read."""
+
+    written: Cost
+    shared: Cost
+    function: str
+    derivative: str
+
+
+@dataclass(frozen=True, slots=True)
+class Modes:
+    """What forward and reverse execute for f and its gradient, and the operations on the tape."""
+
+    f: int
+    forward: int
+    reverse: int
+    tape: int
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """One function of the family; `tree` is f without names, `symbolic` a reason where SymPy did not answer."""
+
+    n: int
+    named: Modes
+    tree: int
+    substituted: Modes | None
+    symbolic: Symbolic | str
+
+    @property
+    def written(self) -> int | None:
+        return None if isinstance(self.symbolic, str) else self.symbolic.written.total
+
+    @property
+    def shared(self) -> int | None:
+        return None if isinstance(self.symbolic, str) else self.symbolic.shared.total
+
+    @property
+    def reason(self) -> str | None:
+        return self.symbolic if isinstance(self.symbolic, str) else None
+
+
+LARGEST_TREE = 20_000
+"""Operations of the largest function that is differentiated with everything substituted."""
+
+LONGEST = 240
+"""Characters of the longest formula that is shown."""
+
+MOST = 400
+"""The largest n; beyond, sizes leave float64, and could not be drawn."""
+
+
+def swell(
+    family: str = "logistic",
+    up_to: int = 10,
+    body: str | None = None,
+    at: Mapping[str, Number] | None = None,
+    timeout: float = 10.0,
+    whole: bool = False,
+) -> Study:
+    """The sizes of SymPy's derivative and of both modes for n = 1, …, `up_to`; `body` is a family of one's own.
+
+    Large sizes are rounded unless `whole`.
+    """
+    if family not in FAMILIES:
+        raise DiffError(f"unknown family '{family}'", hint=f"write one of: {', '.join(FAMILIES)}", kind="option")
+    if not 2 <= up_to <= MOST:
+        raise DiffError(f"--up-to {up_to}: n goes to a number from 2 to {MOST}", kind="option")
+    chosen = FAMILIES[family] if body is None else template(body, at or {})
+    finding = Finding(family if body is None else body, chosen, _sizes(chosen, up_to, timeout), timeout, whole)
+    printed = _printed() if body is None and family == "logistic" else ()
+    return Study(
+        "swell",
+        _heading(finding),
+        tuple(_tables(finding, printed)),
+        (_plot(finding),),
+        (*_sentences(finding), *_printed_sentences(printed)),
+        _facts(finding, printed),
+    )
+
+
+def _sizes(family: Family, up_to: int, timeout: float) -> list[Size]:
+    found: list[Size] = []
+    for n in range(1, up_to + 1):
+        problem = make_case(family.function(n), family.at(n)).problem
+        beyond = next((size.reason for size in found if size.reason is not None), None)
+        symbolic = beyond if beyond is not None else _symbolic(problem, timeout)
+        tree = count_written(problem.program, problem.program.outputs).total
+        named = _modes(problem)
+        apart = None
+        if tree <= LARGEST_TREE:
+            apart = named if tree == named.f else _modes(make_case(family.substituted(n), family.at(n)).problem)
+        found.append(Size(n, named, tree, apart, symbolic))
+    return found
+
+
+def _modes(problem: Problem) -> Modes:
+    forward, reverse = (METHODS[name].load()(problem) for name in ("forward", "reverse"))
+    f = executed(problem.program, problem.point)[1].total
+    return Modes(f, count(*forward.sweeps).total, count(*reverse.sweeps).total, reverse.tape or 0)
+
+
+def _symbolic(problem: Problem, timeout: float) -> Symbolic | str:
+    try:
+        return Apart(_derived, problem).result(timeout)
+    except Expired:
+        return f"over {timeout:g} s"
+    except Unsupported as unsupported:
+        return str(unsupported)
+    except RecursionError:
+        return "nested too deeply"
+    except (Died, MemoryError):
+        return "too large"
+
+
+def _derived(problem: Problem) -> Symbolic:
+    """In the child: what is sent back is small, however large the formula."""
+    from diffcli.algebras.symbols import lift, text
+    from diffcli.passes import prune
+
+    found: Derivation = METHODS["symbolic"].load()(problem)
+    assert found.written is not None
+    assert found.formulas is not None
+    program = prune(problem.program)
+    small = count_written(program, program.outputs).total <= LONGEST
+    f = text(lift(program)[0]) if small else ""
+    derivative = found.formulas[0] if len(found.formulas[0]) <= LONGEST else ""
+    return Symbolic(found.written, count(*found.sweeps), f if len(f) <= LONGEST else "", derivative)
+
+
+# --- the table of the paper
+@dataclass(frozen=True, slots=True)
+class Printed:
+    """A row of Table 1 in Baydin et al. (2018): operations of d/dx l_n as printed, and of SymPy's for the same l_n."""
+
+    n: int
+    function: str
+    derivative: str
+    simplified: str
+    sizes: tuple[int, int, int]
+    symbolic: str
+
+
+TABLE_1 = (
+    ("x", "1", "1"),
+    ("4*x*(1 - x)", "4*(1 - x) - 4*x", "4 - 8*x"),
+    (
+        "16*x*(1 - x)*(1 - 2*x)^2",
+        "16*(1 - x)*(1 - 2*x)^2 - 16*x*(1 - 2*x)^2 - 64*x*(1 - x)*(1 - 2*x)",
+        "16*(1 - 10*x + 24*x^2 - 16*x^3)",
+    ),
+    (
+        "64*x*(1 - x)*(1 - 2*x)^2*(1 - 8*x + 8*x^2)^2",
+        (
+            "128*x*(1 - x)*(-8 + 16*x)*(1 - 2*x)^2*(1 - 8*x + 8*x^2) + 64*(1 - x)*(1 - 2*x)^2*(1 - 8*x + 8*x^2)^2"
+            " - 64*x*(1 - 2*x)^2*(1 - 8*x + 8*x^2)^2 - 256*x*(1 - x)*(1 - 2*x)*(1 - 8*x + 8*x^2)^2"
+        ),
+        "64*(1 - 42*x + 504*x^2 - 2640*x^3 + 7040*x^4 - 9984*x^5 + 7168*x^6 - 2048*x^7)",
+    ),
+)
+"""l_n, d/dx l_n, and the same simplified, as they are printed there."""
+
+
+def _printed() -> tuple[Printed, ...]:
+    rows = []
+    for n, (function, derivative, simplified) in enumerate(TABLE_1, 1):
+        found: Derivation = METHODS["symbolic"].load()(_typed(function).problem)
+        assert found.written is not None
+        assert found.formulas is not None
+        typed = (count(_typed(text).problem.program).total for text in (derivative, simplified))
+        rows.append(
+            Printed(n, function, derivative, simplified, (*typed, found.written.total), found.formulas[0])  # type: ignore[arg-type]
+        )
+    return tuple(rows)
+
+
+def _typed(source: str) -> Case:
+    return make_case(source, {"x": START}, ["x"])
+
+
+# --- what grows how
+def growth(sizes: Sequence[int]) -> str:
+    """How sizes for n = 1, 2, … grow, as the end of a sentence.
+
+    >>> growth([6, 14, 22, 30]), growth([1, 4, 9, 16, 25]), growth([3, 6, 12, 24])
+    ('grows by 8 a step: linearly', 'grows with the square of n', 'grows 2 times in the last step: exponentially')
+    """
+    steps = [b - a for a, b in pairwise(sizes[-4:])]
+    if not any(steps):
+        return say("stays the same")
+    if len(set(steps)) == 1:
+        return say("grows by {step} a step: linearly", step=f"{steps[-1]:,}")
+    if len(steps) == 3 and len({b - a for a, b in pairwise(steps)}) == 1:
+        return say("grows with the square of n")
+    ratio = sizes[-1] / max(sizes[-2], 1)
+    if len(steps) < 3 or min(steps) <= 0:
+        return say("grows {ratio} times in the last step", ratio=f"{ratio:.3g}")
+    if _exponential(steps, len(sizes)):
+        return say("grows {ratio} times in the last step: exponentially", ratio=f"{ratio:.3g}")
+    power = math.log(ratio) / math.log(len(sizes) / (len(sizes) - 1))
+    return say("grows about like n^{power}", power=f"{power:.1f}")
+
+
+def _exponential(steps: Sequence[int], n: int) -> bool:
+    """Whether the ratio of the last steps is nearer to the ratio before than that of a power of n would be."""
+    before, last = (math.log(b / a) for a, b in pairwise(steps))
+    power = last / math.log(n / (n - 1)) * math.log((n - 1) / (n - 2))
+    return abs(before - last) < abs(before - power)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """All sizes of a family, each as a column."""
+
+    name: str
+    family: Family
+    sizes: Sequence[Size]
+    timeout: float
+    whole: bool
+
+    def cell(self, size: int | None) -> Cell:
+        """A size as it is shown."""
+        return float(size) if size is not None and size > _HUGE and not self.whole else size
+
+    @cached_property
+    def columns(self) -> dict[str, list[int]]:
+        """By name; SymPy's end where it did not answer."""
+        known = [size for size in self.sizes if size.reason is None]
+        return {
+            "f": [size.named.f for size in self.sizes],
+            "f substituted": [size.tree for size in self.sizes],
+            "SymPy written": [size.written or 0 for size in known],
+            "SymPy shared": [size.shared or 0 for size in known],
+            "forward": [size.named.forward for size in self.sizes],
+            "reverse": [size.named.reverse for size in self.sizes],
+        }
+
+    @property
+    def unfolds(self) -> bool:
+        """Whether the function grows when names are replaced by what they stand for."""
+        return any(size.tree != size.named.f for size in self.sizes)
+
+    @property
+    def known(self) -> list[Size]:
+        return [size for size in self.sizes if size.reason is None]
+
+
+# --- tables
+def _heading(finding: Finding) -> tuple[str, ...]:
+    family, n = finding.family, len(finding.sizes)
+    values = family.at(1)
+    said = say("f = {call}, {said}", call=family.call, said=translated(family.said))
+    if not n or not values or len(family.at(2)) != len(values):
+        return said, say("derivatives by {by}, for n = 1, …, {n}", by=family.by, n=n)
+    point = ", ".join(f"{name}={written(value)}" for name, value in values.items())
+    return said, say("derivatives by {by}, for n = 1, …, {n}; at {point}", by=family.by, n=n, point=point)
+
+
+_HUGE = 10**15
+"""Whole numbers beyond it are rounded on a screen."""
+
+
+def _tables(finding: Finding, printed: Sequence[Printed]) -> Iterator[Table]:
+    yield _sizes_table(finding)
+    if finding.unfolds:
+        yield _substituted_table(finding)
+    yield _formulas_table(finding)
+    if printed:
+        rows = [(row.n, row.function, row.sizes[0], row.sizes[2], row.sizes[1]) for row in printed]
+        columns = ("n", say("l_n as printed"), say("as printed"), say("SymPy written"), say("simplified"))
+        title = say("Baydin et al. (2018), Table 1: operations of d/dx l_n")
+        yield Table(tuple(map(Column, columns)), tuple(rows), title)
+
+
+def _sizes_table(finding: Finding) -> Table:
+    names = ["n", "f", say("SymPy written"), say("SymPy shared"), "forward", "reverse", say("tape")]
+    late = any(size.reason for size in finding.sizes)
+    rows: list[tuple[Cell, ...]] = []
+    for size in finding.sizes:
+        modes = size.named
+        row = (size.n, modes.f, finding.cell(size.written), size.shared, modes.forward, modes.reverse, modes.tape)
+        rows.append((*row, translated(size.reason)) if late else row)
+    columns = [Column(name, 4) for name in names] + ([Column("SymPy")] if late else [])
+    return Table(tuple(columns), tuple(rows), say("Operations, each part of f computed once and named"))
+
+
+def _substituted_table(finding: Finding) -> Table:
+    rows: list[tuple[Cell, ...]] = []
+    for size in finding.sizes:
+        modes = size.substituted
+        counts = (None,) * 3 if modes is None else (modes.forward, modes.reverse, modes.tape)
+        rows.append((size.n, finding.cell(size.tree), finding.cell(size.written), *counts))
+    columns = ("n", "f", say("SymPy written"), "forward", "reverse", say("tape"))
+    return Table(tuple(Column(name, 4) for name in columns), tuple(rows), say("Operations, everything substituted"))
+
+
+_FORMULAS = 4
+
+
+def _formulas_table(finding: Finding) -> Table:
+    """The formulas of the first n, sizes where they are too long."""
+    rows: list[tuple[Cell, ...]] = []
+    for size in finding.known[:_FORMULAS]:
+        assert isinstance(size.symbolic, Symbolic)
+        f = size.symbolic.function or say("… ({count} operations)", count=f"{size.tree:,}")
+        derivative = size.symbolic.derivative or say("… ({count} operations)", count=f"{size.written:,}")
+        rows.append((size.n, f, derivative))
+    call, by = finding.family.call, finding.family.by.partition(",")[0]
+    columns = Column("n"), Column(call), Column(f"d/d{by} {call}")
+    return Table(columns, tuple(rows), say("As SymPy writes it, unsimplified"))
+
+
+# --- in words
+def _sentences(finding: Finding) -> Iterator[str]:
+    columns = finding.columns
+    if len(columns["SymPy written"]) > 2:
+        yield say("SymPy's derivative as written {growth}.", growth=growth(columns["SymPy written"]))
+        yield say("Its equal parts computed once, it {growth}.", growth=growth(columns["SymPy shared"]))
+    said: dict[str, list[str]] = {}
+    for name in ("f", "forward", "reverse"):
+        said.setdefault(growth(columns[name]), []).append(say("the function") if name == "f" else name)
+    for text, names in said.items():
+        verb = text if len(names) == 1 else re.sub("^(grow|stay)s", r"\1", text)
+        yield begun(say("{names} {growth}.", names=listed(names), growth=verb))
+    if finding.unfolds:
+        template = "With everything substituted the function {growth}, and the modes with it."
+        yield say(template, growth=growth(columns["f substituted"]))
+    if finding.known:
+        last = finding.known[-1]
+        least = min(last.named.forward, last.named.reverse)
+        template = "At n = {n} SymPy's derivative has {count} operations as written."
+        if last.written and least:
+            template = _AGAINST
+        ratio = (last.written or 0) / (least or 1)
+        yield say(
+            template, n=last.n, count=f"{last.written:,}", ratio=f"{ratio:,.0f}" if ratio >= 100 else f"{ratio:.3g}"
+        )
+    yield from _late(finding)
+
+
+_AGAINST = "At n = {n} SymPy's derivative has {count} operations as written, {ratio} times those of the cheaper mode."
+
+
+def _late(finding: Finding) -> Iterator[str]:
+    late = next((size for size in finding.sizes if size.reason is not None), None)
+    if late is not None and late.reason is not None:
+        template = "SymPy does not answer ({reason}) for n = {n}."
+        if late.reason.startswith("over"):
+            template = "SymPy needs more than {seconds} s for n = {n}."
+        told = say(template, seconds=f"{finding.timeout:g}", reason=translated(late.reason), n=late.n)
+        yield told if late is finding.sizes[-1] else say("{sentence}; it was not asked beyond.", sentence=told[:-1])
+
+
+def _printed_sentences(printed: Sequence[Printed]) -> Iterator[str]:
+    if printed:
+        same = [row.n for row in printed if row.sizes[0] == row.sizes[2]]
+        other = [row for row in printed if row.n not in same]
+        template = "Table 1 of Baydin et al. (2018): as many operations as SymPy's, unsimplified, for n = {numbers}."
+        yield say(template, numbers=listed(list(map(str, same))))
+        for row in other:
+            template = "For n = {n} SymPy adds up at once: {found}, where {printed} is printed."
+            yield say(template, n=row.n, found=row.symbolic, printed=row.derivative)
+
+
+# --- for plots and programs
+def _plot(finding: Finding) -> Plot:
+    """A curve for every column; one for those that are equal."""
+    named: dict[tuple[int, ...], list[str]] = {}
+    for name, sizes in finding.columns.items():
+        if sizes and (name != "f substituted" or finding.unfolds):
+            named.setdefault(tuple(sizes), []).append(say(_CURVES.get(name, name)))
+    curves = [
+        Curve(", ".join(names), range(1, len(sizes) + 1), list(map(float, sizes))) for sizes, names in named.items()
+    ]
+    return Plot(say("Operations over n"), Axis("n"), Axis(say("operations"), logarithmic=True), tuple(curves))
+
+
+_CURVES = {"f substituted": "f substituted", "SymPy written": "SymPy written", "SymPy shared": "SymPy shared"}
+"""Columns whose names are words."""
+
+
+def _facts(finding: Finding, printed: Sequence[Printed]) -> dict[str, object]:
+    return {
+        "family": finding.name,
+        "sizes": [_size_facts(size) for size in finding.sizes],
+        "growth": {name: growth(sizes) for name, sizes in finding.columns.items() if len(sizes) > 2},
+        "table_1": [
+            {
+                "n": row.n,
+                "function": row.function,
+                "derivative": row.derivative,
+                "simplified": row.simplified,
+                "symbolic": row.symbolic,
+                "operations": {"derivative": row.sizes[0], "simplified": row.sizes[1], "symbolic": row.sizes[2]},
+            }
+            for row in printed
+        ],
+    }
+
+
+def _size_facts(size: Size) -> dict[str, object]:
+    symbolic = size.symbolic
+    answered = (
+        {"failed": symbolic}
+        if isinstance(symbolic, str)
+        else {
+            "written": symbolic.written.as_dict(),
+            "shared": symbolic.shared.as_dict(),
+            "function": symbolic.function or None,
+            "derivative": symbolic.derivative or None,
+        }
+    )
+    modes = {"f": size.named.f, "forward": size.named.forward, "reverse": size.named.reverse, "tape": size.named.tape}
+    apart = size.substituted
+    tree = {"f": size.tree, "forward": None, "reverse": None, "tape": None}
+    if apart is not None:
+        tree |= {"forward": apart.forward, "reverse": apart.reverse, "tape": apart.tape}
+    return {"n": size.n, "named": modes, "substituted": tree, "symbolic": answered}
