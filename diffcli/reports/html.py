@@ -1,0 +1,462 @@
+"""HTML: one comparison as a page to read, a batch as a list to sort and search. Numbers are never cut.
+
+A page fetches nothing. The answer stands first, in words; digits that are wrong
+are underlined. A batch is a plain table in the order of its rows, which a small
+script sorts, the worst first; what it tallies it counts from the rows.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from math import floor, inf, isfinite, log10
+
+from diffcli.batch.rows import Failure, Result
+from diffcli.comparison import CLAIM, Comparison, Measurement
+from diffcli.language import speaking
+from diffcli.program import Cost
+from diffcli.reports.markdown import formulas, headings, one_line, standing, swell, truths, value
+from diffcli.reports.names import labels
+from diffcli.reports.page import Cell, box, ending, opening, row, table, text
+from diffcli.reports.page_formulas import applied, formula, fraction, math, named_formula, statements
+from diffcli.reports.page_script import EARLY, ROWS
+from diffcli.reports.page_style import UNSCRIPTED
+from diffcli.reports.sentences import closing, lost, ulps
+from diffcli.syntax.rendering import literal
+from diffcli.truth import digits
+
+SIGNS = {
+    "ok": "✓", "kink": "∧", "no-truth": "?", "unsupported": "–", "domain": "∅", "error": "!", "timeout": "…",
+    "failed": "!", "disagree": "≠", "nonfinite": "∞", "inaccurate": "✗",
+}  # fmt: skip
+"""Verdicts from the best to the worst, each with its sign."""
+
+RANKS = {name: rank for rank, name in enumerate(SIGNS)} | {"nonfinite": len(SIGNS) - 1}
+"""What is not finite and what is inaccurate are both wrong: the error tells them apart."""
+
+_WIDEST = 4
+"""Beyond this many entries each is a row, not a column."""
+_LISTED = 12
+"""Entries of a derivative that a row of a batch opens to; the JSON has all."""
+_LONGEST = 2000
+"""Longer text is folded."""
+_CLASSES = (("add", "+"), ("neg", "−"), ("mul", "×"), ("div", "÷"), ("pow", "^"), ("func", "ƒ"))
+_WORDS = {"add": "additions and subtractions", "neg": "negations", "mul": "products", "div": "quotients",
+          "pow": "powers", "func": "calls of functions"}  # fmt: skip
+_RIGHT_ENOUGH = 15
+"""Figures of a float64 that are always right: an error behind them is rounding."""
+
+
+# --- small parts
+def verdict(name: str, more: str = "") -> str:
+    """A verdict by its sign and its word.
+
+    >>> verdict("ok")
+    '<span class="verdict v-ok"><b aria-hidden="true">✓</b>ok</span>'
+    """
+    sign = f'<b aria-hidden="true">{SIGNS[name]}</b>'
+    return f'<span class="verdict v-{name}">{sign}{name}</span>' + (f": {text(more)}" if more else "")
+
+
+def digits_marked(written: str, relative: float | None) -> str:
+    """A number whose wrong digits are marked, as far as its relative error reaches.
+
+    >>> digits_marked("1.2345", 2e-3)
+    '1.23<span class="off">45</span>'
+    """
+    if relative is None or relative < 10.0**-_RIGHT_ENOUGH:
+        return text(written)
+    if not relative < 1:
+        return f'<span class="off">{text(written)}</span>'
+    mantissa, mark, exponent = written.partition("e")
+    number = abs(Decimal(written))
+    leading = float(number.scaleb(-number.adjusted()))
+    right = max(0, floor(1 - log10(2 * relative * leading)))  # within half a unit of their last place
+    figures = [place for place, char in enumerate(mantissa) if char.isdigit() and mantissa[: place + 1].strip("-0.")]
+    if len(figures) <= right:
+        return text(written)
+    place = figures[right]
+    return f'{text(mantissa[:place])}<span class="off">{text(mantissa[place:])}</span>{text(mark + exponent)}'
+
+
+def _digits(inner: str) -> Cell:
+    return f'<span class="digits">{inner}</span>', ""
+
+
+def code(source: str) -> str:
+    """Typed text; what is very long is folded."""
+    shown = one_line(source)
+    if len(shown) <= _LONGEST:
+        return f"<code>{text(shown)}</code>"
+    return f"<details><summary><code>{text(shown[:160])} …</code></summary><code>{text(shown)}</code></details>"
+
+
+# --- the tables of one comparison
+def derivative_table(comparison: Comparison, caption: str = "", most: int | None = None) -> str:
+    """Every method's verdict, loss, error and derivative, and the truth below; a row per entry where they are many."""
+    if len(comparison.entries) <= _WIDEST:
+        return _together(comparison, caption)
+    judged = table(
+        [("method", ""), *_JUDGED], [row(_head(m.method), _judged(m)) for m in comparison.measurements], caption
+    )
+    return f"{judged}\n{_by_entry(comparison, most)}"
+
+
+_JUDGED: list[Cell] = [("verdict", ""), ("bits lost", "right"), ("error", "right")]
+
+
+def _head(name: str) -> str:
+    return text(name)
+
+
+def _judged(measurement: Measurement) -> list[Cell]:
+    bits = lost(measurement.bits).removesuffix(" bits")
+    return [
+        (verdict(measurement.verdict), ""),
+        (text("all" if bits == "all" else bits), "right"),
+        (text(ulps(measurement.max_ulp)), "right"),
+    ]
+
+
+def _together(comparison: Comparison, caption: str) -> str:
+    names = [("method", ""), *_JUDGED, *[(text(label), "") for label in labels(comparison)]]
+    rows = [row(_head(m.method), [*_judged(m), *_found(comparison, m)]) for m in comparison.measurements]
+    foot = []
+    for k, (who, entries) in enumerate(truths(comparison)):
+        cells = [(text(standing(comparison)) if not k else "", ""), ("", ""), ("", "")]
+        foot.append(row(text(who), [*cells, *[_digits(text(entry)) for entry in entries]]))
+    return table(names, rows, caption, foot)
+
+
+def _found(comparison: Comparison, measurement: Measurement) -> list[Cell]:
+    """The derivative's entries, wrong digits marked."""
+    found = measurement.derivative
+    if found is None:
+        return [("–", "") for _ in comparison.entries]
+    errors = measurement.errors or (None,) * len(found)
+    return [
+        _digits(digits_marked(literal(entry), None if error is None else error.relative if isfinite(entry) else inf))
+        for entry, error in zip(found, errors, strict=True)
+    ]
+
+
+def _by_entry(comparison: Comparison, most: int | None) -> str:
+    exact = truths(comparison)
+    found = [_found(comparison, m) for m in comparison.measurements]
+    names = [("entry", ""), *[(_head(m.method), "") for m in comparison.measurements]]
+    names += [(text(who), "") for who, _ in exact]
+    cells = [*found, *[[_digits(text(entry)) for entry in entries] for _, entries in exact]]
+    rows = [row(text(label), line) for label, *line in zip(labels(comparison)[:most], *cells, strict=False)]
+    left = len(comparison.entries) - len(rows)
+    said = f'<p class="soft">and {left:,} more entries, which the JSON has</p>' if left else ""
+    return table(names, rows) + said
+
+
+def operations_table(comparison: Comparison, caption: str = "") -> str:
+    """Operations by class, executed by the function alone and by every method; the tape where it was measured."""
+    own = comparison.cost
+    memory = any(m.memory for m in comparison.measurements)
+    names: list[Cell] = [("method", "")]
+    names += [(f'<abbr title="{_WORDS[name]}">{sign}</abbr>', "right") for name, sign in _CLASSES]
+    names += [("operations", "right"), ("× f", "right")]
+    names += [("tape", "right"), ("peak", "right")] if memory else []
+    blank: list[Cell] = [("", "")] * (2 * memory)
+    rows = [row("f alone", [*_costs(own, own.total), *blank])]
+    for measurement in comparison.measurements:
+        remembered = measurement.memory
+        ends: list[Cell] = []
+        if memory:
+            tape = "–" if remembered is None or remembered.tape is None else f"{remembered.tape:,}"
+            ends = [(tape, "right"), ("–" if remembered is None else f"{remembered.peak:,}", "right")]
+        rows.append(row(_head(measurement.method), [*_costs(measurement.cost, own.total), *ends]))
+    return table(names, rows, caption)
+
+
+def _costs(cost: Cost | None, own: int) -> list[Cell]:
+    if cost is None:
+        return [("–", "right")] * (len(_CLASSES) + 2)
+    classes = [getattr(cost, name) for name, _ in _CLASSES]
+    ratio = f"{cost.total / own:.1f}" if own else "–"
+    shown = [*[f"{number:,}" if number else "·" for number in classes], f"{cost.total:,}", ratio]
+    return [(one, "right") for one in shown]
+
+
+# --- one comparison as a page
+def heading(comparison: Comparison) -> str:
+    """The formula, as mathematics and as it was typed, the point, the answer, and what is known of the value."""
+    source, names = comparison.case.expression.source, comparison.case.expression.variables
+    function, point = headings(comparison)
+    lines = _lines(source, names)
+    # a long formula is no heading: it is read below
+    title = f'<h1 class="formula">{lines}</h1>' if lines else f"<h1>f({text(', '.join(names))})</h1>"
+    typed = f'<p class="typed">typed {code(source)}</p>'
+    if comparison.case.path:
+        typed += f'<p class="typed">which is {code(function)}</p>'
+    at = f'<p class="typed">at {code(point)}</p>' if point else ""
+    said = f'<p class="lead">{text(" ".join(closing(comparison)))}</p>'
+    return "\n".join(part for part in (title, typed, at, said, _facts(comparison)) if part)
+
+
+def _lines(source: str, names: Sequence[str]) -> str:
+    """Statement under statement."""
+    found = statements(source)
+    if found is None:
+        return ""
+    f = applied("f", names)
+    return "".join(math(f"{named_formula(name) if name else f}<mo>=</mo>{inner}", block=True) for name, inner in found)
+
+
+def _facts(comparison: Comparison) -> str:
+    truth, wanted = comparison.truth, comparison.case.wanted
+    facts = []
+    if wanted.vector:
+        facts.append(("w" if wanted.kind == "vjp" else "v", _vector(wanted.vector)))
+    facts.append(("f in float64", f'<span class="digits">{text(value(comparison))}</span>'))
+    if truth.values:
+        exact = [digits(entry) for entry in truth.values]
+        shown = exact[0] if not comparison.case.expression.shape else f"[{', '.join(exact)}]"
+        facts.append(("f, proved", f'<span class="digits">{text(shown)}</span>'))
+    reason = f": {text(truth.reason)}" if truth.reason else ""
+    how = f", at {truth.bits:,} bits" if truth.derivative is not None else ""
+    facts.append(("truth", f"{text(truth.status)}{how}{reason}"))
+    inside = "\n".join(f"<dt>{name}</dt><dd>{found}</dd>" for name, found in facts)
+    return f'<dl class="facts">\n{inside}\n</dl>'
+
+
+def _vector(entries: Sequence[float]) -> str:
+    return f"<code>[{text(', '.join(map(literal, entries)))}]</code>"
+
+
+def derivatives(comparison: Comparison) -> str:
+    """The section on numbers: the table, what its signs mean, and what methods have to say."""
+    shown = derivative_table(comparison)
+    marked = '<p class="soft"><small>Digits underlined are wrong.</small></p>' if 'class="off"' in shown else ""
+    messages: dict[str, list[str]] = {}
+    for measurement in comparison.measurements:
+        if measurement.message:
+            messages.setdefault(measurement.message, []).append(measurement.method)
+    remarks = "".join(f"<li>{text(', '.join(who))}: {text(what)}</li>" for what, who in messages.items())
+    said = f'<ul class="notes">{remarks}</ul>' if remarks else ""
+    return "\n".join(part for part in (box(shown, "Derivatives by method", sticky=True), marked, said) if part)
+
+
+def operations(comparison: Comparison) -> str:
+    """The section on costs."""
+    said = ["Executed for value and derivative together; constants, copies and comparisons are free."]
+    if any(m.memory for m in comparison.measurements):
+        said.append("Tape: operations remembered for the way back. Peak: values alive at the same time.")
+    note = f'<p class="soft"><small>{" ".join(said)}</small></p>'
+    return f"{box(operations_table(comparison), 'Operations by method', sticky=True)}\n{note}"
+
+
+def symbolic(comparison: Comparison) -> str:
+    """SymPy's formulas and how large they are; claimed ones."""
+    items = [_formula("/".join(filter(None, name)), found, fraction(*name)) for name, found in formulas(comparison)]
+    for measurement in comparison.measurements:
+        if measurement.claim is not None:
+            pairs = zip(comparison.case.wrt, measurement.claim.formulas, strict=True)
+            items += [_formula(f"claimed for {name}", found) for name, found in pairs]
+    said = "".join(f'<p class="soft">{text(line)}</p>' for line in swell(comparison))
+    return "\n".join([*items, said]) if items or said else ""
+
+
+def _formula(name: str, found: str, left: str = "") -> str:
+    shown = formula(found, left)
+    drawn = f'<div class="formula">{shown}</div>' if shown else ""
+    return f'<div>{drawn}<p class="typed">{text(name)} = {code(found)}</p></div>'
+
+
+def notes(comparison: Comparison) -> str:
+    items = "".join(f"<li>{text(note)}</li>" for note in comparison.case.expression.notes)
+    return f'<ul class="notes">{items}</ul>' if items else ""
+
+
+def sections(comparison: Comparison) -> Iterator[tuple[str, str, str]]:
+    """What a page says of a comparison: the address, the title and the body of each section."""
+    yield "derivatives", "Derivatives", derivatives(comparison)
+    yield "operations", "Operations", operations(comparison)
+    yield "formulas", "SymPy’s formulas" if formulas(comparison) else "Formulas", symbolic(comparison)
+    yield "notes", "Notes", notes(comparison)
+
+
+def section(address: str, title: str, body: str) -> str:
+    return f'<section aria-labelledby="{address}">\n<h2 id="{address}">{title}</h2>\n{body}\n</section>' if body else ""
+
+
+def title_of(result: Result) -> str:
+    source = result.expression if isinstance(result, Failure) else result.case.expression.source
+    shown = one_line(source)
+    return shown if len(shown) <= 80 else f"{shown[:79]}…"
+
+
+def _single(comparison: Comparison) -> str:
+    parts = ['<p class="eyebrow">Derivatives compared</p>', heading(comparison)]
+    parts += [section(*one) for one in sections(comparison)]
+    return opening(title_of(comparison)) + "\n".join(part for part in parts if part) + "\n" + ending()
+
+
+def _broken(failure: Failure) -> str:
+    hint = f"<p>{text(failure.hint)}</p>" if failure.hint else ""
+    said = f'<h1>{verdict("error")}</h1>\n<p class="lead">{text(failure.message)}</p>\n{hint}'
+    return f"{opening(title_of(failure))}{said}<p>{code(failure.expression)}</p>\n{ending()}"
+
+
+# --- a batch
+COLUMNS: tuple[tuple[str, str, str], ...] = (
+    ("line", "line", "right"), ("expression", "expression", "left"), ("verdict", "verdict", "left"),
+    ("bits", "bits lost", "right"), ("error", "error", "right"), ("operations", "fewest operations", "right"),
+)  # fmt: skip
+"""Of a batch: the key to sort by, the heading, the class."""
+
+
+def _list_begins() -> str:
+    heads = "".join(f'<th scope="col" data-key="{key}" class="{kind}">{name}</th>' for key, name, kind in COLUMNS)
+    order = text(json.dumps(sorted(SIGNS, key=lambda name: -RANKS[name])))
+    return (
+        f"{opening('Derivatives compared', EARLY, ROWS, unscripted=UNSCRIPTED)}<script>{EARLY}</script>\n"
+        '<p class="eyebrow">diff-compare</p>\n<h1>Derivatives compared</h1>\n'
+        '<div id="tallies" class="box" role="region" tabindex="0" aria-label="Verdicts by method" hidden><table>'
+        '<caption>Verdicts by method</caption><thead><tr id="tally-head"><th scope="col">method</th></tr></thead>'
+        '<tbody id="tally-body"></tbody></table></div>\n'
+        '<div id="controls" hidden><div class="controls"><label for="find">Search<input id="find" type="search" '
+        'placeholder="expression, id, message" autocomplete="off"></label><label for="verdict">Verdict'
+        '<select id="verdict"></select></label><label for="sorting" class="narrow">Sort by'
+        '<select id="sorting"></select></label></div>\n<p id="status" role="status"></p></div>\n'
+        '<div class="box" role="region" tabindex="0" aria-label="Rows">\n'
+        f'<table id="rows" data-order="{order}"><caption>An expression opens to its details.</caption>'
+        f"<thead><tr>{heads}</tr></thead>\n"
+    )
+
+
+def _list_ends() -> str:
+    more = (
+        '</table>\n</div>\n<div id="further" class="buttons" hidden>'
+        '<button type="button" id="some">Show 1,000 more</button>'
+        '<button type="button" id="all">Show all</button></div>\n'
+    )
+    return more + ending(script=ROWS)
+
+
+def _item(result: Result) -> str:
+    """One row of a batch, and what it opens to."""
+    return _failed(result) if isinstance(result, Failure) else _compared(result)
+
+
+def _compared(comparison: Comparison) -> str:
+    case, measurements = comparison.case, comparison.measurements
+    errors = [m.max_ulp for m in measurements if m.max_ulp is not None]
+    bits = [m.bits for m in measurements if m.bits is not None]
+    costs = [m.cost.total for m in measurements if m.cost is not None and m.method != CLAIM]
+    data = {
+        "line": case.line, "rank": max((RANKS[m.verdict] for m in measurements), default=0),
+        "bits": round(max(bits), 3) if bits else None, "ulp": _javascript(max(errors)) if errors else None,
+        "operations": min(costs, default=None), "verdicts": " ".join(f"{m.method}={m.verdict}" for m in measurements),
+    }  # fmt: skip
+    point = headings(comparison)[1]
+    below = " · ".join(part for part in (case.id or "", f"at {point}" if point else "") if part)
+    cells = [
+        _verdicts(measurements), text(lost(max(bits, default=None)).removesuffix(" bits")),
+        text(ulps(max(errors, default=None))), f"{min(costs):,}" if costs else "–",
+    ]  # fmt: skip
+    details = [f"<p>{text(' '.join(closing(comparison)))}</p>", derivative_table(comparison, most=_LISTED)]
+    return _body(data, case.line, case.expression.source, below, cells, "".join(details))
+
+
+def _failed(failure: Failure) -> str:
+    data = {"line": failure.line, "rank": RANKS["error"], "verdicts": "=error"}
+    hint = f"<p>{text(failure.hint)}</p>" if failure.hint else ""
+    below = " · ".join(part for part in (failure.id or "", failure.message) if part)
+    details = f"<p>{text(failure.message)}</p>{hint}"
+    return _body(data, failure.line, failure.expression, below, [verdict("error"), "–", "–", "–"], details)
+
+
+def _javascript(number: float) -> str:
+    return "Infinity" if not isfinite(number) else repr(number)
+
+
+def _verdicts(measurements: Sequence[Measurement]) -> str:
+    """One verdict, or each with its methods, the worst first."""
+    by: dict[str, list[str]] = {}
+    for measurement in measurements:
+        by.setdefault(measurement.verdict, []).append(measurement.method)
+    if len(by) == 1:
+        return verdict(next(iter(by)))
+    return "<br>".join(verdict(name, ", ".join(by[name])) for name in sorted(by, key=lambda name: -RANKS[name]))
+
+
+def _body(
+    data: Mapping[str, object], line: int | None, source: str, below: str, cells: Sequence[str], details: str
+) -> str:
+    marks = "".join(f' data-{name}="{text(found)}"' for name, found in data.items() if found is not None)
+    said = f"<p>{text(below)}</p>" if below else ""
+    head = f"<details><summary>{_short(source)}</summary></details>{said}"
+    named = [
+        f'<td class="{kind}">{cell}</td>' if key == "verdict" else f'<td data-name="{name}" class="{kind}">{cell}</td>'
+        for (key, name, kind), cell in zip(COLUMNS[2:], cells, strict=True)
+    ]
+    number = "" if line is None else str(line)
+    first = f'<tr><td class="right" data-name="line">{number}</td><th scope="row">{head}</th>{"".join(named)}</tr>'
+    more = f'<tr class="more"><td colspan="{len(COLUMNS)}">{_whole(source)}<div class="box">{details}</div></td></tr>'
+    return f"<tbody{marks}>{first}\n{more}</tbody>\n"
+
+
+_SHOWN = 240
+
+
+def _short(source: str) -> str:
+    shown = one_line(source)
+    return f"<code>{text(shown if len(shown) <= _SHOWN else shown[:_SHOWN] + ' …')}</code>"
+
+
+def _whole(source: str) -> str:
+    """What a row had no room for."""
+    return "" if len(one_line(source)) <= _SHOWN else f"<p><code>{text(one_line(source))}</code></p>"
+
+
+# --- in a notebook
+_SCOPED = """
+.diff-compare table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+.diff-compare th, .diff-compare td { padding: .3em 1.4em .3em 0; text-align: left; white-space: nowrap; }
+.diff-compare .right { text-align: right; }
+.diff-compare math { width: max-content; margin: .4em 0; }
+.diff-compare .scroll { margin: 0 0 1em; }
+.diff-compare thead th { border-bottom: 1px solid currentColor; font-weight: 500; }
+.diff-compare tfoot > tr:first-child > * { border-top: 1px solid currentColor; }
+.diff-compare .digits, .diff-compare code { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: .92em; }
+.diff-compare .off { text-decoration: underline dotted; text-underline-offset: .2em; }
+.diff-compare .verdict b { display: inline-block; min-width: 1.2em; }
+.diff-compare .scroll { overflow-x: auto; }
+"""
+
+
+def table_html(comparison: Comparison) -> str:
+    """A fragment for a notebook: formula, point, table and closing sentences, in the notebook's own colours."""
+    function, point = headings(comparison)
+    lines = _lines(comparison.case.expression.source, comparison.case.expression.variables)
+    at = f"<p>at <code>{text(point)}</code></p>" if point else ""
+    return (
+        f'<div class="diff-compare"><style>{_SCOPED}</style>{lines or f"<p>{code(function)}</p>"}{at}'
+        f'<div class="scroll">{derivative_table(comparison, most=_LISTED)}</div>'
+        f'<div class="scroll">{operations_table(comparison)}</div>'
+        f"<p>{text(' '.join(closing(comparison)))}</p></div>"
+    )
+
+
+class Report:
+    """A page of one comparison; of a batch a page whose rows are written as they come."""
+
+    def __init__(self, single: bool) -> None:
+        self.single = single
+
+    def begin(self) -> str:
+        return "" if self.single else _list_begins()
+
+    @speaking("en")
+    def add(self, result: Result) -> str:
+        if not self.single:
+            return _item(result)
+        return _broken(result) if isinstance(result, Failure) else _single(result)
+
+    def end(self) -> str:
+        return "" if self.single else _list_ends()
