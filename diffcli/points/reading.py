@@ -1,0 +1,352 @@
+"""Tables of points: from files by their ending, and from ranges, of which several make a product.
+
+.csv   a header that names the variables (`x`, `v[0]`), then a point a line; other columns are passed over
+.npy   a structured array, by its fields; or a table with a column for each variable, in the expression's order
+.npz   an array for each variable, by name: a row a point, then the variable's own shape
+
+Values are float64, and finite. Importing this room imports NumPy.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from math import isfinite, prod
+from pathlib import Path, PurePath
+from typing import Any
+from warnings import catch_warnings, simplefilter
+
+import numpy as np
+
+from diffcli.case import Case, Number, scalar, tuples, written
+from diffcli.errors import DiffError, brief
+from diffcli.syntax import parse
+from diffcli.syntax.shapes import places, subscript
+
+MOST = 100_000_000
+"""Points that ranges may make."""
+
+Column = Any
+"""An array of float64: a row a point, then the shape of the variable."""
+
+_SEPARATOR = re.compile(r"[,;\n]")
+_INDEXED = re.compile(r"\s*([^\[\]]+?)\s*((?:\[[\d,\s]+\]\s*)*)\Z")
+
+
+@dataclass(frozen=True)
+class Points:
+    """`moving` holds a column for every variable that differs from point to point, `fixed` what is the same everywhere.
+
+    `source` says in words where the points are from.
+    """
+
+    moving: Mapping[str, Column]
+    fixed: Mapping[str, Number]
+    source: str
+
+    def __len__(self) -> int:
+        return len(next(iter(self.moving.values())))
+
+    def at(self, k: int) -> dict[str, Number]:
+        """Point `k`, as a single point is given."""
+        moving = {name: tuples(column[k].tolist()) for name, column in self.moving.items()}
+        return {**moving, **self.fixed}
+
+    def written(self, k: int, names: Sequence[str]) -> str:
+        """`x=0.5, y=2`, ready to be pasted behind --at."""
+        point = self.at(k)
+        return ", ".join(f"{name}={written(point[name])}" for name in names if name in point)
+
+    def columns(self, case: Case) -> list[Any]:
+        """A column or a number for every input of the program; one at least is a column."""
+        found: list[Any] = []
+        for name, shape in case.expression.shapes.items():
+            for place in places(shape):
+                if name in self.moving:
+                    found.append(np.ascontiguousarray(self.moving[name][(slice(None), *place)]))
+                else:
+                    found.append(_entry(self.fixed[name], place))
+        if not any(map(_is_column, found)):
+            known = ", ".join(case.expression.variables) or "none"
+            raise DiffError(
+                f"no variable of the expression differs from point to point ({self.source})",
+                hint=f"its variables are: {known}",
+                kind="point",
+            )
+        return found
+
+
+def _is_column(value: Any) -> bool:
+    return isinstance(value, np.ndarray)
+
+
+def _entry(value: Number, place: Sequence[int]) -> float:
+    for index in place:
+        value = value[index]  # type: ignore[index]
+    return value  # type: ignore[return-value]
+
+
+# --- ranges
+def split(text: str) -> list[str]:
+    """The entries of a point that stand between separators outside of brackets.
+
+    >>> split("x=0:1:5, v=[1, 2]")
+    ['x=0:1:5', ' v=[1, 2]']
+    """
+    parts, depth, begun = [], 0, 0
+    for k, character in enumerate(text):
+        depth += (character in "([") - (character in ")]")
+        if not depth and _SEPARATOR.match(character):
+            parts.append(text[begun:k])
+            begun = k + 1
+    return [part for part in [*parts, text[begun:]] if part.strip()]
+
+
+def of_ranges(ranges: Sequence[str], fixed: Mapping[str, Number]) -> Points:
+    """The product of ranges such as `x=0:1:5`, the last of them running fastest."""
+    axes: dict[str, Column] = {}
+    sizes: list[int] = []
+    for text in ranges:
+        name, axis = _axis(text, prod(sizes))
+        if name in axes or name in fixed:
+            raise DiffError(f"'{name}' is given twice", text, (0, len(text)), "give each variable one value", "point")
+        axes[name] = axis
+        sizes.append(len(axis))
+    moving = {}
+    for k, (name, axis) in enumerate(axes.items()):
+        alone = axis.reshape([-1 if j == k else 1 for j in range(len(sizes))])
+        moving[name] = np.ascontiguousarray(np.broadcast_to(alone, sizes)).reshape(-1)
+    said = ", ".join(
+        f"{name} from {written(axis[0].item())} to {written(axis[-1].item())}" for name, axis in axes.items()
+    )
+    return Points(moving, fixed, f"{said} ({' × '.join(f'{size:,}' for size in sizes)})")
+
+
+def _axis(text: str, others: int) -> tuple[str, Column]:
+    """The values first:last:count of one variable, both ends included, as `batch` has them."""
+    name, _, value = (part.strip() for part in text.partition("="))
+    parts = value.split(":")
+    count = scalar(parts[2]) if len(parts) == 3 else 0.0
+    if len(parts) != 3 or count != int(count) or count < 1 or not name.isidentifier():
+        raise DiffError("this is no range", text, (0, len(text)), "write first:last:count, like x=0:1:1e6", "point")
+    if count * others > MOST:
+        made = f"the ranges make {count * others:,.0f} points"
+        raise DiffError(made, text, (0, len(text)), f"at most {MOST:,} are done", "point")
+    first, last, steps = scalar(parts[0]), scalar(parts[1]), int(count) - 1
+    if not steps:
+        return name, np.array([first])
+    axis = first + (last - first) * np.arange(steps + 1.0) / steps
+    axis[-1] = last
+    if not np.isfinite(axis).all():
+        raise DiffError("the range is too long for float64", text, (0, len(text)), None, "point")
+    return name, axis
+
+
+# --- files
+def of_file(file: str, text: str, fixed: Mapping[str, Number], wrt: Sequence[str] = ()) -> Points:
+    """The points in `file` for the expression `text`, whose other variables are fixed."""
+    reader = READERS.get(PurePath(file).suffix.lower())
+    if reader is None:
+        raise DiffError(f"no reader for '{file}'", hint=f"files of points end in {', '.join(READERS)}", kind="format")
+    names = _names(text, wrt)
+    try:
+        found = reader(file, names, fixed)
+    except OSError as error:
+        raise DiffError(f"'{file}' cannot be read: {error.strerror or error}", kind="file") from None
+    _complete(file, text, names, found, fixed)
+    moving = {name: np.ascontiguousarray(column, np.float64) for name, column in found.items() if name in names}
+    lengths = {name: len(column) for name, column in moving.items()}
+    if len(set(lengths.values())) != 1:
+        said = ", ".join(f"{name} has {length:,}" for name, length in lengths.items())
+        raise DiffError(f"the columns of '{file}' are of different lengths: {said}", kind="point")
+    if not all(lengths.values()):
+        raise DiffError(f"'{file}' holds no points", hint="a point is a line, or a row", kind="point")
+    for name, column in moving.items():
+        _finite(file, name, column)
+    return Points(moving, fixed, file)
+
+
+def _names(text: str, wrt: Sequence[str]) -> list[str]:
+    """The variables of the expression in their order, and those asked for besides."""
+    bound, found = set(), {}
+    for node in parse(text):
+        if node.kind == "bind":
+            bound.add(node.value)
+        elif node.kind == "name" and node.value not in bound:
+            found[node.value] = node.span
+    return list(dict.fromkeys([*found, *wrt]))
+
+
+def _complete(
+    file: str, text: str, names: Sequence[str], found: Mapping[str, Column], fixed: Mapping[str, Number]
+) -> None:
+    """Every variable has a column or a value, and none has both."""
+    from diffcli.primitives import NAMED_CONSTANTS
+
+    constants = {spelling for spellings in NAMED_CONSTANTS.values() for spelling in spellings}
+    for name in names:
+        if name in found and name in fixed:
+            raise DiffError(f"'{name}' is given twice: in '{file}' and by --at", kind="point")
+        if name not in found and name not in fixed and name not in constants:
+            place = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text)
+            known = f"its columns are: {brief(', '.join(found), 80)}" if found else "it has none of the variables"
+            hint = f"{known}; for one value at all points add --at {name}=1"
+            raise DiffError(f"'{file}' has no column '{name}'", text, place and place.span(), hint, "missing")
+    if not set(names) & set(found):
+        raise DiffError(f"'{file}' has no column that the expression reads", kind="missing")
+
+
+def _finite(file: str, name: str, column: Column) -> None:
+    finite = np.isfinite(column)
+    if not finite.all():
+        place = tuple(int(index[0]) for index in np.nonzero(~finite))
+        shown = f"{name}{subscript(place)} = {column[place]}"
+        hint = "leave the point out"
+        raise DiffError(f"'{file}': a point has finite numbers", shown, (0, len(shown)), hint, "point")
+
+
+# --- CSV
+def _csv(file: str, names: Sequence[str], fixed: Mapping[str, Number]) -> dict[str, Column]:
+    del fixed
+    try:
+        with Path(file).open(encoding="utf-8-sig", newline="") as lines:
+            header = next(csv.reader(lines), None)
+    except UnicodeDecodeError:
+        raise DiffError(f"'{file}' is not UTF-8", hint="save the file as UTF-8", kind="file") from None
+    if not header:
+        raise DiffError(f"'{file}' is empty", hint="the first line names the columns: x,y", kind="format")
+    wanted = {k: cell for k, cell in enumerate(header) if _variable(cell)[0] in names}
+    if not wanted:
+        line = ",".join(header)
+        hint = f"the first line names the columns: {','.join(names)}"
+        raise DiffError(f"'{file}' names no variable of the expression", line, (0, len(line)), hint, "missing")
+    table = _table(file, list(wanted))
+    return _gathered(file, list(zip(wanted.values(), table, strict=True)))
+
+
+def _variable(cell: str) -> tuple[str, tuple[int, ...]]:
+    """`v[1, 0]` -> ("v", (1, 0))."""
+    found = _INDEXED.match(cell)
+    if not found:
+        return cell.strip(), ()
+    return found[1], tuple(map(int, re.findall(r"\d+", found[2])))
+
+
+def _gathered(file: str, cells: Sequence[tuple[str, Column]]) -> dict[str, Column]:
+    """Columns of vectors put together, entry by entry."""
+    entries: dict[str, dict[tuple[int, ...], Column]] = {}
+    for cell, column in cells:
+        name, place = _variable(cell)
+        if place in entries.setdefault(name, {}):
+            raise DiffError(f"'{file}' has two columns '{cell.strip()}'", kind="format")
+        entries[name][place] = column
+    gathered = {}
+    for name, parts in entries.items():
+        shape = tuple(max(index) + 1 for index in zip(*parts, strict=True)) if len({*map(len, parts)}) == 1 else ()
+        missing = [place for place in places(shape) if place not in parts]
+        if missing or len(parts) != prod(shape):
+            gap = f"{name}{subscript(missing[0])}" if missing else name
+            hint = f"there is no column {gap}"
+            raise DiffError(f"'{file}' has not all entries of '{name}'", hint=hint, kind="missing")
+        columns = [parts[place] for place in places(shape)]
+        gathered[name] = np.stack(columns, 1).reshape(-1, *shape) if shape else columns[0]
+    return gathered
+
+
+def _table(file: str, wanted: Sequence[int]) -> Column:
+    """The columns at these places; where NumPy cannot read them as finite numbers, cell by cell."""
+    with catch_warnings(), suppress(ValueError, IndexError, UserWarning):
+        simplefilter("error")
+        table = np.loadtxt(
+            file, np.float64, None, ",", None, 1, wanted, ndmin=2, encoding="utf-8-sig", quotechar='"'
+        )  # fmt: skip
+        if np.isfinite(table).all():
+            return np.ascontiguousarray(table.T)
+    return np.array(list(_cells(file, wanted)), np.float64).reshape(-1, len(wanted)).T.copy()
+
+
+def _cells(file: str, wanted: Sequence[int]) -> Iterator[list[float]]:
+    """Row by row, with constants such as pi/4; the first cell that is no number is shown."""
+    with Path(file).open(encoding="utf-8-sig", newline="") as lines:
+        reader = csv.reader(lines)
+        next(reader)
+        for row in reader:
+            if row:
+                yield [_cell(file, reader.line_num, row, k) for k in wanted]
+
+
+def _cell(file: str, line: int, row: Sequence[str], k: int) -> float:
+    text = ",".join(row)
+    begin = sum(len(cell) + 1 for cell in row[:k])
+    if k >= len(row) or not row[k].strip():
+        span = (min(begin, len(text)), min(begin, len(text)) + 1)
+        raise DiffError(f"'{file}', line {line}: a cell is empty", text, span, "every point has all variables", "point")
+    span = begin, begin + len(row[k])
+    try:
+        number = float(row[k])
+    except ValueError:
+        try:
+            number = scalar(row[k].strip())
+        except DiffError as error:
+            raise DiffError(f"'{file}', line {line}: {error.message}", text, span, error.hint, "point") from None
+    if not isfinite(number):
+        hint = "leave the point out"
+        raise DiffError(f"'{file}', line {line}: a point has finite numbers", text, span, hint, "point")
+    return number
+
+
+# --- NumPy's files
+def _npz(file: str, names: Sequence[str], fixed: Mapping[str, Number]) -> dict[str, Column]:
+    del fixed
+    with _loaded(file) as arrays:
+        return {name: _real(file, name, _array(file, arrays, name)) for name in arrays.files if name in names}
+
+
+def _npy(file: str, names: Sequence[str], fixed: Mapping[str, Number]) -> dict[str, Column]:
+    array = _loaded(file)
+    if array.dtype.names is not None:
+        return {name: _real(file, name, array[name]) for name in array.dtype.names if name in names}
+    wanted = [name for name in names if name not in fixed]
+    table = array.reshape(-1, 1) if array.ndim == 1 and len(wanted) == 1 else array
+    if table.ndim != 2 or table.shape[1] != len(wanted):
+        hint = f"a column for each of {', '.join(wanted)}, in this order; or a structured array"
+        needed = f"'{file}' has the shape {array.shape}, and (points, {len(wanted)}) is needed"
+        raise DiffError(needed, hint=hint, kind="point")
+    return {name: _real(file, name, table[:, k]) for k, name in enumerate(wanted)}
+
+
+def _loaded(file: str) -> Any:
+    """A reading that fails says so in one line, whatever NumPy makes of the bytes."""
+    Path(file).open("rb").close()
+    try:
+        # mapped, so that columns are copied once
+        loaded = np.load(file, "r" if file.lower().endswith(".npy") else None, allow_pickle=False)
+    except Exception as error:  # noqa: BLE001 - of a file that is none of NumPy's anything may be said
+        raise DiffError(f"'{file}' is no file of NumPy's: {brief(str(error), 80)}", kind="format") from None
+    if isinstance(loaded, np.ndarray) != file.lower().endswith(".npy"):
+        raise DiffError(f"'{file}' is of the other kind", hint="one array is .npy, several are .npz", kind="format")
+    return loaded
+
+
+def _array(file: str, arrays: Any, name: str) -> Column:
+    try:
+        return arrays[name]
+    except Exception as error:  # noqa: BLE001 - as above
+        raise DiffError(f"'{file}': {name} cannot be read: {brief(str(error), 80)}", kind="format") from None
+
+
+def _real(file: str, name: str, array: Column) -> Column:
+    if array.ndim < 1 or array.dtype.kind not in "fiub":
+        what = f"of {array.dtype}" if array.ndim else "one number"
+        raise DiffError(f"'{file}': {name} is {what}", hint="a row of real numbers for each point", kind="point")
+    return array
+
+
+READERS: dict[str, Callable[[str, Sequence[str], Mapping[str, Number]], dict[str, Column]]] = {
+    ".csv": _csv,
+    ".npy": _npy,
+    ".npz": _npz,
+}

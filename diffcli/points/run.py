@@ -1,0 +1,405 @@
+"""Every method over all points: values, derivatives, what they cost, and where the methods differ.
+
+Results are NumPy's float64: its functions differ from libm's, which single points use, by
+a few ulps. Each method's programs run as they are; nothing is shared between methods.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from math import prod
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from diffcli.algebras.arrays import silence
+from diffcli.case import Asked, Case, make_case
+from diffcli.derivation import Derivation, Problem
+from diffcli.errors import DiffError, Unsupported
+from diffcli.limits import Apart, Died, Expired, Here
+from diffcli.methods import METHODS
+from diffcli.passes import share
+from diffcli.points.paths import AT_ONCE as TOGETHER
+from diffcli.points.paths import Columns, Group, Into, at_points, grouped, into, point_of, straight
+from diffcli.points.reading import Column, Points
+from diffcli.program import Cost, Program, count
+
+if TYPE_CHECKING:
+    from diffcli.points.statistics import Statistics
+
+MOST_VALUES = 1_000_000_000
+"""Numbers that are held: 8 GB."""
+
+SAMPLE = 2_000
+"""Points that are judged against the truth when no number is named."""
+
+AT_ONCE = 1 << 13
+"""Points of which results are compared at once, in cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """A way through the expression: how many points take it, the first of them, what the method and f cost on it."""
+
+    points: int
+    first: int
+    cost: Cost
+    own: Cost
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One method's results: `values` has a column per output, `derivative` one per entry, row by row.
+
+    `seconds` are for all points, finding their paths included; `setup_seconds` for deriving and compiling.
+    `strange` counts the points with an entry that is not finite.
+    """
+
+    method: str
+    values: tuple[Column, ...]
+    derivative: tuple[Column, ...]
+    paths: tuple[Path, ...]
+    seconds: float
+    setup_seconds: float
+    strange: int = 0
+    formulas: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A method without an answer: the verdict's word, and why."""
+
+    method: str
+    verdict: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """At every point the largest difference between two methods in any entry, in ulps of the larger number.
+
+    `most` is the largest that is finite, at the point `at`; at `mixed` points, of which `first` is one,
+    some methods are finite and others are not.
+    """
+
+    ulps: Column
+    most: float
+    at: int
+    mixed: int
+    first: int
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`sample` points are judged against the truth, drawn with `seed`; `compiled` names a backend, or none."""
+
+    methods: tuple[str, ...]
+    timeout: float = 10.0
+    tolerance: float = 1024.0
+    share: bool = False
+    sample: int = SAMPLE
+    seed: int = 0
+    compiled: str | None = None
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found at all points.
+
+    `gaps` are the differences between the methods, None where there is only one.
+    """
+
+    case: Case
+    points: Points
+    settings: Settings
+    shape: tuple[int, ...]
+    answers: tuple[Answer, ...]
+    failures: tuple[Failure, ...]
+    gaps: Gaps | None
+    statistics: Statistics | None
+    seconds: float = 0.0
+
+    @property
+    def float_system(self) -> str:
+        """Whose functions the numbers were computed with."""
+        compiled = self.settings.compiled
+        return f"{compiled} float64" if compiled else f"NumPy {np.__version__} float64"
+
+    @property
+    def good(self) -> bool:
+        judged = self.statistics is None or self.statistics.good
+        return judged and not self.failures
+
+
+Told = Callable[[int, int], None]
+"""Told how many points are judged, of how many."""
+
+
+def understood(text: str, points: Points, wrt: Sequence[str] | None, asked: Asked) -> Case:
+    """The case at the first point, which stands for all."""
+    case = make_case(text, points.at(0), wrt, asked=asked)
+    for name in points.moving:
+        if name not in case.at:
+            hint = f"its variables are: {', '.join(case.expression.variables)}"
+            raise DiffError(f"the expression has no variable '{name}'", hint=hint, kind="variable")
+    if not case.entries:
+        raise DiffError("no variable is asked for", hint="name one with --wrt", kind="option")
+    return case
+
+
+def _silent(done: int, of: int) -> None:
+    del done, of
+
+
+def run(case: Case, points: Points, settings: Settings, told: Told = _silent) -> Found:
+    """Every method at every point, and the truth at a sample of them."""
+    begun = time.perf_counter()
+    columns, problem = points.columns(case), case.problem
+    if settings.share:
+        problem = replace(problem, program=share(problem.program))
+    if settings.compiled is not None:
+        from diffcli.points.compiled import check
+
+        check(settings.compiled)
+    numbers = len(problem.program.outputs) + prod(problem.shape)
+    if len(points) * (len(columns) + numbers * len(settings.methods)) > MOST_VALUES:
+        held = f"{len(points):,} points with {numbers} results of {len(settings.methods)} methods are too many to hold"
+        raise DiffError(held, hint="name one method with -m, or give fewer points", kind="point")
+    deriving = {name: _deriving(name, problem, settings) for name in settings.methods}
+    outcomes = {
+        name: _answered(name, deriving[name], problem, columns, len(points), settings)
+        for name in sorted(settings.methods, key=lambda name: METHODS[name].apart)  # SymPy is at work meanwhile
+    }
+    in_order = [outcomes[name] for name in settings.methods]
+    answers = [outcome for outcome in in_order if isinstance(outcome, Answer)]
+    failures = [outcome for outcome in in_order if isinstance(outcome, Failure)]
+    gaps = _gaps(differences(answers)) if len(answers) > 1 else None
+    statistics = None
+    if settings.sample and answers:
+        from diffcli.points.statistics import judge
+
+        statistics = judge(problem, columns, answers, gaps, settings, told)
+    return Found(
+        case, points, settings, problem.shape, tuple(answers), tuple(failures), gaps, statistics,
+        time.perf_counter() - begun,
+    )  # fmt: skip
+
+
+# --- deriving
+Derive = Callable[[list[float]], Derivation]
+
+
+def _deriving(name: str, problem: Problem, settings: Settings) -> Derive:
+    """How a method derives at a point. What may hang (SymPy) begins at once, apart, and derives once for all paths."""
+    method, kind = METHODS[name], problem.wanted.kind
+    if kind not in method.kinds:
+
+        def refuse(point: list[float]) -> Derivation:
+            del point
+            raise Unsupported(f"{name} has no {kind}")
+
+        return refuse
+    if not method.apart:
+        differentiate = method.load()
+        return lambda point: Here(differentiate, replace(problem, point=point)).result(settings.timeout)
+    known: list[Derivation] = []
+    task = Apart(_apart, name, problem)
+
+    def once(point: list[float]) -> Derivation:
+        del point
+        if not known:
+            known.append(task.result(settings.timeout))
+        return known[0]
+
+    return once
+
+
+def _apart(name: str, problem: Problem) -> Derivation:
+    return METHODS[name].load()(problem)
+
+
+def _answered(
+    name: str, derive: Derive, problem: Problem, columns: Columns, number: int, settings: Settings
+) -> Answer | Failure:
+    try:
+        return _computed(name, derive, problem, columns, number, settings)
+    except Expired:
+        return Failure(name, "timeout", f"no answer within {settings.timeout:g} s")
+    except Unsupported as unsupported:
+        return Failure(name, "unsupported", str(unsupported))
+    except (MemoryError, RecursionError):
+        return Failure(name, "failed", "this method needs more memory than there is")
+    except Died:
+        return Failure(name, "failed", "the process of this method ended without an answer")
+    except DiffError:
+        raise
+    except Exception as error:
+        if not METHODS[name].apart:
+            raise
+        return Failure(name, "failed", f"{type(error).__name__}: {error}")
+
+
+# --- computing
+@dataclass(slots=True)
+class _Watch:
+    """Seconds spent in its blocks."""
+
+    seconds: float = 0.0
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        begun = time.perf_counter()
+        try:
+            yield
+        finally:
+            self.seconds += time.perf_counter() - begun
+
+
+@dataclass(slots=True)
+class _Paths:
+    """Paths by their programs: a point that libm and NumPy send different ways may come to one that is known."""
+
+    problem: Problem
+    columns: Columns
+    known: dict[tuple[Program, ...], Path] = field(default_factory=dict)
+
+    def add(self, group: Group, number: int) -> None:
+        sweeps = group.derivation.sweeps
+        points = number if group.points is None else len(group.points)
+        path = self.known.get(sweeps)
+        if path is None:
+            own = count(straight(self.problem.program, point_of(self.columns, group.first)))
+            path = Path(0, group.first, count(*sweeps), own)
+        self.known[sweeps] = replace(path, points=path.points + points)
+
+
+def _computed(name: str, derive: Derive, problem: Problem, columns: Columns, number: int, settings: Settings) -> Answer:
+    setup, paths, formulas = _Watch(), _Paths(problem, columns), None
+    m, n = len(problem.program.outputs), prod(problem.shape)
+    begun = time.perf_counter()
+    with setup.running():
+        results = [np.full(number, np.nan) for _ in range(m + n)]  # memory that is new is slow when first touched
+
+    def derived(point: list[float]) -> Derivation:
+        with setup.running():
+            return derive(point)
+
+    for group in grouped(derived, columns, number):
+        formulas = group.derivation.formulas
+        _fill(group, columns, number, results, m, setup, settings.compiled)
+        with setup.running():
+            paths.add(group, number)
+    seconds = time.perf_counter() - begun - setup.seconds
+    values, derivative = tuple(results[:m]), tuple(results[m:])
+    found = tuple(sorted(paths.known.values(), key=lambda path: -path.points))
+    return Answer(name, values, derivative, found, seconds, setup.seconds, _strange(derivative), formulas)
+
+
+def _fill(
+    group: Group, columns: Columns, number: int, results: Sequence[Column], m: int, setup: _Watch, compiled: str | None
+) -> None:
+    """Every sweep at the points of a group, its outputs where they belong among the results."""
+    points = group.points
+    size = number if points is None else len(points)
+    for sweep, places in zip(group.derivation.sweeps, _places(group.derivation, m), strict=True):
+        if not places:
+            continue
+        outputs = tuple(sweep.outputs[output] for output in places)
+        with setup.running():
+            compute = _computing(replace(sweep, outputs=outputs, guards=()), size, compiled, columns)
+        targets = [results[where[0]] for where in places.values()]
+        if points is None:
+            compute(columns, targets)
+        else:
+            _scatter(compute, columns, points, targets)
+        for target, where in zip(targets, places.values(), strict=True):
+            for place in where[1:]:
+                chosen = slice(None) if points is None else points
+                results[place][chosen] = target[chosen]
+
+
+def _scatter(compute: Into, columns: Columns, points: Column, targets: Sequence[Column]) -> None:
+    """Some of the points, a few at a time."""
+    for start in range(0, len(points), TOGETHER):
+        some = points[start : start + TOGETHER]
+        found = [np.empty(max(len(some), 2)) for _ in targets]
+        compute(at_points(columns, some), found)
+        for target, column in zip(targets, found, strict=True):
+            target[some] = column[: len(some)]
+
+
+def _computing(program: Program, size: int, compiled: str | None, columns: Columns) -> Into:
+    """The program as a function of columns, compiled by now."""
+    if compiled is None:
+        compute = into(program, size)
+    else:
+        from diffcli.points.compiled import compiled_by
+
+        compute = compiled_by(compiled, program)
+    few = at_points(columns, np.zeros(2, int))
+    compute(few, [np.empty(2) for _ in program.outputs])
+    return compute
+
+
+def _places(derivation: Derivation, m: int) -> list[dict[int, list[int]]]:
+    """For each sweep which of its outputs are wanted, and as which of the results; values come from the first."""
+    found: list[dict[int, list[int]]] = [{} for _ in derivation.sweeps]
+    for j in range(m):
+        found[0].setdefault(j, []).append(j)
+    entries = derivation.entries
+    if entries is None:
+        entries = tuple(
+            (i, output) for i, sweep in enumerate(derivation.sweeps) for output in range(m, len(sweep.outputs))
+        )
+    for k, (sweep, output) in enumerate(entries):
+        found[sweep].setdefault(output, []).append(m + k)
+    return found
+
+
+def _strange(derivative: Sequence[Column]) -> int:
+    """Points with an entry that is not finite."""
+    total = 0
+    for start in range(0, len(derivative[0]) if derivative else 0, AT_ONCE):
+        finite = np.isfinite(derivative[0][start : start + AT_ONCE])
+        for column in derivative[1:]:
+            finite &= np.isfinite(column[start : start + AT_ONCE])
+        total += len(finite) - int(np.count_nonzero(finite))
+    return total
+
+
+# --- the methods against each other
+def differences(answers: Sequence[Answer]) -> Column:
+    """At every point the largest difference in any entry; where only some are finite, it is infinite."""
+    gaps = np.zeros(len(answers[0].values[0]))
+    with silence():
+        for start in range(0, len(gaps), AT_ONCE):
+            part = slice(start, start + AT_ONCE)
+            for entries in zip(*(answer.derivative for answer in answers), strict=True):
+                gap = _gap([entry[part] for entry in entries])
+                np.maximum(gaps[part], gap, out=gaps[part])
+    return gaps
+
+
+def _gaps(ulps: Column) -> Gaps:
+    mixed = np.flatnonzero(np.isinf(ulps))
+    if not len(mixed):
+        at = int(np.argmax(ulps))
+        return Gaps(ulps, float(ulps[at]), at, 0, 0)
+    finite = np.where(np.isinf(ulps), 0.0, ulps)
+    at = int(np.argmax(finite))
+    return Gaps(ulps, float(finite[at]), at, len(mixed), int(mixed[0]))
+
+
+def _gap(columns: Sequence[Column]) -> Column:
+    """Equal numbers, infinities and NaN everywhere are no difference; what only some have is infinite."""
+    low, high = columns[0], columns[0]
+    for column in columns[1:]:
+        low, high = np.minimum(low, column), np.maximum(high, column)
+    gap = (high - low) / np.spacing(np.maximum(np.abs(low), np.abs(high)))
+    if not np.isfinite(gap).all():
+        nowhere = np.all([np.isnan(column) for column in columns], 0)
+        gap = np.where((low == high) | nowhere, 0.0, np.where(np.isfinite(gap), gap, np.inf))
+    return gap

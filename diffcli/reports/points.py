@@ -1,0 +1,359 @@
+"""What was found at many points, as a screen, JSON and CSV.
+
+The screen is plain text and made without a library, which would take as long to import as
+a million points take to compute.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from math import isfinite
+from typing import TYPE_CHECKING, Any
+
+from diffcli.case import understood, written
+from diffcli.errors import width as columns_of
+from diffcli.language import begun, say, speaking, translated
+from diffcli.studies.study import Cell, Column, Study, Table
+from diffcli.syntax.rendering import literal
+
+if TYPE_CHECKING:
+    from diffcli.points.run import Answer, Found
+    from diffcli.points.statistics import Spread, Statistics, Worst
+
+FORMATS = ("table", "json", "csv")
+
+LONGEST = 400
+"""Characters of an expression that are shown."""
+
+SHOWN = 5
+"""Worst points on the screen."""
+
+PATHS = 10
+"""Paths that are listed, those with most points; data formats have all."""
+
+
+# --- the tables
+@speaking("en")
+def study(found: Found) -> Study:
+    """What was found as tables and sentences; JSON and CSV are made of it."""
+    tables = [costs(found), paths(found)]
+    if found.statistics is not None:
+        tables += [errors(found.statistics), histogram(found.statistics), worst(found, found.statistics)]
+    return Study("points", tuple(heading(found)), tuple(tables), (), tuple(sentences(found)), _facts(found))
+
+
+def heading(found: Found) -> Iterator[str]:
+    case = found.case
+    text, names = understood(case), ", ".join(case.expression.variables)
+    yield f"f({names}) = {text if len(text) <= LONGEST else text[: LONGEST - 1] + '…'}"
+    fixed = ", ".join(f"{name} = {written(value)}" for name, value in found.points.fixed.items() if name in case.at)
+    yield f"{_points(len(found.points))}: {translated(found.points.source)}{f'; {fixed}' if fixed else ''}"
+    if case.wanted.kind != "gradient":
+        template = "asked for: {kind}, with the vector {vector}" if case.wanted.vector else "asked for: {kind}"
+        yield say(template, kind=translated(case.wanted.kind), vector=written(case.wanted.vector))
+
+
+def costs(found: Found) -> Table:
+    """A row a method: time, operations on the paths taken, and what is not finite."""
+    names = ("method", "ns/point", "seconds", "setup s", "operations", "× f", "paths", "not finite")
+    figures = (None, 3, 3, 3, None, 3, None, None)
+    rows: list[tuple[Cell, ...]] = [_cost(answer, len(found.points)) for answer in found.answers]
+    rows += [(failure.method, *(None for _ in names[1:])) for failure in found.failures]
+    return Table(tuple(map(Column, map(say, names), figures)), tuple(rows), say("All points"))
+
+
+def _cost(answer: Answer, number: int) -> tuple[Cell, ...]:
+    """Operations of the only path, or a mean over the points."""
+    total = sum(path.points * path.cost.total for path in answer.paths)
+    own = sum(path.points * path.own.total for path in answer.paths)
+    operations: Cell = answer.paths[0].cost.total if len(answer.paths) == 1 else round(total / number, 2)
+    ratio = total / own if own else None
+    times = answer.seconds / number * 1e9, answer.seconds, answer.setup_seconds
+    return answer.method, *times, operations, ratio, len(answer.paths), answer.strange
+
+
+def paths(found: Found) -> Table:
+    columns = ("method", "path", "points", "operations", "f alone", "first point")
+    names = list(found.case.at)
+    rows = tuple(
+        (answer.method, k, path.points, path.cost.total, path.own.total, found.points.written(path.first, names))
+        for answer in found.answers
+        for k, path in enumerate(answer.paths, 1)
+    )
+    return Table(tuple(map(Column, map(say, columns))), rows, say("Paths: operations a point"))
+
+
+def errors(statistics: Statistics) -> Table:
+    columns = ("method", "median", "90 %", "99 %", "worst", "bits", "not ok, %", "proved")
+    figures = [None if name == "proved" else 3 for name in columns]
+    title = say("Error in ulps of the worst entry at a point; bits lost at the worst point")
+    return Table(tuple(map(Column, map(say, columns), figures)), tuple(map(_errors, statistics.spreads)), title)
+
+
+def _errors(spread: Spread) -> tuple[Cell, ...]:
+    from diffcli.accuracy import bits_lost
+
+    bits = None if spread.worst is None else bits_lost(spread.worst)
+    spreads = spread.median, spread.of90, spread.of99, spread.worst
+    return spread.method, *spreads, bits, 100 * spread.bad, spread.proved
+
+
+def histogram(statistics: Statistics) -> Table:
+    from diffcli.points.statistics import BINS
+
+    columns = (Column(say("method")), *(Column(say(name), 3) for name, _ in BINS))
+    rows = tuple(
+        (spread.method, *(100 * count / spread.proved if count else 0 for count in spread.histogram))
+        for spread in statistics.spreads
+        if spread.proved
+    )
+    return Table(columns, rows, say("Bits lost of 53: % of the points"))
+
+
+def worst(found: Found, statistics: Statistics) -> Table:
+    columns = ("method", "verdict", "ulp", "bits", "at", "of", "computed", "truth")
+    names, labels = list(found.case.at), entry_names(found)
+    rows = tuple(
+        (
+            spread.method, point.verdict, point.ulp, point.bits, found.points.written(point.point, names),
+            None if point.entry is None else labels[point.entry], point.computed, point.truth,
+        )
+        for spread in statistics.spreads
+        for point in spread.points
+    )  # fmt: skip
+    return Table(tuple(map(Column, map(say, columns))), rows, say("Worst points, each to be pasted behind --at"))
+
+
+def entry_names(found: Found) -> list[str]:
+    """`∂f/∂x`, as a single comparison has it."""
+    from diffcli.comparison import Comparison
+    from diffcli.program import Cost
+    from diffcli.reports.names import labels
+    from diffcli.truth import Truth
+
+    return labels(Comparison(found.case, (), Cost(), Truth("unavailable", 0), (), 0.0, found.shape))
+
+
+# --- in words
+def sentences(found: Found) -> Iterator[str]:
+    yield from _differences(found)
+    if found.statistics is not None:
+        yield from _accuracy(found, found.statistics)
+    for failure in found.failures:
+        message = translated(failure.message)
+        told = say("{who}: {verdict}: {message}.", who=failure.method, verdict=say(failure.verdict), message=message)
+        yield begun(told)
+    if len(found.answers) > 1:
+        quickest, *_, slowest = sorted(found.answers, key=lambda answer: answer.seconds)
+        times = [answer.seconds / len(found.points) * 1e9 for answer in (quickest, slowest)]
+        template = "{quickest} took {least} ns a point, {slowest} {most}."
+        least, most = (f"{time:.3g}" for time in times)
+        yield begun(say(template, quickest=quickest.method, least=least, slowest=slowest.method, most=most))
+    template = "Computed in {system}; single points use libm, and may differ by a few ulps."
+    yield say(template, system=found.float_system)
+
+
+def _differences(found: Found) -> Iterator[str]:
+    gaps, names = found.gaps, list(found.case.at)
+    if gaps is None:
+        return
+    every = _points(len(found.points))
+    if gaps.most:
+        where = found.points.written(gaps.at, names)
+        template = "Over all {points} the methods differ by at most {ulps}, at {where}."
+        yield say(template, points=every, ulps=_ulps(gaps.most), where=where)
+    elif not gaps.mixed:
+        yield say("The methods agree bit for bit at all {points}.", points=every)
+    if gaps.mixed:
+        first = found.points.written(gaps.first, names)
+        template = "At {points} some methods are finite and others not: first at {first}."
+        yield say(template, points=_points(gaps.mixed), first=first)
+
+
+def _accuracy(found: Found, statistics: Statistics) -> Iterator[str]:
+    if statistics.sampled < len(found.points):
+        template = "Judged are {points}, drawn with seed {seed}."
+        yield say(template, points=_points(statistics.sampled), seed=found.settings.seed)
+    if statistics.picked:
+        yield say(_ONE_MORE if statistics.picked == 1 else _MORE, count=statistics.picked)
+    bad = [spread for spread in statistics.spreads if spread.bad]
+    if not bad and statistics.good:
+        yield say("Every method is right, up to the tolerance, at every point that was judged.")
+    elif not bad:
+        yield say("Every method is right at the points drawn, and not at all of those looked at besides.")
+    if bad:
+        shares = [say("{method} at {share}", method=spread.method, share=_percent(spread.bad)) for spread in bad]
+        yield say("Not ok, of the points judged: {shares}.", shares=say(", ").join(shares))
+    unproved = {word: number for word, number in statistics.status.items() if word != "certified"}
+    if unproved:
+        said = [
+            say("{word} at {count}", word=say(_STATUS.get(word, word)), count=f"{number:,}")
+            for word, number in unproved.items()
+        ]
+        template = "The truth of the {sampled}: {said}; proved at the rest."
+        yield say(template, sampled=f"{statistics.sampled:,}", said=say(", ").join(said))
+
+
+_ONE_MORE = (
+    "1 more is looked at, where the methods differ most, are not finite, or take a rare path: "
+    "not counted in shares and quantiles."
+)
+_MORE = (
+    "{count} more are looked at, where the methods differ most, are not finite, or take a rare path: "
+    "not counted in shares and quantiles."
+)
+
+
+_STATUS = {"not-differentiable": "no derivative", "undefined": "f undefined", "unavailable": "not found in time"}
+
+
+def _facts(found: Found) -> dict[str, Any]:
+    case, statistics = found.case, found.statistics
+    return {
+        "expression": case.expression.source,
+        "kind": case.wanted.kind,
+        "vector": list(case.wanted.vector),
+        "wrt": list(case.wrt),
+        "points": len(found.points),
+        "source": found.points.source,
+        "fixed": {name: written(value) for name, value in found.points.fixed.items() if name in case.at},
+        "float_system": found.float_system,
+        "share": found.settings.share,
+        "sampled": statistics.sampled if statistics else 0,
+        "picked": statistics.picked if statistics else 0,
+        "seed": found.settings.seed,
+        "truth": dict(statistics.status) if statistics else {},
+        "verdicts": {spread.method: dict(spread.verdicts) for spread in statistics.spreads} if statistics else {},
+        "failures": [{"method": f.method, "verdict": f.verdict, "message": f.message} for f in found.failures],
+        "differences": _gap_facts(found),
+        "seconds": found.seconds,
+    }
+
+
+def _gap_facts(found: Found) -> dict[str, Any] | None:
+    gaps, names = found.gaps, list(found.case.at)
+    if gaps is None:
+        return None
+    at = found.points.written(gaps.at, names) if gaps.most else None
+    first = found.points.written(gaps.first, names) if gaps.mixed else None
+    return {"most_ulp": gaps.most, "at": at, "finite_in_some": gaps.mixed, "first": first}
+
+
+def _points(number: int) -> str:
+    return say("{count} point" if number == 1 else "{count} points", count=f"{number:,}")
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g} %"
+
+
+def _ulps(gap: float) -> str:
+    return f"{gap:.3g} ulp" if gap < 1e6 else f"{gap:.1e} ulp"
+
+
+# --- the screen
+def screen(found: Found, width: int | None) -> str:
+    """Everything as text; lines of words are broken at `width`, where there is one."""
+    parts = [
+        "\n".join(_broken(line, width) for line in heading(found)),
+        _aligned(_without(costs(found), say("seconds"))),
+    ]
+    ways = paths(found)
+    if any(len(answer.paths) > 1 for answer in found.answers):
+        listed = [row for row in ways.rows if isinstance(row[1], int) and row[1] <= PATHS]
+        title = say("{title}; of each method the {count} with most points", title=ways.title, count=PATHS)
+        shown = Table(ways.columns, tuple(listed), title if len(listed) < len(ways.rows) else ways.title)
+        parts.append(_aligned(_without(shown, say("first point"))))
+    if found.statistics is not None:
+        parts += [_aligned(errors(found.statistics)), _aligned(histogram(found.statistics))]
+        parts += [*_listed(found, found.statistics)]
+    parts.append("\n".join(_broken(sentence, width) for sentence in sentences(found)))
+    return "\n\n".join(parts) + "\n"
+
+
+def _without(table: Table, name: str) -> Table:
+    """The screen does without a column that follows from others, or is long."""
+    kept = [i for i, column in enumerate(table.columns) if column.name != name]
+    rows = tuple(tuple(row[i] for i in kept) for row in table.rows)
+    return Table(tuple(table.columns[i] for i in kept), rows, table.title)
+
+
+def _broken(line: str, width: int | None) -> str:
+    return textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False) if width else line
+
+
+def _aligned(table: Table) -> str:
+    """Numbers to the right, words to the left, two blanks between columns."""
+    cells = [[_cell(value, column) for value, column in zip(row, table.columns, strict=True)] for row in table.rows]
+    texts = [[column.name for column in table.columns], *cells]
+    widths = [max(map(columns_of, column)) for column in zip(*texts, strict=True)]
+    left = [any(isinstance(row[i], str) for row in table.rows) for i in range(len(widths))]
+    rule = "─" * (sum(widths) + 2 * len(widths) - 2)
+    lines = []
+    for row in texts:
+        aligned = zip(row, widths, left, strict=True)
+        lines.append("  ".join(_filled(text, size, words) for text, size, words in aligned))
+    head = [table.title] if table.title else []
+    return "\n".join(line.rstrip() for line in [*head, lines[0], rule, *lines[1:], rule])
+
+
+def _filled(text: str, size: int, left: bool) -> str:
+    blanks = " " * (size - columns_of(text))
+    return text + blanks if left else blanks + text
+
+
+def _cell(value: Cell, column: Column) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int):
+        return f"{value:,}"
+    if column.figures is None:
+        return f"{value:,.6g}"
+    return f"{value:,.0f}" if 99.95 <= abs(value) < 1e6 else f"{value:.{column.figures}g}"
+
+
+def _listed(found: Found, statistics: Statistics) -> Iterator[str]:
+    """The worst points, each once, with what every method has there that counts it among its worst."""
+    names = list(found.case.at)
+    together: dict[int, list[tuple[str, Worst]]] = {}
+    for rank in range(max(len(spread.points) for spread in statistics.spreads)):
+        for spread in statistics.spreads:
+            for row in spread.points[rank : rank + 1]:
+                together.setdefault(row.point, []).append((spread.method, row))
+    if not together:
+        return
+    labels, lines = entry_names(found), [say("Worst points")]
+    for point, rows in list(together.items())[:SHOWN]:
+        lines.append(f'  --at "{found.points.written(point, names)}"')
+        entries: dict[int | None, dict[str, list[str]]] = {}
+        for method, row in rows:
+            entries.setdefault(row.entry, {}).setdefault(_said(row), []).append(method)
+        truths = {row.entry: row.truth for _, row in rows}
+        for entry, said in entries.items():
+            truth = truths[entry]
+            if entry is not None and truth is not None:
+                lines.append(say("    {entry} is {truth}", entry=labels[entry], truth=literal(truth)))
+            lines += [f"      {', '.join(methods)}: {words}" for words, methods in said.items()]
+    yield "\n".join(lines)
+
+
+def _said(worst: Worst) -> str:
+    """`1.0626, 12.5 bits lost`."""
+    if worst.ulp is None or worst.bits is None or worst.computed is None:
+        return say("not between the one-sided derivatives" if worst.verdict == "inaccurate" else worst.verdict)
+    if not isfinite(worst.computed):
+        return literal(worst.computed)
+    lost = say("all bits") if worst.bits >= 52.5 else say("{bits} bits", bits=f"{worst.bits:.1f}")
+    return say("{value}, {bits} lost ({ulps})", value=literal(worst.computed), bits=lost, ulps=_ulps(worst.ulp))
+
+
+def written_as(found: Found, format: str, width: int | None = None) -> str:
+    """As `table`, `json` or `csv` text."""
+    if format == "table":
+        return screen(found, width)
+    from diffcli.reports import studies
+
+    return studies.written(study(found), format)

@@ -1,0 +1,483 @@
+"""Many points: the same as single points one by one; every path and every wrong file is met."""
+
+import csv
+import json
+import math
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+import pytest
+
+from diffcli.batch.expanding import expand
+from diffcli.batch.rows import Row
+from diffcli.case import Asked, Case, make_case
+from diffcli.cli.main import main
+from diffcli.comparison import Settings as Single
+from diffcli.comparison import compare
+from diffcli.errors import DiffError
+from diffcli.methods import usual
+from diffcli.points import paths, reading
+from diffcli.points.reading import Points, of_file, of_ranges
+from diffcli.points.run import Found, Settings, differences, run, understood
+from diffcli.points.statistics import BINS, quantile, sample
+
+# Exact operations only: NumPy's bits are libm's.
+EXACT = [
+    ("where(x > y, x*y, x + 3*y)*x", ["x=-1:1:9", "y=-1:1:5"]),
+    ("x*y if x < 0 else x/y if y > 0.5 else abs(y)*x", ["x=-1:1:9", "y=-1:1:5"]),
+    ("max(x, y)*min(x, 2*y)", ["x=-1:1:9", "y=-1:1:5"]),
+    ("abs(x - y) + relu(x)*y", ["x=-1:1:9", "y=-1:1:5"]),
+    ("where(max(x, y) > 0, max(x, y*y), x)*sqrt(abs(x*y))", ["x=-1:1:9", "y=-1:1:5"]),
+    ("clip(x, 0, 1)*y", ["x=-1:2:13", "y=-1:1:3"]),
+    ("heaviside(x)*y + x**3", ["x=-1:1:5", "y=0:1:3"]),
+]
+INEXACT = [
+    ("x**y", ["x=0:2:5", "y=-1:2:7"]),
+    ("x**y*max(x, y)", ["x=0:2:5", "y=0:2:5"]),
+    ("log(x)*exp(y) + sin(x*y)", ["x=-1:2:7", "y=-1:1:5"]),
+    ("softmax([x, y, 0.5])[0]", ["x=-1:1:5", "y=-1:1:5"]),
+]
+
+
+FIRST = Asked()
+
+
+def found(text: str, ranges: list[str], *methods: str, asked: Asked = FIRST, wrt: Any = None, **settings: Any) -> Found:
+    points = of_ranges(ranges, settings.pop("fixed", {}))
+    case = understood(text, points, wrt, asked)
+    return run(case, points, Settings(methods or usual(case.wanted.kind), **settings))
+
+
+def singles(many: Found, methods: tuple[str, ...]) -> list[Any]:
+    """A comparison at every point."""
+    settings = Single(methods)
+    kept = many.case
+    made = [Case(kept.expression, many.points.at(k), kept.wrt, wanted=kept.wanted) for k in range(len(many.points))]
+    return [compare(case, settings) for case in made]
+
+
+def same(many: float, single: float, ulps: float) -> bool:
+    if math.isfinite(many) and math.isfinite(single):
+        return abs(many - single) <= ulps * math.ulp(max(abs(many), abs(single), 1.0))
+    return many == single or many != many and single != single
+
+
+def compared(many: Found, methods: tuple[str, ...], ulps: float) -> None:
+    one_by_one = singles(many, methods)
+    for i, answer in enumerate(many.answers):
+        assert sum(path.points for path in answer.paths) == len(many.points)
+        for k, comparison in enumerate(one_by_one):
+            single = comparison.measurements[i]
+            rows = zip([*answer.values, *answer.derivative], [*single.values, *single.derivative], strict=True)
+            for column, number in rows:
+                assert same(float(column[k]), number, ulps), (answer.method, many.points.at(k))
+        for path in answer.paths:
+            assert path.cost == one_by_one[path.first].measurements[i].cost
+            assert path.own == one_by_one[path.first].cost
+
+
+@pytest.mark.parametrize(("text", "ranges"), EXACT, ids=[text for text, _ in EXACT])
+def test_every_point_is_that_of_a_single_run(text: str, ranges: list[str]) -> None:
+    methods = ("symbolic", "forward", "reverse")
+    compared(found(text, ranges, *methods, sample=0), methods, 0.0)
+
+
+@pytest.mark.parametrize(("text", "ranges"), INEXACT, ids=[text for text, _ in INEXACT])
+def test_functions_differ_from_single_runs_by_ulps(text: str, ranges: list[str]) -> None:
+    methods = ("symbolic", "forward", "reverse")
+    compared(found(text, ranges, *methods, sample=0), methods, 8.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("x + y", 1),
+        ("where(x > y, x, y*y)", 2),
+        ("max(x, y)", 3),  # more, less, and the tie
+        ("abs(x)*y", 1),  # a rule without cases
+        ("relu(x)*max(x, y)", 6),  # of 2 times 3 each is met
+        ("where(x > 0, where(y > 0, x*y, x), y)", 3),
+    ],
+)
+def test_points_are_grouped_by_their_path(text: str, number: int) -> None:
+    many = found(text, ["x=-1:1:5", "y=-1:1:5"], "forward", "reverse", sample=0)
+    assert [len(answer.paths) for answer in many.answers] == [number, number]
+
+
+def test_a_power_at_zero_has_a_path_of_its_own() -> None:
+    many = found("x**y", ["x=0:2:3", "y=0:2:3"], "reverse", sample=0)
+    assert sorted(path.points for path in many.answers[0].paths) == [3, 6]
+    assert np.isfinite(many.answers[0].derivative[0]).all()
+
+
+@pytest.mark.parametrize(
+    ("asked", "text"),
+    [
+        (Asked(order=2), "max(x, y)*x*y + where(x > 0, x**3, y**2)"),
+        (Asked(hvp="1,2"), "max(x, y)*x*y"),
+        (Asked(jvp="1,2"), "[max(x, y), x*y]"),
+        (Asked(vjp="1,2"), "[max(x, y), relu(x)]"),
+        (Asked(), "[max(x, y), where(x > 0, x*y, y)]"),
+    ],
+    ids=str,
+)
+def test_guards_of_inner_programs_hold_for_what_is_nested(asked: Asked, text: str) -> None:
+    many = found(text, ["x=-1:1:5", "y=-1:1:5"], asked=asked, sample=0)
+    assert not many.failures
+    compared(many, many.settings.methods, 0.0)
+
+
+def test_orders_above_two_follow_their_paths() -> None:
+    many = found("max(x, 1)**3*x", ["x=0:2:9"], asked=Asked(order=3), sample=0)
+    compared(many, many.settings.methods, 8.0)
+
+
+def test_a_point_that_libm_and_numpy_send_different_ways_is_computed_once() -> None:
+    many = found("where(sin(x)**2 + cos(x)**2 == 1, x, 2*x)", ["x=0:10:5000"], "forward", "reverse", sample=0)
+    for answer in many.answers:
+        assert sum(path.points for path in answer.paths) == 5000
+        assert len(answer.paths) == 2
+        assert set(answer.derivative[0].tolist()) == {1.0, 2.0}
+
+
+def test_too_many_paths_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paths, "MOST", 4)
+    with pytest.raises(DiffError, match="more than 4 paths"):
+        found("relu(x)*max(x, y)", ["x=-1:1:5", "y=-1:1:5"], "reverse")
+
+
+def test_blocks_and_arrays_have_the_same_bits() -> None:
+    text, few, many = (
+        "where(x > y, sin(x)*y, exp(y)/x)",
+        ["x=0.1:1:30", "y=0:1:30"],
+        ["x=0.1:1:30", "y=0:1:30", "z=0:1:400"],
+    )
+    small = found(text, few, "reverse", sample=0).answers[0]
+    large = found(f"{text} + 0*z", many, "reverse", wrt=["x", "y"], sample=0).answers[0]
+    for one, other in zip(small.derivative, large.derivative, strict=True):
+        assert np.array_equal(one, other[::400])
+
+
+# --- against the truth
+@pytest.mark.parametrize(
+    "text",
+    [
+        "where(x > y, x/y, max(x, y)**2) + sqrt(x)*abs(y)",  # kinks, branches, f undefined
+        "(x + 1 - x)*y/(x - y)",  # cancellation and a pole
+    ],
+)
+def test_statistics_are_those_of_single_runs(text: str) -> None:
+    many = found(text, ["x=-0.5:2:25", "y=-1:1:21"], "forward", "reverse")
+    one_by_one = singles(many, ("forward", "reverse"))
+    statistics = many.statistics
+    assert statistics is not None
+    assert (statistics.sampled, statistics.picked) == (525, 0)
+    assert statistics.status == Counter(comparison.truth.status for comparison in one_by_one)
+    assert many.good == all(comparison.good for comparison in one_by_one)
+    for i, spread in enumerate(statistics.spreads):
+        rows = [comparison.measurements[i] for comparison in one_by_one]
+        ulps = sorted(row.max_ulp for row in rows if row.max_ulp is not None)
+        assert spread.verdicts == Counter(row.verdict for row in rows)
+        assert spread.proved == len(ulps) == sum(spread.histogram)
+        assert (spread.worst, spread.median) == (ulps[-1], median(ulps))
+        assert (spread.of90, spread.of99) == (quantile(ulps, 0.9), quantile(ulps, 0.99))
+        assert spread.bad == pytest.approx(sum(row.verdict not in ("ok", "kink") for row in rows) / len(rows))
+        for worst in spread.points:
+            assert (worst.verdict, worst.ulp) == (rows[worst.point].verdict, rows[worst.point].max_ulp)
+
+
+def test_bins_hold_all_bits() -> None:
+    assert [below for _, below in BINS] == sorted(below for _, below in BINS)
+    assert BINS[-1][1] > 64
+
+
+def test_samples_are_seeded() -> None:
+    assert sample(100, 200, 0) == range(100)
+    assert sample(10_000, 50, 1) == sample(10_000, 50, 1) != sample(10_000, 50, 2)
+    assert len(set(sample(10_000, 50, 1))) == 50
+
+
+def test_where_methods_differ_most_is_looked_at_besides_the_sample() -> None:
+    many = found("x*y/(x - y) + (x + y)**2", ["x=0:1:200", "y=0:1.0001:200"], "forward", "reverse", sample=10)
+    assert many.gaps is not None
+    assert many.statistics is not None
+    assert many.statistics.sampled == 10
+    assert many.statistics.picked > 10
+    assert many.gaps.ulps[many.gaps.at] == many.gaps.most
+
+
+def test_rare_paths_are_looked_at_besides_the_sample() -> None:
+    many = found("where(x == 0.5, 2*x - 0.5, x)", ["x=0:1:20001"], "reverse", sample=10)
+    assert [path.points for path in many.answers[0].paths] == [20000, 1]
+    assert many.statistics is not None
+    assert not many.statistics.good
+    assert many.statistics.spreads[0].points[0].point == 10_000
+
+
+def test_differences_count_what_only_some_have() -> None:
+    class Has:
+        def __init__(self, *numbers: float) -> None:
+            self.values = self.derivative = (np.array(numbers),)
+
+    nan, inf = math.nan, math.inf
+    one: Any = [Has(1.0, nan, inf, nan, inf, 0.0), Has(1.0 + 2**-51, nan, inf, 1.0, -inf, -0.0)]
+    assert differences(one).tolist() == [2.0, 0.0, 0.0, inf, inf, 0.0]
+
+
+def test_methods_that_do_not_answer_are_said() -> None:
+    many = found("x*y", ["x=0:1:3"], "reverse", "taylor", fixed={"y": 2.0})
+    assert [failure.verdict for failure in many.failures] == ["unsupported"]
+    assert not many.good
+
+
+def test_what_is_fixed_can_be_differentiated_by() -> None:
+    many = found("x*y + 1", ["x=0:1:3"], "forward", fixed={"y": 2.0}, wrt=["y"])
+    assert many.answers[0].derivative[0].tolist() == [0.0, 0.5, 1.0]
+
+
+# --- ranges
+def test_ranges_are_those_of_batches() -> None:
+    points = of_ranges(["x=-1:pi:7", "y=0:0.3:4"], {"z": 2.0})
+    rows = [row.at for row in expand([Row(1, "x", "x=-1:pi:7, y=0:0.3:4")]) if isinstance(row, Row)]
+    assert [points.at(k) for k in range(len(points))] == [{**row, "z": 2.0} for row in rows]  # type: ignore[dict-item]
+
+
+@pytest.mark.parametrize(
+    "text", ["x=0:1", "x=0:1:2.5", "x=0:1:0", "x=0:1:1e9", "0:1:3", "x=-1e308:1e308:1e308", "x=0:y:3"]
+)
+def test_wrong_ranges_are_shown(text: str) -> None:
+    with pytest.raises(DiffError) as error:
+        of_ranges([text], {})
+    assert "^" in error.value.report()
+
+
+def test_ranges_are_split_outside_of_brackets() -> None:
+    assert reading.split("x=0:1:5, v=[1, 2]; y=max(1, 2)") == ["x=0:1:5", " v=[1, 2]", " y=max(1, 2)"]
+
+
+# --- files
+X = np.array([0.5, 1.0, 0.1])
+Y = np.array([2.0, -3.0, 7.0])
+
+
+def _structured() -> Any:
+    table = np.zeros(3, [("y", "f4"), ("x", "f8"), ("note", "U3")])
+    table["x"], table["y"] = X, Y
+    return table
+
+
+FILES: dict[str, Callable[[Path], Any]] = {
+    "header.csv": lambda file: file.write_text("id,y, x\na,2,0.5\n\nb,-3,1\nc,7,0.1\n"),
+    "bom.csv": lambda file: file.write_text('\ufeffx,y\r\n"0.5",2\r\n1,-3\r\n0.1,7\r\n', encoding="utf-8"),
+    "constants.csv": lambda file: file.write_text("x,y\n1/2,2\nlog(e),-3\n0.1,7\n"),
+    "columns.npy": lambda file: np.save(file, np.stack([X, Y], 1)),
+    "fortran.npy": lambda file: np.save(file, np.asfortranarray(np.stack([X, Y], 1))),
+    "fields.npy": lambda file: np.save(file, _structured()),
+    "named.npz": lambda file: np.savez(file, y=Y.astype(int), x=X, other=np.zeros((9, 9))),
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_files_of_every_kind_hold_the_same_points(tmp_path: Path, name: str) -> None:
+    file = tmp_path / name
+    FILES[name](file)
+    points = of_file(str(file), "x*y", {})
+    assert points.moving["x"].tolist() == X.tolist()
+    assert points.moving["y"].tolist() == Y.tolist()
+    assert points.written(1, ["x", "y"]) == "x=1, y=-3"
+
+
+@pytest.mark.parametrize("ending", ["csv", "npz", "npy"])
+def test_vectors_are_read_by_their_entries(tmp_path: Path, ending: str) -> None:
+    file = tmp_path / f"v.{ending}"
+    rows = np.arange(6.0).reshape(3, 2)
+    if ending == "csv":
+        file.write_text("v[1],v[0]\n1,0\n3,2\n5,4\n")
+    elif ending == "npz":
+        np.savez(file, v=rows)
+    else:
+        table = np.zeros(3, [("v", "f8", (2,))])
+        table["v"] = rows
+        np.save(file, table)
+    points = of_file(str(file), "sum(v*v)", {})
+    case = understood("sum(v*v)", points, None, Asked())
+    answer = run(case, points, Settings(("reverse",), sample=0)).answers[0]
+    assert np.array_equal(np.stack(answer.derivative, 1), 2 * rows)
+
+
+WRONG: list[tuple[str, Callable[[Path], Any], str]] = [
+    ("a.csv", lambda file: file.write_text("x\n1\n"), "no column 'y'"),
+    ("a.csv", lambda file: file.write_text("a,b\n1,2\n"), "names no variable"),
+    ("a.csv", lambda file: file.write_text(""), "is empty"),
+    ("a.csv", lambda file: file.write_text("x,y\n"), "no points"),
+    ("a.csv", lambda file: file.write_text("x,y\n1,2\n1,nan\n"), "line 3: a point has finite numbers"),
+    ("a.csv", lambda file: file.write_text("x,y\n1,2\n1\n"), "line 3: a cell is empty"),
+    ("a.csv", lambda file: file.write_text("x,y\n1,2\n1,abc\n"), "line 3: 'abc' has no value"),
+    ("a.csv", lambda file: file.write_text("x,x,y\n1,2,3\n"), "two columns 'x'"),
+    ("a.csv", lambda file: file.write_bytes(b"x,y\xff\n1,2\n"), "not UTF-8"),
+    ("a.csv", lambda file: file.write_text("x,y[0],y[2]\n1,2,3\n"), "not all entries of 'y'"),
+    ("a.csv", str, "cannot be read"),
+    ("a.txt", lambda file: file.write_text("1"), "no reader"),
+    ("a.npy", lambda file: np.save(file, np.zeros((3, 3))), "the shape (3, 3), and (points, 2)"),
+    ("a.npy", lambda file: np.save(file, np.zeros((0, 2))), "no points"),
+    ("a.npy", lambda file: np.save(file, np.array([[1.0, np.inf]])), "finite numbers"),
+    ("a.npy", lambda file: np.save(file, np.array([[1j, 2j]])), "complex"),
+    ("a.npy", lambda file: file.write_text("x,y\n1,2\n"), "no file of NumPy's"),
+    ("a.npz", lambda file: np.savez(file, x=X), "no column 'y'"),
+    ("a.npz", lambda file: np.savez(file, x=X, y=Y[:2]), "different lengths: x has 3, y has 2"),
+    ("a.npz", lambda file: np.savez(file, x=X, y=np.array(1.0)), "y is one number"),
+]
+
+
+@pytest.mark.parametrize(("name", "write", "message"), WRONG, ids=[message for _, _, message in WRONG])
+def test_wrong_files_are_errors_of_three_parts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str, write: Callable[[Path], Any], message: str
+) -> None:
+    file = tmp_path / name
+    write(file)
+    assert main(["x*y", "--points", str(file)]) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("error: ")
+    assert message in said
+
+
+def test_a_wrong_cell_is_pointed_at(tmp_path: Path) -> None:
+    file = tmp_path / "a.csv"
+    file.write_text("x,y\n1,2\n10,inf\n")
+    with pytest.raises(DiffError) as error:
+        of_file(str(file), "x*y", {})
+    assert error.value.report().splitlines()[1:] == ["  10,inf", "     ^^^", "  leave the point out"]
+
+
+# --- the command line
+def test_the_screen_fits_eighty_columns(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["where(x > y, sin(x)*y, max(x, y))/x", "--at", "x=-1:1:101, y=-1:1:7"]) == 1
+    shown = capsys.readouterr().out
+    tables = [line for line in shown.splitlines() if "─" in line]
+    assert tables
+    assert max(map(len, tables)) <= 80
+    for part in ("707 points", "paths", "Bits lost", "Worst points", '--at "x='):
+        assert part in shown
+
+
+@pytest.mark.parametrize("more", [["--order", "2"], ["--hvp", "1,2"]])
+def test_long_names_of_methods_fit_as_well(capsys: pytest.CaptureFixture[str], more: list[str]) -> None:
+    main(["max(x, y)*x^2*y", "--at", "x=0:1:7, y=0:1:5", *more])
+    assert max(len(line) for line in capsys.readouterr().out.splitlines() if "─" in line) <= 80
+
+
+def test_json_has_everything(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["x*y", "--at", "x=0:1:3", "--at", "y=2", "--format", "json"]) == 0
+    content = json.loads(capsys.readouterr().out)
+    assert content["study"] == "points"
+    assert content["float_system"].startswith("NumPy")
+    assert (content["points"], content["sampled"], content["fixed"]) == (3, 3, {"y": "2"})
+    assert content["truth"] == {"certified": 3}
+    assert content["differences"]["most_ulp"] == 0
+    assert content["tables"][0]["columns"][:3] == ["method", "ns/point", "seconds"]
+
+
+@pytest.mark.parametrize("ending", ["npy", "npz", "csv"])
+def test_results_of_all_points_are_written(tmp_path: Path, ending: str) -> None:
+    file = tmp_path / f"results.{ending}"
+    assert main(["x*y", "--at", "x=0:1:3, y=2", "-m", "forward,reverse", "-o", str(file)]) == 0
+    if ending == "npz":
+        content = np.load(file)
+        assert sorted(content.files) == ["f", "forward", "reverse", "x"]
+        assert content["reverse"].tolist() == [[2.0, 0.0], [2.0, 0.5], [2.0, 1.0]]
+        assert content["f"].tolist() == [0.0, 1.0, 2.0]
+    elif ending == "npy":
+        table = np.load(file)
+        assert table.dtype.names == ("x", "f", "df/dx", "df/dy")
+        assert table["df/dy"].tolist() == [0.0, 0.5, 1.0]
+    else:
+        rows = list(csv.reader(file.read_text(encoding="utf-8").splitlines()))
+        assert rows == [
+            ["x", "f", "df/dx", "df/dy"],
+            ["0.0", "0.0", "2.0", "0.0"],
+            ["0.5", "1.0", "2.0", "0.5"],
+            ["1.0", "2.0", "2.0", "1.0"],
+        ]
+
+
+def test_reports_are_exported(tmp_path: Path) -> None:
+    files = [tmp_path / name for name in ("a.json", "a.csv", "a.txt")]
+    options = [part for file in files for part in ("--export", str(file))]
+    assert main(["x*y", "--at", "x=0:1:3, y=2", "-m", "reverse", "-o", str(tmp_path / "b.txt"), *options]) == 0
+    assert json.loads(files[0].read_text(encoding="utf-8"))["points"] == 3
+    assert files[1].read_text(encoding="utf-8").startswith("method,ns/point")
+    assert files[2].read_text(encoding="utf-8") == (tmp_path / "b.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["x", "--at", "x=1", "--sample", "3"], "--sample is for many points"),
+        (["x", "--at", "x=1", "--seed", "3"], "--seed is for many points"),
+        (["x", "--at", "x=0:1:3", "--sample", "-1"], "0 or more"),
+        (["x", "--at", "x=0:1:3", "--format", "latex"], "many points are not written as 'latex'"),
+        (["x", "--at", "x=0:1:3", "--export", "a.md"], "names no format"),
+        (["x", "--at", "x=0:1:3", "--claim", "x: 1"], "--claim is for single points"),
+        (["x", "--at", "x=0:1:3", "--tape"], "--tape is for single points"),
+        (["x", "--at", "x=0:1:3, x=2"], "given twice"),
+        (["x", "--at", "x=0:1:3, q=0:1:3"], "no variable 'q'"),
+        (["x*y", "--at", "x=0:1:3"], "the variable y has no value"),
+        (["2x", "--at", "x=0:1:3"], "2x"),
+        (["module:function", "--at", "x=0:1:3"], "not for many points"),
+        (["x", "--at", "x=0:1:3", "--points", "a.csv"], "not from both"),
+        (["x", "--at", "x=0:1:3", "--compiled", "fortran"], "unknown compiler"),
+        (["x*y", "--at", "x=0:1:3, y=1", "--timeout", "0"], "above 0"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_what_cannot_be_asked_is_said(capsys: pytest.CaptureFixture[str], arguments: list[str], message: str) -> None:
+    assert main(arguments) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_without_a_sample_neither_sympy_nor_flint_nor_rich_is_loaded() -> None:
+    code = (
+        "import sys; from diffcli.cli.main import main\n"
+        "main(['x*sin(x)', '--at', 'x=0:1:1000', '-m', 'reverse', '--sample', '0'])\n"
+        "print('LOADED', *[m for m in ('sympy', 'numpy', 'flint', 'rich') if m in sys.modules])"
+    )
+    run_ = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run_.stdout.splitlines()[-1] == "LOADED numpy"
+
+
+# --- compiled
+@pytest.mark.parametrize(
+    "text",
+    [
+        "sin(x)*exp(y) + log(x)*tanh(x*y)",
+        "where(x > y, x*y, sqrt(x))*max(x, y)",
+        "x**y/atan2(x, y)",
+        "abs(x)**2.5*erf(y)",
+        "log2(x)*exp2(y) + log10(x*y)/cot(x)",
+    ],
+)
+def test_compiled_code_is_within_its_bound(text: str) -> None:
+    pytest.importorskip("heyoka")
+    ranges = ["x=0.1:1:30", "y=0.2:0.9:30"]
+    one, other = (found(text, ranges, sample=0, compiled=name) for name in (None, "heyoka"))
+    from diffcli.points.compiled import OPERATION_ULPS
+
+    for ours, theirs in zip(one.answers, other.answers, strict=True):
+        most = OPERATION_ULPS * ours.paths[0].cost.total
+        for left, right in zip([*ours.values, *ours.derivative], [*theirs.values, *theirs.derivative], strict=True):
+            assert np.all(np.abs(left - right) <= most * np.spacing(np.maximum(np.abs(left), 1.0)))
+
+
+def test_points_know_how_they_are_given() -> None:
+    points = Points({"v": np.array([[1.0, 2.0], [3.0, 4.5]])}, {"x": 0.25}, "somewhere")
+    assert points.written(1, ["v", "x"]) == "v=[3, 4.5], x=0.25"
+    assert [
+        column if isinstance(column, float) else column.tolist()
+        for column in points.columns(make_case("sum(v)*x", points.at(0)))
+    ] == [[1.0, 3.0], [2.0, 4.5], 0.25]
