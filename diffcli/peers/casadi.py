@@ -1,0 +1,55 @@
+"""CasADi: scalar expression graphs, differentiated and evaluated in its virtual machine."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import casadi
+
+from diffcli.derivation import Derivation, Problem
+from diffcli.kinds import Kind
+from diffcli.peers import OPERATORS, Peer, answer, ask, function, kind, start
+
+_NAMES = (
+    "exp", "log", "log10", "log1p", "expm1", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh",
+    "cosh", "tanh", "asinh", "acosh", "atanh", "sign", "floor", "ceil", "fmod", "erf", "hypot",
+)  # fmt: skip
+_COMPARED = {
+    "lt": lambda a, b: a < b, "le": lambda a, b: a <= b, "gt": lambda a, b: a > b, "ge": lambda a, b: a >= b,
+    "eq": lambda a, b: a == b, "ne": lambda a, b: a != b,
+}  # fmt: skip
+_FUNCTIONS: dict[str, Any] = (
+    {name: getattr(casadi, name) for name in _NAMES}
+    | OPERATORS
+    | _COMPARED
+    | {
+        "abs": casadi.fabs,
+        "min": casadi.fmin,
+        "max": casadi.fmax,
+        "select": casadi.if_else,
+        "not": casadi.logic_not,
+    }
+)
+
+
+def differentiate(problem: Problem) -> Derivation:
+    x = casadi.SX.sym("x", len(problem.wrt))
+    v = casadi.DM(list(problem.wanted.direction))
+
+    def detached(a: Any) -> Any:
+        """CasADi knows no copy that no derivative passes: a number is one."""
+        return casadi.Function("a", [x], [casadi.SX(a)])(start(problem))
+
+    peer = Peer("casadi", _FUNCTIONS | {"detach": detached})
+    f = casadi.vertcat(*function(problem, peer)([x[i] for i in range(len(problem.wrt))]))
+    ways: dict[Kind, Any] = {
+        "gradient": lambda: casadi.jacobian(f, x),
+        "jacobian": lambda: casadi.jacobian(f, x),
+        "jvp": lambda: casadi.jtimes(f, x, v),
+        "vjp": lambda: casadi.jtimes(f, x, v, True),
+        "hessian": lambda: casadi.hessian(f, x)[0],
+        "hvp": lambda: casadi.jtimes(casadi.gradient(f, x), x, v),
+    }
+    compiled = casadi.Function("f", [x], [f, ways[kind(problem)]()])
+    (values, derivative), seconds = ask(lambda: compiled(start(problem)))
+    return answer(values.full(), derivative.full(), seconds)
