@@ -1,0 +1,41 @@
+"""The functions of the language for numbers, dual numbers and variables on a tape.
+
+>>> from diffcli import Dual
+>>> exp(Dual(0.0, 2.0))
+Dual(1.0, 2.0)
+>>> log(1.0)
+0.0
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from diffcli.algebras.float64 import FLOAT64
+from diffcli.errors import DiffError
+from diffcli.hand import Dual, Variable, _number
+from diffcli.primitives import CODE, FUNCTIONS, PRIMITIVES
+
+
+def _function(name: str) -> Callable[..., Any]:
+    row = PRIMITIVES[FUNCTIONS[name]]
+    primitive, arity = row.name, row.arity
+
+    def apply(*operands: Any) -> Any:
+        if len(operands) != arity:
+            plural = "argument" if arity == 1 else "arguments"
+            raise DiffError(f"{name} takes {arity} {plural}, not {len(operands)}", kind="type")
+        for operand in operands:
+            if isinstance(operand, Dual | Variable):
+                return operand._apply(primitive, *operands)
+        return FLOAT64.functions[CODE[primitive]](*map(_number, operands))  # type: ignore[misc]
+
+    apply.__name__ = apply.__qualname__ = name
+    apply.__doc__ = f"{name} of a number, a Dual or a Variable."
+    return apply
+
+
+globals().update({name: _function(name) for name in FUNCTIONS})
+
+__all__ = [*FUNCTIONS]  # noqa: PLE0604 - names of the table

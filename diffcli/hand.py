@@ -1,0 +1,460 @@
+"""Dual numbers and a tape to hold in the hand, over the same rules as the methods.
+
+    >>> from diffcli.functions import sin
+    >>> x = Dual(3.0, 1.0)
+    >>> x*x + sin(x)
+    Dual(9.141120008059866, 5.010007503399555)
+
+    >>> tape = Tape()
+    >>> x = tape.variable([0, 1, 2, 3], "x")
+    >>> (2*(x @ x)).backward()
+    >>> x.grad
+    [0.0, 4.0, 8.0, 12.0]
+
+What is computed here is computed by `Duals` and `Taping` over float64: the
+classes only give their values operators, names and a memory of gradients. So
+what comes out is what the methods find, bit for bit.
+
+NumPy's functions take both: `np.sin(x)` of a Dual or of an array of them, and
+`np.exp(v)`, `A @ v` of a Variable.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from html import escape
+from numbers import Real
+from typing import Any
+
+from diffcli.algebras.float64 import FLOAT64
+from diffcli.errors import DiffError
+from diffcli.forward import Dual as Pair
+from diffcli.forward import Duals
+from diffcli.linearize import ZERO, unit
+from diffcli.primitives import CODE, FUNCTIONS, PRIMITIVES
+from diffcli.reverse import Taped, Taping
+from diffcli.syntax import shapes
+from diffcli.syntax.shapes import Shape, Tensor
+
+
+class _Operators:
+    """Python's operators, by the primitives of their names; `_apply` computes one."""
+
+    def _apply(self, name: str, *operands: Any) -> Any:
+        raise NotImplementedError
+
+    def __add__(self, other: Any) -> Any:
+        return self._apply("add", self, other)
+
+    def __radd__(self, other: Any) -> Any:
+        return self._apply("add", other, self)
+
+    def __sub__(self, other: Any) -> Any:
+        return self._apply("sub", self, other)
+
+    def __rsub__(self, other: Any) -> Any:
+        return self._apply("sub", other, self)
+
+    def __mul__(self, other: Any) -> Any:
+        return self._apply("mul", self, other)
+
+    def __rmul__(self, other: Any) -> Any:
+        return self._apply("mul", other, self)
+
+    def __truediv__(self, other: Any) -> Any:
+        return self._apply("div", self, other)
+
+    def __rtruediv__(self, other: Any) -> Any:
+        return self._apply("div", other, self)
+
+    def __pow__(self, other: Any) -> Any:
+        return self._apply("pow", self, other)
+
+    def __rpow__(self, other: Any) -> Any:
+        return self._apply("pow", other, self)
+
+    def __mod__(self, other: Any) -> Any:
+        return self._apply("mod", self, other)
+
+    def __rmod__(self, other: Any) -> Any:
+        return self._apply("mod", other, self)
+
+    def __neg__(self) -> Any:
+        return self._apply("neg", self)
+
+    def __pos__(self) -> Any:
+        return self
+
+    def __abs__(self) -> Any:
+        return self._apply("abs", self)
+
+    def __floor__(self) -> Any:
+        return self._apply("floor", self)
+
+    def __ceil__(self) -> Any:
+        return self._apply("ceil", self)
+
+    def __trunc__(self) -> Any:
+        return self._apply("trunc", self)
+
+    def __round__(self) -> Any:
+        return self._apply("round", self)
+
+    def __bool__(self) -> bool:
+        return _primal(self) != 0
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Real | _Operators) and _primal(self) == _primal(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __lt__(self, other: Any) -> bool:
+        return _primal(self) < _primal(other)
+
+    def __le__(self, other: Any) -> bool:
+        return _primal(self) <= _primal(other)
+
+    def __gt__(self, other: Any) -> bool:
+        return _primal(self) > _primal(other)
+
+    def __ge__(self, other: Any) -> bool:
+        return _primal(self) >= _primal(other)
+
+    def __float__(self) -> float:
+        kind = type(self).__name__
+        raise DiffError(
+            f"a {kind} is more than a number: float() would lose its derivative",
+            hint="use the functions of diffcli.functions; .primal (.value) is the number alone",
+            kind="type",
+        )
+
+
+def _primal(value: Any) -> float:
+    return float(value.primal) if isinstance(value, Dual | Variable) else _number(value)
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, Real):
+        return float(value)
+    if hasattr(value, "tolist") and isinstance(value.tolist(), Real):
+        return float(value.tolist())
+    if isinstance(value, _Operators):
+        hint = "use one of them: a Dual carries derivatives forward, a Tape brings them back"
+        raise DiffError("a Dual and a Variable do not mix", hint=hint, kind="type")
+    raise DiffError(f"{value!r} is no number", kind="type")
+
+
+# --- forward
+class Dual(_Operators):
+    """A number and its tangent: `Dual(3.0, 1.0)` is 3 + eps, and f of it is f(3) + f'(3) eps.
+
+    Comparisons look at the primal, as control flow does. A tangent that was given as 0, 1
+    or -1 is known by structure: nothing is multiplied by it.
+    """
+
+    __slots__ = ("_tangent", "primal")
+    _duals = Duals(FLOAT64)
+
+    def __init__(self, primal: float, tangent: float = 0.0) -> None:
+        self.primal = _number(primal)
+        self._tangent: Any = unit(_number(tangent))
+
+    @property
+    def tangent(self) -> float:
+        return float(self._duals.linear.settle(self._tangent))
+
+    def _apply(self, name: str, *operands: Any) -> Any:
+        if any(getattr(operand, "shape", ()) and not isinstance(operand, _Operators) for operand in operands):
+            return NotImplemented  # an array of NumPy's asks its entries one by one
+        exponent = operands[1] if name == "pow" and not isinstance(operands[1], Dual) else None
+        if exponent is not None:
+            found = self._duals.functions[CODE["powc"]](_pair(operands[0]), _number(exponent))
+        else:
+            found = self._duals.functions[CODE[name]](*map(_pair, operands))
+        result = Dual(found.primal)
+        result._tangent = found.tangent
+        return result
+
+    def detach(self) -> Dual:
+        """The same number, which no derivative passes."""
+        return Dual(self.primal)
+
+    def __repr__(self) -> str:
+        return f"Dual({self.primal!r}, {self.tangent!r})"
+
+
+def _pair(value: Any) -> Pair:
+    return Pair(value.primal, value._tangent) if isinstance(value, Dual) else Pair(_number(value), ZERO)
+
+
+def _method(primitive: str) -> Callable[..., Any]:
+    def apply(self: _Operators, *others: Any) -> Any:
+        return self._apply(primitive, self, *others)
+
+    return apply
+
+
+_UFUNCS = {name: PRIMITIVES[code].name for name, code in FUNCTIONS.items()} | {
+    "add": "add", "subtract": "sub", "multiply": "mul", "divide": "div", "negative": "neg", "power": "pow",
+    "absolute": "abs", "rint": "round",
+}  # fmt: skip
+"""NumPy's functions by their names; of each entry of an array of objects it calls the method of that name."""
+
+for _name, _primitive in _UFUNCS.items():
+    if PRIMITIVES[CODE[_primitive]].cost == "func" and _primitive not in ("min", "max"):
+        setattr(_Operators, _name, _method(_primitive))
+
+_COMPARED = {
+    "less": operator.lt, "less_equal": operator.le, "greater": operator.gt, "greater_equal": operator.ge,
+    "equal": operator.eq, "not_equal": operator.ne,
+}  # fmt: skip
+
+
+# --- reverse
+class Tape:
+    """Records what is computed from its variables; `backward` of a result fills their `grad`."""
+
+    def __init__(self) -> None:
+        self._taping = Taping(FLOAT64)
+        self._variables: list[Variable] = []
+        self._names: dict[int, str] = {}
+        self._adjoints: list[Any] = []
+        self._spent: set[int] = set()
+
+    def variable(self, value: float | Sequence[Any], name: str = "") -> Variable:
+        """A number, or a vector or matrix of them, whose derivative will be asked for."""
+        found = _tensor(value)
+        name = name or f"x{len(self._variables)}"
+        entries = shapes.each(lambda entry: self._taping.variable(_number(entry)), found)
+        made = Variable(self, entries, leaf=True)
+        for place, entry in zip(shapes.places(shapes.shape_of(entries)), shapes.entries_of(entries), strict=True):
+            self._names[entry.place] = name + shapes.subscript(place)
+        self._variables.append(made)
+        return made
+
+    def zero_grad(self) -> None:
+        """Forget the gradients of all variables."""
+        for variable in self._variables:
+            variable.grad = None
+
+    def __len__(self) -> int:
+        """Operations that are remembered."""
+        return sum(entry.code is not None for entry in self._taping.tape)
+
+    def __repr__(self) -> str:
+        return f"Tape(variables: {len(self._variables)}, operations: {len(self)})"
+
+    def __str__(self) -> str:
+        """A line for every entry: its number, what it is, its value, and its adjoint after the last backward."""
+        rows = [("", "operation", "value", "adjoint")]
+        for k, entry in enumerate(self._taping.tape):
+            adjoint = repr(self._taping.linear.settle(self._adjoints[k])) if k < len(self._adjoints) else ""
+            rows.append((str(k), self._described(k), repr(entry.result), adjoint))
+        number, said, value, _ = (max(map(len, column)) for column in zip(*rows, strict=True))
+        lines = [f"{k:>{number}}  {what:<{said}}  {is_:<{value}}  {adjoint}" for k, what, is_, adjoint in rows]
+        return "\n".join(map(str.rstrip, lines))
+
+    def _repr_html_(self) -> str:
+        return f"<pre>{escape(str(self))}</pre>"
+
+    def _passed(self, places: Sequence[int | None]) -> set[int]:
+        """The operations that a backward sweep from these places goes through."""
+        found: set[int] = set()
+        left = list(places)
+        while left:
+            place = left.pop()
+            if place is None or place in found or self._taping.tape[place].code is None:
+                continue
+            found.add(place)
+            left += self._taping.tape[place].places
+        return found
+
+    def _described(self, k: int) -> str:
+        entry = self._taping.tape[k]
+        if entry.code is None:
+            return self._names.get(k, "")
+        row = PRIMITIVES[entry.code]
+        operands = [
+            repr(value) if place is None else self._names.get(place, f"#{place}")
+            for value, place in zip(entry.arguments, entry.places, strict=True)
+        ]
+        if row.name == "powc":
+            return f"{operands[0]}**{float(entry.parameter or 0):g}"
+        return (
+            f" {row.symbol} ".join(operands)
+            if row.symbol and len(operands) == 2
+            else f"{row.name}({', '.join(operands)})"
+        )
+
+
+class Variable(_Operators):
+    """A value on a tape: a number, or a vector or matrix; `grad` is what backward sweeps added up."""
+
+    __slots__ = ("_entries", "_tape", "grad", "leaf")
+
+    def __init__(self, tape: Tape, entries: Any, leaf: bool = False) -> None:
+        self._tape, self._entries, self.leaf = tape, entries, leaf
+        self.grad: Any = None
+
+    @property
+    def shape(self) -> Shape:
+        return shapes.shape_of(self._entries)
+
+    @property
+    def value(self) -> Any:
+        """The number, or lists of them."""
+        return shapes.nested(self.shape, [entry.primal for entry in shapes.entries_of(self._entries)])
+
+    @property
+    def primal(self) -> float:
+        if self.shape:
+            raise DiffError(
+                "the truth of a vector is not one", hint="compare its sum, its mean or an entry", kind="shape"
+            )
+        return float(self._entries.primal)
+
+    def backward(self, weights: Any = None, retain: bool = False) -> None:
+        """Add the derivative of this result to the `grad` of every variable of its tape.
+
+        `weights` are needed for a result that is no scalar: its entries times them are
+        differentiated. The tape is used up, unless it is retained.
+        """
+        tape = self._tape
+        entries = shapes.entries_of(self._entries)
+        if weights is None and self.shape:
+            ones = f"write backward({[1] * len(entries)}), or " if len(self.shape) == 1 and len(entries) < 9 else ""
+            hint = f"{ones}take its sum first"
+            raise DiffError(f"the output is no scalar: its shape is {self.shape}", hint=hint, kind="shape")
+        given = 1.0 if weights is None else _tensor(weights)
+        if shapes.shape_of(given) != self.shape:
+            said = f"the weights have the shape {shapes.shape_of(given)}, the output {self.shape}"
+            raise DiffError(said, hint="give a weight for each entry of the output", kind="shape")
+        seeds = [unit(_number(weight)) for weight in shapes.entries_of(given)]
+        passed = tape._passed([entry.place for entry in entries])
+        if passed & tape._spent:
+            hint = "write backward(retain=True) the first time to keep the tape"
+            raise DiffError("backward was run through this result before: its tape is used up", hint=hint, kind="tape")
+        tape._adjoints = tape._taping.backward(list(entries), seeds)
+        if not retain:
+            tape._spent |= passed
+        for variable in tape._variables:
+            variable._add(tape._adjoints)
+
+    def _add(self, adjoints: Sequence[Any]) -> None:
+        settle = self._tape._taping.linear.settle
+        found = [settle(adjoints[entry.place]) for entry in shapes.entries_of(self._entries)]
+        if self.grad is not None:
+            before = shapes.entries_of(_tensor(self.grad))
+            found = [a + b for a, b in zip(before, found, strict=True)]
+        self.grad = shapes.nested(self.shape, found)
+
+    def zero_grad(self) -> None:
+        self.grad = None
+
+    def detach(self) -> Variable:
+        """The same value, which no derivative passes."""
+        return Variable(self._tape, shapes.each(lambda entry: Taped(entry.primal, None), self._entries))
+
+    def sum(self) -> Variable:
+        return Variable(self._tape, shapes.fold(self._operation("add"), self._entries))
+
+    def mean(self) -> Variable:
+        return self.sum() / len(shapes.entries_of(self._entries))  # type: ignore[no-any-return]
+
+    def norm(self) -> Variable:
+        total = (self * self).sum()
+        return total._apply("sqrt", total)  # type: ignore[no-any-return]
+
+    def __matmul__(self, other: Any) -> Variable:
+        return self._shaped(shapes.matmul, self, other)
+
+    def __rmatmul__(self, other: Any) -> Variable:
+        return self._shaped(shapes.matmul, other, self)
+
+    def __array_ufunc__(self, function: Any, method: str, *operands: Any, **options: Any) -> Any:
+        """What NumPy is asked for; it need not be installed."""
+        name = function.__name__
+        if method != "__call__" or options:
+            return NotImplemented
+        if name == "matmul":
+            return self._shaped(shapes.matmul, *operands)
+        if name == "square":
+            return self * self
+        if name in _COMPARED:
+            return _COMPARED[name](*map(_primal, operands))
+        return self._apply(_UFUNCS[name], *operands) if name in _UFUNCS else NotImplemented
+
+    def __getitem__(self, index: int | slice | tuple[int, ...]) -> Variable:
+        if isinstance(index, slice):
+            rows = [self[i]._entries for i in range(*index.indices(len(self)))]
+            return Variable(self._tape, self._fitting(partial(_stacked, rows)))
+        picked = index if isinstance(index, tuple) else (index,)
+        return Variable(self._tape, self._fitting(partial(shapes.pick, self._entries, picked)))
+
+    def __iter__(self) -> Iterator[Variable]:
+        return (self[i] for i in range(len(self)))
+
+    def __len__(self) -> int:
+        if not self.shape:
+            raise TypeError("a number has no length")
+        return self.shape[0]
+
+    def _operation(self, name: str) -> Callable[..., Any]:
+        function: Callable[..., Any] = self._tape._taping.functions[CODE[name]]
+        return function
+
+    def _shaped(self, function: Callable[..., Any], *operands: Any) -> Variable:
+        found = self._fitting(
+            partial(function, self._operation("mul"), self._operation("add"), *self._on_tape(operands))
+        )
+        return Variable(self._tape, found)
+
+    def _apply(self, name: str, *operands: Any) -> Variable:
+        if name == "pow" and isinstance(operands[1], Real):
+            exponent = float(operands[1])
+            raised = self._operation("powc")
+            found = shapes.each(lambda entry: raised(entry, exponent), _taped(operands[0]))
+        else:
+            found = self._fitting(partial(shapes.each, self._operation(name), *self._on_tape(operands)))
+        return Variable(self._tape, found)
+
+    def _on_tape(self, operands: Sequence[Any]) -> list[Any]:
+        for operand in operands:
+            if isinstance(operand, Variable) and operand._tape is not self._tape:
+                raise DiffError("these values are on two tapes", hint="make all variables by one Tape()", kind="tape")
+        return [_taped(operand) for operand in operands]
+
+    @staticmethod
+    def _fitting(compute: Callable[[], Any]) -> Any:
+        try:
+            return compute()
+        except shapes.Mismatch as mismatch:
+            raise DiffError(str(mismatch), kind="shape") from None
+
+    def __repr__(self) -> str:
+        return f"Variable({self.value!r})"
+
+
+def _taped(value: Any) -> Any:
+    if isinstance(value, Variable):
+        return value._entries
+    return shapes.each(lambda entry: Taped(_number(entry), None), _tensor(value))
+
+
+def _tensor(value: Any) -> Any:
+    """Numbers, lists of them and NumPy arrays as entries with a shape."""
+    value = value.tolist() if hasattr(value, "tolist") else value
+    if not isinstance(value, list | tuple):
+        return value
+    return Variable._fitting(partial(_stacked, [_tensor(part) for part in value]))
+
+
+def _stacked(rows: Sequence[Any]) -> Tensor:
+    if not rows:
+        raise shapes.Mismatch("an empty vector")
+    return shapes.stack(rows)
+
+
+__all__ = ["Dual", "Tape", "Tensor", "Variable"]

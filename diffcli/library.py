@@ -1,0 +1,304 @@
+"""The library behind the command, for scripts and notebooks.
+
+    >>> comparison = compare("x*sin(y)", {"x": 1.5, "y": 0.5})
+    >>> comparison.truth.status
+    'certified'
+    >>> gradient("x*sin(y)", "x=1.5, y=0.5")
+    [0.479425538604203, 1.3163738428355591]
+    >>> def f(x, y):
+    ...     return x*y if x > y else y
+    >>> gradient(f, {"x": 2.0, "y": 1.0})
+    [1.0, 2.0]
+
+Functions are texts in the language of expressions, or Python functions of
+numbers and NumPy arrays, or the place of one: "lesson.py:f". Points are dictionaries
+of numbers, lists and NumPy arrays, or text as behind `--at`. What comes out are
+floats, and lists of them. Angles are in radians; times are in seconds, errors in
+ulps, units in the last place. Whatever cannot be understood raises `DiffError`,
+which says where it is and how to mend it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields
+from difflib import get_close_matches
+from importlib import import_module
+from importlib.util import find_spec
+from math import inf
+from typing import TYPE_CHECKING, Any, cast
+
+from diffcli.algebras import DIGITS, Dtype
+from diffcli.case import Asked, Case, make_case, number_at, read_point, traced_case
+from diffcli.comparison import Comparison as Found
+from diffcli.comparison import Settings
+from diffcli.comparison import compare as compare_case
+from diffcli.errors import DiffError
+from diffcli.kinds import Kind
+from diffcli.methods import METHODS
+from diffcli.primitives import RULES, Rules
+from diffcli.syntax import Expression, elaborate
+from diffcli.syntax.shapes import Shape, nested
+
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderResult
+
+Function = str | Callable[..., Any]
+Point = Mapping[str, Any] | str
+Wrt = Sequence[str] | str | None
+Vector = Sequence[float] | str
+
+
+class Comparison(Found):
+    """A comparison that shows itself: as a table in a terminal and in a notebook, as data for programs."""
+
+    __slots__ = ()
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        del options
+        from diffcli.reports.table import show
+
+        show(self, console)
+        return []
+
+    def __str__(self) -> str:
+        from diffcli.reports.table import Report
+
+        return Report(single=True).add(self)
+
+    __repr__ = __str__
+
+    def _repr_html_(self) -> str:
+        from diffcli.reports.html import table_html
+
+        return table_html(self)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The JSON of the command, as a dictionary."""
+        from diffcli.reports.json import as_object
+
+        return as_object(self)
+
+    def to_json(self) -> str:
+        """The JSON of the command, on one line."""
+        from diffcli.reports.json import line
+
+        return line(self)
+
+    def to_dataframe(self) -> Any:
+        """A row per method and entry of the derivative, as the CSV has it: a frame of pandas, or of polars."""
+        from diffcli.reports.csv import COLUMNS, rows
+
+        found = list(rows(self))
+        columns = {name: [row.get(name) for row in found] for name in COLUMNS}
+        for library, options in (("pandas", {}), ("polars", {"strict": False})):
+            if find_spec(library):
+                return import_module(library).DataFrame(columns, **options)
+        raise DiffError("a data frame needs pandas or polars", hint="install one: pip install pandas", kind="missing")
+
+
+def parse(text: str, shapes: Mapping[str, Shape] | None = None) -> Expression:
+    """An expression understood: its program, variables and shape.
+
+    `shapes` are those of the variables that are vectors or matrices. Raises
+    `DiffError`, with the place and the mend, for what cannot be understood.
+
+    >>> parse("dot(x, x)", {"x": (2,)}).program.inputs
+    ('x[0]', 'x[1]')
+    """
+    return elaborate(text, shapes)
+
+
+def trace(function: Callable[..., Any], at: Point, wrt: Wrt = None) -> Case:
+    """A Python function run once on traced values: the program of the path it took, and the path.
+
+    >>> trace(lambda x: x*x if x > 0 else -x, {"x": 2.0}).path[0].taken
+    1
+    """
+    return traced_case(function, _point(at), _names(wrt))
+
+
+def compare(
+    function: Function,
+    at: Point = "",
+    wrt: Wrt = None,
+    methods: Sequence[str] | str = (),
+    *,
+    order: int = 1,
+    jvp: Vector | None = None,
+    vjp: Vector | None = None,
+    hvp: Vector | None = None,
+    unit: bool = False,
+    claims: Sequence[str] | Mapping[str, str] = (),
+    timeout: float = 10.0,
+    tolerance: float = 1024.0,
+    share: bool = False,
+    memory: bool = False,
+    step: float | None = None,
+    dtype: Dtype = "float64",
+    rules: Rules = "textbook",
+) -> Comparison:
+    """Differentiate by several methods, and judge each against the proved derivative.
+
+    `methods` are names, none for the usual ones; `timeout` is in seconds per method,
+    `tolerance` in ulps. `order` is 2 for the Hessian, or more for one variable; `jvp`
+    and `hvp` are directions, with a number for each entry of the variables, and `vjp`
+    has one for each output; `unit` scales a direction to length 1. `claims` are
+    derivatives to be checked, by variable; `step` is that of differences; `share`
+    computes equal parts of what was typed once. The result has a row for each method
+    in `measurements`, whose `derivative` holds all entries, row by row.
+
+    >>> found = compare("(1 - cos(x))/x^2", "x=1e-8", methods=["forward"])
+    >>> [(row.method, row.verdict, row.derivative) for row in found.measurements]
+    [('forward', 'inaccurate', (99999999.99999999,))]
+    >>> compare("x^2*y", {"x": 3, "y": 2}, claims={"x": "2*x*y"}, methods="reverse").good
+    True
+    """
+    listed = [f"{name}: {text}" for name, text in claims.items()] if isinstance(claims, Mapping) else list(claims)
+    asked = Asked(order, _text(jvp), _text(vjp), _text(hvp), unit, tuple(listed))
+    if not (timeout > 0 and tolerance >= 0 and (step is None or 0 < step < inf)):
+        raise DiffError("a time limit and a step are above 0, a tolerance is 0 or more", kind="option")
+    _one_of("number system", dtype, DIGITS)
+    _one_of("rules", rules, RULES)
+    settings = Settings(
+        tuple(_known(name) for name in _names(methods) or ()), timeout, tolerance, share, memory,
+        apart=True, step=step, dtype=dtype, rules=rules,
+    )  # fmt: skip
+    found = compare_case(_case(function, at, wrt, asked), settings)
+    return Comparison(**{field.name: getattr(found, field.name) for field in fields(found)})
+
+
+def derivative(function: Function, at: Point, order: int = 1, wrt: Wrt = None, method: str | None = None) -> float:
+    """The derivative of this order by one variable, which `wrt` names where there are several.
+
+    Raises `DiffError` for a function of several variables, or with a vector as its result.
+
+    >>> derivative("exp(2*x)", {"x": 0.0}, order=3)
+    8.0
+    """
+    usual = {1: "forward", 2: "forward-over-reverse"}.get(order, "taylor")
+    entries = _entries(_answer(function, at, wrt, method or usual, order=order))
+    if len(entries) != 1:
+        hint = "ask gradient, jacobian or hessian, or name one variable in wrt"
+        raise DiffError(
+            f"a derivative is one number, of one variable; here are {len(entries)}", hint=hint, kind="shape"
+        )
+    return entries[0]
+
+
+def gradient(function: Function, at: Point, wrt: Wrt = None, method: str = "reverse") -> list[float]:
+    """The partial derivatives of a scalar, in the order of `wrt`; a vector counts with all its entries, row by row.
+
+    Raises `DiffError` where the result is a vector.
+
+    >>> gradient("x @ A @ x", {"x": [1, 2], "A": [[2, 1], [1, 3]]}, wrt="x")
+    [8.0, 14.0]
+    """
+    return cast("list[float]", _answer(function, at, wrt, method, kind="gradient"))
+
+
+def jacobian(function: Function, at: Point, wrt: Wrt = None, method: str = "reverse") -> list[list[float]]:
+    """The Jacobian of a vector: a row per output, a column per entry of the variables in `wrt`.
+
+    Raises `DiffError` where the result is a scalar.
+
+    >>> jacobian("[x^2, x*y]", "x=3, y=2")
+    [[6.0, 0.0], [2.0, 3.0]]
+    """
+    return cast("list[list[float]]", _answer(function, at, wrt, method, kind="jacobian"))
+
+
+def hessian(function: Function, at: Point, wrt: Wrt = None, method: str = "forward-over-reverse") -> list[list[float]]:
+    """The second derivatives of a scalar: row i, column j is by entry i and entry j of the variables in `wrt`.
+
+    Raises `DiffError` where the result is a vector.
+
+    >>> hessian("x^2*y", "x=3, y=2")
+    [[4.0, 6.0], [6.0, 0.0]]
+    """
+    return cast("list[list[float]]", _answer(function, at, wrt, method, order=2))
+
+
+def jvp(function: Function, at: Point, vector: Vector, wrt: Wrt = None, method: str = "forward") -> list[float]:
+    """J v, a number per output, without forming J; `vector` has a number for each entry of the variables in `wrt`.
+
+    >>> jvp("[x^2, x*y]", "x=3, y=2", [1, 10])
+    [6.0, 32.0]
+    """
+    return cast("list[float]", _answer(function, at, wrt, method, jvp=vector))
+
+
+def vjp(function: Function, at: Point, vector: Vector, wrt: Wrt = None, method: str = "reverse") -> list[float]:
+    """J^T w, a number per entry of the variables, without forming J; `vector` has a number for each output.
+
+    >>> vjp("[x^2, x*y]", {"x": 3.0, "y": 2.0}, [1, 10])
+    [26.0, 30.0]
+    """
+    return cast("list[float]", _answer(function, at, wrt, method, vjp=vector))
+
+
+# --- understanding what is given
+def _case(function: Function, at: Point, wrt: Wrt, asked: Asked) -> Case:
+    if callable(function):
+        return traced_case(function, _point(at), _names(wrt), asked)
+    from diffcli.tracing.naming import named
+
+    if named(function):
+        return traced_case(function, _point(at), _names(wrt), asked)
+    return make_case(function, _point(at), _names(wrt), asked=asked)
+
+
+def _point(at: Point) -> dict[str, Any]:
+    if isinstance(at, str):
+        return read_point(at)
+    return {name: number_at(name, _plain(value)) for name, value in at.items()}
+
+
+def _plain(value: Any) -> Any:
+    """NumPy's arrays and numbers as Python's."""
+    return value.tolist() if hasattr(value, "tolist") else value
+
+
+def _names(given: Sequence[str] | str | None) -> tuple[str, ...] | None:
+    """Names as a list, or as text with commas."""
+    if given is None:
+        return None
+    return tuple(name.strip() for name in given.split(",")) if isinstance(given, str) else tuple(given)
+
+
+def _text(vector: Vector | None) -> str | None:
+    if vector is None or isinstance(vector, str):
+        return vector
+    return str([float(x) for x in _plain(vector)])
+
+
+def _answer(
+    function: Function, at: Point, wrt: Wrt, method: str, kind: Kind | None = None, order: int = 1, **vectors: Vector
+) -> Any:
+    """What one method finds, without proving anything."""
+    from diffcli.comparison import answer
+
+    _known(method)
+    asked = Asked(order, **{name: _text(vector) for name, vector in vectors.items()})  # type: ignore[arg-type]
+    case = _case(function, at, wrt, asked)
+    if kind is not None and case.wanted.kind != kind:
+        other = "a vector: ask jacobian" if kind == "gradient" else "a scalar: ask gradient"
+        raise DiffError(f"the result of this function is {other}", kind="shape")
+    return nested(case.problem.shape, answer(case, method))
+
+
+def _known(name: str) -> str:
+    return _one_of("method", name, METHODS)
+
+
+def _one_of(what: str, name: str, known: Iterable[str]) -> str:
+    names = list(known)
+    if name not in names:
+        near = get_close_matches(name, names, 1)
+        hint = f"did you mean '{near[0]}'?" if near else f"write one of: {', '.join(names)}"
+        raise DiffError(f"unknown {what} '{name}'", hint=hint, kind="option")
+    return name
+
+
+def _entries(value: Any) -> list[float]:
+    return [entry for part in value for entry in _entries(part)] if isinstance(value, list) else [value]
