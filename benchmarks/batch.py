@@ -26,9 +26,7 @@ from statistics import median
 from tempfile import TemporaryDirectory
 
 import corpus
-
-HERE = Path(__file__).parent
-ONE_THREAD = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}
+from measuring import ENVIRONMENT, HERE, Plan, Row
 
 
 @dataclass(frozen=True)
@@ -45,10 +43,13 @@ def _batch(methods: str, jobs: int) -> tuple[str, ...]:
     return ("-m", "diffcli", "batch", "{file}", "-f", "jsonl", "--exit-zero", "-m", methods, "--jobs", str(jobs))
 
 
+THREE = "symbolic,forward,reverse"
+"""By name: `all` are other libraries as well, where they are installed."""
+
 CONTENDERS = (
     Contender("user script: sympify, diff, lambdify", (str(HERE / "user_script.py"), "{file}"), 1),
-    Contender("all three methods, 2 cores", _batch("all", 2), 2, 2.3),
-    Contender("all three methods, 1 core", _batch("all", 1), 1, 1.4),
+    Contender("three methods, 2 cores", _batch(THREE, 2), 2, 2.3),
+    Contender("three methods, 1 core", _batch(THREE, 1), 1, 1.4),
     Contender("forward, reverse, 1 core", _batch("forward,reverse", 1), 1, 30.0),
     Contender("autograd: the gradient alone", (str(HERE / "autograd_script.py"), "{file}"), 1),
 )
@@ -69,7 +70,7 @@ def measure(contender: Contender, file: Path) -> Taken:
     before, begun = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
     subprocess.run(
         command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, preexec_fn=pin,
-        env=os.environ | ONE_THREAD,
+        env=ENVIRONMENT,
     )  # fmt: skip
     wall = time.perf_counter() - begun
     with suppress(ChildProcessError):
@@ -127,6 +128,28 @@ def report(contenders: list[Contender], measured: list[dict[str, tuple[Taken, Ta
         }
         for contender in contenders
     ]
+
+
+def rows(plan: Plan) -> Iterator[Row]:
+    """For the table of all benchmarks: seconds a row, ours through the user's script."""
+    adopt()
+    number, turns = (30, plan.turns(1)) if plan.quick else (1000, plan.turns(3))
+    contenders = [one for one in CONTENDERS if "autograd" not in one.name or find_spec("autograd")]
+    with TemporaryDirectory() as folder:
+        many, one = Path(folder, "many.jsonl"), Path(folder, "one.jsonl")
+        corpus.write(many, number)
+        corpus.write(one, 1)
+        for contender in contenders:
+            measure(contender, one)  # bytecode and pages are cached from here on
+        measured = list(rounds(contenders, many, one, turns))
+    first, *lines = report(contenders, measured, number)
+    for line in lines:
+        yield Row(
+            f"a row of {number:,}", line["contender"], first["contender"],
+            line["ms_per_row"] / 1e3, first["ms_per_row"] / 1e3,
+            1 / line["times_as_fast_per_row"], 1 / line["times_as_fast_per_row_cpu"],
+            1 / line["goal"] if line["goal"] else None, note=f"whole process {1 / line['times_as_fast']:.2f}",
+        )  # fmt: skip
 
 
 COLUMNS = (
