@@ -8,7 +8,7 @@ venv := .venv
 bin := $(venv)/bin
 pip := $(bin)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: demo test lint clean
+.PHONY: demo test test-peers lint clean
 .DEFAULT_GOAL := demo
 
 demo: $(venv)/ready
@@ -18,15 +18,22 @@ demo: $(venv)/ready
 test: lint
 	$(bin)/python -m pytest
 
+# Other libraries as methods: their tests are skipped where they are not installed.
+test-peers: $(venv)/ready-dev
+	$(pip) install --editable ".[autograd,jax]"
+	$(bin)/python -m pytest tests/test_peers.py
+
 lint: $(venv)/ready-dev
 	$(bin)/ruff check
 	$(bin)/ruff format --check
 	$(bin)/mypy
 
+# make bench BENCH="--quick"; BENCH_PYTHON is an interpreter that has other libraries to be measured against.
+BENCH_PYTHON ?= $(bin)/python
 ifneq ($(wildcard benchmarks/run.py),)
 .PHONY: bench
 bench: $(venv)/ready
-	$(bin)/python benchmarks/run.py
+	$(BENCH_PYTHON) benchmarks/run.py $(BENCH)
 endif
 
 clean:
