@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from diffcli.accuracy import Error, Verdict, agree, between, bits_lost, certified_verdict, error
 from diffcli.algebras import DIGITS, Dtype, floats, numbers
+from diffcli.asking import derive, refusal
 from diffcli.case import Asked, Case, rounded
 from diffcli.derivation import Answer, Derivation, Problem, Steps
-from diffcli.errors import DiffError, Unsupported
+from diffcli.errors import DiffError
 from diffcli.evaluate import evaluate, follow
 from diffcli.kinds import Kind
-from diffcli.limits import Apart, Died, Expired, Here
+from diffcli.limits import Apart, Expired, Here
 from diffcli.methods import METHODS, usual
 from diffcli.passes import share
 from diffcli.primitives import Rules
@@ -156,7 +157,7 @@ class Comparison:
 
 
 @dataclass(frozen=True, slots=True)
-class _Outcome:
+class Outcome:
     """A method that answered: its derivation and the numbers, not judged yet; or why it did not."""
 
     method: str
@@ -179,15 +180,15 @@ def compare(case: Case, settings: Settings = Settings()) -> Comparison:
         problem = replace(problem, program=share(problem.program))
     tasks = [(name, _start(name, problem, settings)) for name in settings.methods_for(problem.wanted.kind)]
     values, cost = executed(problem.program, problem.point, settings.dtype)
-    truth = _truth(problem, settings)
+    truth = proved(problem, settings)
     outcomes = [_outcome(name, task, problem, settings) for name, task in tasks]
     if case.claims:
         outcomes.append(_claimed(case, settings))
-    judged = _judged(outcomes, truth, settings)
+    rows = judged(outcomes, truth, settings)
     if case.claims:
-        judged = (*judged[:-1], _examined(judged[-1], case, truth, settings))
+        rows = (*rows[:-1], _examined(rows[-1], case, truth, settings))
     return Comparison(
-        case, values, cost, truth, judged, settings.tolerance, problem.shape, DIGITS[settings.dtype], settings.rules
+        case, values, cost, truth, rows, settings.tolerance, problem.shape, DIGITS[settings.dtype], settings.rules
     )
 
 
@@ -228,19 +229,14 @@ def _start(name: str, problem: Problem, settings: Settings) -> _Task:
 
 def _derive(name: str, problem: Problem) -> tuple[Derivation, float]:
     """The derivation, and the seconds it took without importing its library."""
-    kind = problem.wanted.kind
-    if kind not in METHODS[name].kinds:
-        raise Unsupported(f"{name} has no {kind}: ask {', '.join(usual(kind))}")
-    if not METHODS[name].available:
-        raise Unsupported(f'{name} is not installed: pip install "diff-compare[{name}]"')
-    if METHODS[name].needs and problem.dtype != "float64":
-        raise Unsupported(f"{name} is asked in float64 only")
-    differentiate = METHODS[name].load()
+    if METHODS[name].available:
+        METHODS[name].load()
     begun = time.perf_counter()
-    return differentiate(problem), time.perf_counter() - begun
+    return derive(name, problem), time.perf_counter() - begun
 
 
-def _truth(problem: Problem, settings: Settings) -> Truth:
+def proved(problem: Problem, settings: Settings) -> Truth:
+    """The certified truth, or why there is none within the time."""
     try:
         return Here(certify, problem.program, problem.wrt, problem.point, problem.wanted).result(settings.timeout)
     except Expired:
@@ -249,35 +245,23 @@ def _truth(problem: Problem, settings: Settings) -> Truth:
         return Truth("unavailable", 0, reason="the proof needs more memory than there is")
 
 
-def _outcome(name: str, task: _Task, problem: Problem, settings: Settings) -> _Outcome:
+def _outcome(name: str, task: _Task, problem: Problem, settings: Settings) -> Outcome:
     try:
         derivation, setup_seconds = task.result(settings.timeout)
         if derivation.answer is not None:
             return _answered(name, derivation, derivation.answer, setup_seconds)
         return _measured(name, derivation, problem, setup_seconds, settings.memory)
-    except Expired:
-        return _Outcome(name, ("timeout", f"no answer within {settings.timeout:g} s"))
-    except Unsupported as unsupported:
-        return _Outcome(name, ("unsupported", str(unsupported)))
-    except RecursionError:
-        return _Outcome(name, ("failed", "the expression is nested too deeply for this method"))
-    except MemoryError:
-        return _Outcome(name, ("failed", "this method needs more memory than there is"))
-    except Died:
-        return _Outcome(name, ("failed", "the process of this method ended without an answer"))
-    except Exception as error:
-        if not (METHODS[name].apart or METHODS[name].needs or isinstance(error, ArithmeticError)):
-            raise  # our own fault; that of a library is its verdict
-        return _Outcome(name, ("failed", f"{type(error).__name__}: {error}"))
+    except (Expired, Exception) as error:  # noqa: BLE001 - raised again where it is our own
+        return Outcome(name, refusal(name, error, settings.timeout))
 
 
-def _answered(name: str, derivation: Derivation, answer: Answer, setup_seconds: float) -> _Outcome:
+def _answered(name: str, derivation: Derivation, answer: Answer, setup_seconds: float) -> Outcome:
     """What a peer found; its operations cannot be counted."""
     apart = setup_seconds - answer.seconds
-    return _Outcome(name, None, derivation, answer.values, answer.derivative, None, answer.seconds, apart)
+    return Outcome(name, None, derivation, answer.values, answer.derivative, None, answer.seconds, apart)
 
 
-def _measured(name: str, derivation: Derivation, problem: Problem, setup_seconds: float, memory: bool) -> _Outcome:
+def _measured(name: str, derivation: Derivation, problem: Problem, setup_seconds: float, memory: bool) -> Outcome:
     """Evaluate a method's programs, and count what they execute."""
     point, dtype = problem.point, problem.dtype
     straight = [_path(sweep, point, dtype) for sweep in derivation.sweeps]
@@ -286,19 +270,16 @@ def _measured(name: str, derivation: Derivation, problem: Problem, setup_seconds
     seconds = time.perf_counter() - begun
     m = len(problem.program.outputs)
     values = tuple(results[0][:m]) if results else executed(problem.program, point, dtype)[0]
-    if derivation.entries is None:
-        derivative = tuple(entry for result in results for entry in result[m:])
-    else:
-        derivative = tuple(results[sweep][output] for sweep, output in derivation.entries)
+    derivative = derivation.gathered(results, m)
     remembered = Memory(derivation.tape, max(map(peak, straight), default=0)) if memory else None
-    return _Outcome(name, None, derivation, values, derivative, count(*straight), seconds, setup_seconds, remembered)
+    return Outcome(name, None, derivation, values, derivative, count(*straight), seconds, setup_seconds, remembered)
 
 
 # --- claimed derivatives
 CLAIM = "claim"
 
 
-def _claimed(case: Case, settings: Settings) -> _Outcome:
+def _claimed(case: Case, settings: Settings) -> Outcome:
     """The claimed formulas, evaluated and counted like a method's."""
     from diffcli.claims import derivation
 
@@ -308,9 +289,9 @@ def _claimed(case: Case, settings: Settings) -> _Outcome:
         straight = _path(program, point, settings.dtype)
         paths.append(straight)
         results.append(_values(straight, point, settings.dtype))
-    derivative = tuple(results[sweep][output] for sweep, output in found.entries or ())
+    derivative = found.gathered(results, 0)
     memory = Memory(None, max(map(peak, paths), default=0)) if settings.memory else None
-    return _Outcome(CLAIM, None, found, (), derivative, count(*paths), memory=memory)
+    return Outcome(CLAIM, None, found, (), derivative, count(*paths), memory=memory)
 
 
 def _examined(row: Measurement, case: Case, truth: Truth, settings: Settings) -> Measurement:
@@ -348,7 +329,8 @@ def _shown_equal(case: Case, settings: Settings) -> bool:
 
 
 # --- judging
-def _judged(outcomes: Sequence[_Outcome], truth: Truth, settings: Settings) -> tuple[Measurement, ...]:
+def judged(outcomes: Sequence[Outcome], truth: Truth, settings: Settings) -> tuple[Measurement, ...]:
+    """Every outcome against the truth, or against the others where there is none."""
     answers = [outcome.derivative for outcome in outcomes if outcome.failure is None]
     together: tuple[Verdict, str | None]
     if agree(answers, settings.tolerance, DIGITS[settings.dtype]):
@@ -360,7 +342,7 @@ def _judged(outcomes: Sequence[_Outcome], truth: Truth, settings: Settings) -> t
 
 
 def _judge(
-    outcome: _Outcome, truth: Truth, together: tuple[Verdict, str | None], tolerance: float, digits: int
+    outcome: Outcome, truth: Truth, together: tuple[Verdict, str | None], tolerance: float, digits: int
 ) -> Measurement:
     if outcome.failure is not None or outcome.derivation is None:
         verdict, message = outcome.failure or ("failed", "no answer")

@@ -80,7 +80,7 @@ class Steps:
     """What differences did: the step really `taken` per variable, and how often f was evaluated for them.
 
     `value` says whether f at the point itself was evaluated besides, and `only` whether for its value alone;
-    `estimates` are a method's own, of the error of each entry.
+    `estimates` are a method's own, of the error of each entry; `fixed` steps are the same at every point.
     """
 
     taken: tuple[float, ...]
@@ -88,6 +88,7 @@ class Steps:
     value: bool = False
     only: bool = False
     estimates: tuple[float, ...] = ()
+    fixed: bool = False
 
     @property
     def total(self) -> int:
@@ -146,3 +147,9 @@ class Derivation:
     tape: int | None = None
     steps: Steps | None = None
     answer: Answer | None = None
+
+    def gathered(self, results: Sequence[Sequence[float]], m: int) -> tuple[float, ...]:
+        """The derivative, row by row, from the outputs of every sweep, of which `m` are values."""
+        if self.entries is None:
+            return tuple(entry for result in results for entry in result[m:])
+        return tuple(results[sweep][output] for sweep, output in self.entries)

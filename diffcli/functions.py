@@ -14,7 +14,7 @@ from typing import Any
 
 from diffcli.algebras.float64 import FLOAT64
 from diffcli.errors import DiffError
-from diffcli.hand import Dual, Variable, _number
+from diffcli.hand import Dual, Variable, number
 from diffcli.primitives import CODE, FUNCTIONS, PRIMITIVES
 
 
@@ -29,7 +29,7 @@ def _function(name: str) -> Callable[..., Any]:
         for operand in operands:
             if isinstance(operand, Dual | Variable):
                 return operand._apply(primitive, *operands)
-        return FLOAT64.functions[CODE[primitive]](*map(_number, operands))  # type: ignore[misc]
+        return FLOAT64.functions[CODE[primitive]](*map(number, operands))  # type: ignore[misc]
 
     apply.__name__ = apply.__qualname__ = name
     apply.__doc__ = f"{name} of a number, a Dual or a Variable."

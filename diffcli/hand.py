@@ -132,10 +132,10 @@ class _Operators:
 
 
 def _primal(value: Any) -> float:
-    return float(value.primal) if isinstance(value, Dual | Variable) else _number(value)
+    return float(value.primal) if isinstance(value, Dual | Variable) else number(value)
 
 
-def _number(value: Any) -> float:
+def number(value: Any) -> float:
     if isinstance(value, Real):
         return float(value)
     if hasattr(value, "tolist") and isinstance(value.tolist(), Real):
@@ -158,8 +158,8 @@ class Dual(_Operators):
     _duals = Duals(FLOAT64)
 
     def __init__(self, primal: float, tangent: float = 0.0) -> None:
-        self.primal = _number(primal)
-        self._tangent: Any = unit(_number(tangent))
+        self.primal = number(primal)
+        self._tangent: Any = unit(number(tangent))
 
     @property
     def tangent(self) -> float:
@@ -170,7 +170,7 @@ class Dual(_Operators):
             return NotImplemented  # an array of NumPy's asks its entries one by one
         exponent = operands[1] if name == "pow" and not isinstance(operands[1], Dual) else None
         if exponent is not None:
-            found = self._duals.functions[CODE["powc"]](_pair(operands[0]), _number(exponent))
+            found = self._duals.functions[CODE["powc"]](_pair(operands[0]), number(exponent))
         else:
             found = self._duals.functions[CODE[name]](*map(_pair, operands))
         result = Dual(found.primal)
@@ -186,7 +186,7 @@ class Dual(_Operators):
 
 
 def _pair(value: Any) -> Pair:
-    return Pair(value.primal, value._tangent) if isinstance(value, Dual) else Pair(_number(value), ZERO)
+    return Pair(value.primal, value._tangent) if isinstance(value, Dual) else Pair(number(value), ZERO)
 
 
 def _method(primitive: str) -> Callable[..., Any]:
@@ -227,7 +227,7 @@ class Tape:
         """A number, or a vector or matrix of them, whose derivative will be asked for."""
         found = _tensor(value)
         name = name or f"x{len(self._variables)}"
-        entries = shapes.each(lambda entry: self._taping.variable(_number(entry)), found)
+        entries = shapes.each(lambda entry: self._taping.variable(number(entry)), found)
         made = Variable(self, entries, leaf=True)
         for place, entry in zip(shapes.places(shapes.shape_of(entries)), shapes.entries_of(entries), strict=True):
             self._names[entry.place] = name + shapes.subscript(place)
@@ -331,7 +331,7 @@ class Variable(_Operators):
         if shapes.shape_of(given) != self.shape:
             said = f"the weights have the shape {shapes.shape_of(given)}, the output {self.shape}"
             raise DiffError(said, hint="give a weight for each entry of the output", kind="shape")
-        seeds = [unit(_number(weight)) for weight in shapes.entries_of(given)]
+        seeds = [unit(number(weight)) for weight in shapes.entries_of(given)]
         passed = tape._passed([entry.place for entry in entries])
         if passed & tape._spent:
             hint = "write backward(retain=True) the first time to keep the tape"
@@ -440,7 +440,7 @@ class Variable(_Operators):
 def _taped(value: Any) -> Any:
     if isinstance(value, Variable):
         return value._entries
-    return shapes.each(lambda entry: Taped(_number(entry), None), _tensor(value))
+    return shapes.each(lambda entry: Taped(number(entry), None), _tensor(value))
 
 
 def _tensor(value: Any) -> Any:

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import mpmath
-from hypothesis import settings
 from hypothesis import strategies as st
 
 from diffcli import linearize
@@ -50,9 +49,6 @@ SMOOTH = (
 )  # fmt: skip
 KINKED = ("abs", "sign", "floor", "ceil", "round", "trunc", "min", "max", "mod", "fmod", "heaviside", "relu", "detach")
 ALL_NAMES = (*SMOOTH, *KINKED)
-
-EVERY_TIME = settings(derandomize=True, deadline=None, print_blob=True, database=None, max_examples=250)
-"""The profile of every property here: the same examples on every run, and no clock."""
 
 
 # --- points

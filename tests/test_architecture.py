@@ -30,6 +30,7 @@ ROOMS = [
     ["truth"],
     ["proofs"],
     ["methods", "peers"],
+    ["asking"],
     ["case"],
     ["claims"],
     ["comparison"],

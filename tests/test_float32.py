@@ -31,7 +31,8 @@ def test_rounding_is_that_of_numpy(x: float) -> None:
 
 @given(st.floats(width=32, allow_nan=False, allow_infinity=False))
 def test_spacing_is_that_of_numpy(x: float) -> None:
-    expected = float(numpy.spacing(numpy.float32(abs(x))))
+    with numpy.errstate(over="ignore"):
+        expected = float(numpy.spacing(numpy.float32(abs(x))))
     if math.isfinite(expected):
         assert spacing(x, 24) == expected
 

@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from oracle import (
     ALL_NAMES,
     CORE,
-    EVERY_TIME,
     SPECIAL,
     Drawn,
     Trial,
@@ -74,7 +73,6 @@ def special_points(drawn: Drawn, count: int = 5) -> Iterator[list[float]]:
 
 
 # --- one point
-@EVERY_TIME
 @given(random_programs(WILD, outputs=(1, 3), size=(1, 30), tame=False))
 def test_generated_code_has_the_bits_of_the_interpreter(drawn: Drawn) -> None:
     function = generate(drawn.program)
@@ -82,7 +80,6 @@ def test_generated_code_has_the_bits_of_the_interpreter(drawn: Drawn) -> None:
         assert same(function(point), evaluate(drawn.program, point, FLOAT64))
 
 
-@EVERY_TIME
 @given(random_programs(BRANCHING, outputs=(1, 3), size=(1, 40), tame=False))
 def test_generated_code_with_branches_has_the_bits_of_the_interpreter(drawn: Drawn) -> None:
     for program in (drawn.program, share(drawn.program)):
@@ -91,7 +88,6 @@ def test_generated_code_with_branches_has_the_bits_of_the_interpreter(drawn: Dra
             assert same(function(point), evaluate(program, point, FLOAT64))
 
 
-@EVERY_TIME
 @given(random_programs(BRANCHING, outputs=(1, 2), tame=False))
 def test_derivative_programs_are_generated_bit_for_bit(drawn: Drawn) -> None:
     program, point = drawn.program, list(drawn.point)
@@ -267,7 +263,6 @@ def columns_of(drawn: Drawn, rng: random.Random, algebra: Arrays, count: int) ->
 
 
 @pytest.mark.parametrize("dtype", ALGEBRAS)
-@EVERY_TIME
 @given(random_programs(QUICK, outputs=(1, 4), size=(1, 30), tame=False), st.randoms(use_true_random=False))
 def test_blocks_have_the_bits_of_whole_arrays(dtype: str, drawn: Drawn, rng: random.Random) -> None:
     algebra = ALGEBRAS[dtype]
@@ -306,7 +301,6 @@ def test_derivative_programs_in_blocks(seed: int, dtype: str) -> None:
 
 
 @given(st.integers(0, 200), st.integers(1, 30))
-@EVERY_TIME
 def test_blocks_cover_every_point_once_and_are_never_single(count: int, size: int) -> None:
     size = min(size, count) or 1
     covered: list[int] = []
@@ -411,7 +405,6 @@ def test_special_values_by_tangents(name: str, x: float, value: float) -> None:
     assert same_bits(float(evaluate(program, columns, ALGEBRAS["float64"])[0][0]), value)
 
 
-@EVERY_TIME
 @given(random_programs((*QUICK, "sin", "cos", "sin", "cos"), outputs=(1, 2), tame=True))
 def test_by_tangents_changes_only_sines_and_cosines(drawn: Drawn) -> None:
     changed = by_tangents(drawn.program)

@@ -22,7 +22,6 @@ from hypothesis import strategies as st
 from oracle import (
     ALL_NAMES,
     CORE,
-    EVERY_TIME,
     SMOOTH,
     Drawn,
     HighPrecision,
@@ -303,7 +302,7 @@ def test_the_collection_is_mostly_certified() -> None:
 
 # --- random programs: in balls
 NAMES = (*ALL_NAMES, "select")
-FEWER = settings(EVERY_TIME, max_examples=60)
+FEWER = settings(max_examples=60)
 
 
 def vectors(data: st.DataObject, n: int) -> tuple[float, ...]:

@@ -20,7 +20,6 @@ from oracle import (
     ALL_NAMES,
     BALLS,
     CORE,
-    EVERY_TIME,
     KINKED,
     SMOOTH,
     Drawn,
@@ -81,7 +80,6 @@ SEEDS = st.sampled_from([ZERO, ONE, MINUS_ONE, 2.0, -0.5, 1.0, 0.0])
 
 
 # --- bit for bit
-@EVERY_TIME
 @given(random_programs(WILD, outputs=(1, 3), size=(1, 20), tame=False), st.data())
 def test_duals_over_floats_equal_the_jvp_program_bit_for_bit(drawn: Drawn, data: st.DataObject) -> None:
     program, point = drawn.program, drawn.point
@@ -92,7 +90,6 @@ def test_duals_over_floats_equal_the_jvp_program_bit_for_bit(drawn: Drawn, data:
     assert same(evaluate(written, point, FLOAT64), values + tangents)
 
 
-@EVERY_TIME
 @given(random_programs(WILD, outputs=(1, 3), size=(1, 20), tame=False), st.data())
 def test_the_tape_over_floats_equals_the_vjp_program_bit_for_bit(drawn: Drawn, data: st.DataObject) -> None:
     program, point = drawn.program, drawn.point
@@ -104,7 +101,6 @@ def test_the_tape_over_floats_equals_the_vjp_program_bit_for_bit(drawn: Drawn, d
     assert same(evaluate(written, point, FLOAT64), values + adjoints)
 
 
-@EVERY_TIME
 @given(random_programs(ALL_NAMES, outputs=(1, 3), tame=False))
 def test_sweeps_are_what_duals_and_the_tape_write_over_a_recording_equation_by_equation(drawn: Drawn) -> None:
     """What sweeps have in common is recorded once; the programs are those of the classes, in their order."""
@@ -121,7 +117,6 @@ def test_sweeps_are_what_duals_and_the_tape_write_over_a_recording_equation_by_e
     assert vjp(program, point, range(n), [ONE] * m, FLOAT64) == recording.program(primals + adjoints)
 
 
-@EVERY_TIME
 @given(random_programs(WILD, outputs=(1, 3), tame=False))
 def test_both_modes_compute_the_values_of_the_program_itself(drawn: Drawn) -> None:
     program, point = drawn.program, drawn.point
@@ -131,7 +126,6 @@ def test_both_modes_compute_the_values_of_the_program_itself(drawn: Drawn) -> No
     assert same(evaluate(vjp(program, point, range(n), [ONE] * m, FLOAT64), point, FLOAT64)[:m], plain)
 
 
-@EVERY_TIME
 @given(random_programs(NAMES, outputs=(1, 2)))
 def test_the_program_of_a_path_can_be_evaluated_where_the_path_is_the_same(drawn: Drawn) -> None:
     """Its guards, the conditions met, come out as they were decided; nearby they do so too, being clear of ties."""
@@ -148,7 +142,6 @@ def test_the_program_of_a_path_can_be_evaluated_where_the_path_is_the_same(drawn
         assert same(evaluate(written, nearby, FLOAT64), values + tangents)
 
 
-@EVERY_TIME
 @given(random_programs(WILD, outputs=(1, 3), tame=False), st.data())
 def test_running_backward_twice_gives_identical_adjoints(drawn: Drawn, data: st.DataObject) -> None:
     program, point = drawn.program, drawn.point
@@ -164,7 +157,6 @@ def test_running_backward_twice_gives_identical_adjoints(drawn: Drawn, data: st.
 
 
 # --- in balls
-@EVERY_TIME
 @given(random_programs(NAMES))
 def test_jvp_and_vjp_programs_in_balls_overlap_the_truth(drawn: Drawn) -> None:
     program, point = drawn.program, drawn.point
@@ -191,7 +183,6 @@ def test_the_truth_is_undecided_for_next_to_no_program() -> None:
     assert statuses["undecided"] <= 3
 
 
-@EVERY_TIME
 @given(random_programs(NAMES, outputs=(2, 3), size=(4, 14)), st.data())
 def test_pairing_an_output_direction_with_an_input_direction_is_the_same_both_ways(
     drawn: Drawn, data: st.DataObject
@@ -268,7 +259,6 @@ LOOSE = 44
 
 
 @pytest.mark.parametrize("nesting", NESTINGS, ids=lambda nesting: nesting.__name__)
-@EVERY_TIME
 @given(drawn=random_programs(NAMES, size=(1, 8)))
 def test_nested_modes_give_the_second_coefficient_of_the_series(drawn: Drawn, nesting: Any) -> None:
     program, point = drawn.program, drawn.point
@@ -306,7 +296,6 @@ def test_second_derivatives_of_simple_functions_are_exact(nesting: Any, build: A
 
 
 # --- passes
-@EVERY_TIME
 @given(random_programs(WILD, outputs=(1, 3), size=(1, 24), tame=False))
 def test_prune_and_share_keep_every_value_bit_for_bit(drawn: Drawn) -> None:
     program, point = drawn.program, drawn.point
@@ -321,7 +310,6 @@ def test_prune_and_share_keep_every_value_bit_for_bit(drawn: Drawn) -> None:
     assert count(share(program)).total <= count(prune(program)).total
 
 
-@EVERY_TIME
 @given(random_programs(WILD, outputs=(1, 3), size=(1, 24), tame=False))
 def test_pruned_says_where_each_equation_went(drawn: Drawn) -> None:
     program, place = pruned(drawn.program)
@@ -331,14 +319,12 @@ def test_pruned_says_where_each_equation_went(drawn: Drawn) -> None:
     assert [drawn.program.ops[k] for k in kept] == list(program.ops)
 
 
-@EVERY_TIME
 @given(random_programs(WILD, outputs=(1, 3), size=(1, 16), tame=False))
 def test_sharing_does_not_change_the_size_of_the_formula(drawn: Drawn) -> None:
     once = share(drawn.program)
     assert count_written(once, once.outputs) == count_written(drawn.program, drawn.program.outputs)
 
 
-@EVERY_TIME
 @given(random_programs(NAMES, outputs=(1, 2)))
 def test_sharing_does_not_change_a_derivative(drawn: Drawn) -> None:
     point, n = drawn.point, len(drawn.point)

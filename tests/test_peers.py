@@ -448,6 +448,17 @@ def test_the_time_is_that_of_the_second_evaluation_and_not_of_the_import(peer: s
     assert seconds < 0.25
 
 
+@pytest.mark.parametrize("peer", PEERS)
+def test_peers_are_asked_for_one_point_at_a_time(peer: str) -> None:
+    adapter(peer)
+    line = [sys.executable, "-m", "diffcli", "x*x", "--at", "x=1:2:5", "-m", f"{peer},reverse", "--format", "json"]
+    done = subprocess.run(line, capture_output=True, text=True, timeout=120, check=False)
+    found = json.loads(done.stdout)
+    message = f"{peer} is asked for one point at a time"
+    assert found["failures"] == [{"method": peer, "verdict": "unsupported", "message": message}]
+    assert found["verdicts"] == {"reverse": {"ok": 5}}
+
+
 def test_jax_is_left_as_it_was() -> None:
     jax = pytest.importorskip("jax")
     before = jax.config.jax_enable_x64

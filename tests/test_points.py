@@ -54,9 +54,9 @@ def found(text: str, ranges: list[str], *methods: str, asked: Asked = FIRST, wrt
     return run(case, points, Settings(methods or usual(case.wanted.kind), **settings))
 
 
-def singles(many: Found, methods: tuple[str, ...]) -> list[Any]:
+def singles(many: Found, methods: tuple[str, ...], **given: Any) -> list[Any]:
     """A comparison at every point."""
-    settings = Single(methods)
+    settings = Single(methods, **given)
     kept = many.case
     made = [Case(kept.expression, many.points.at(k), kept.wrt, wanted=kept.wanted) for k in range(len(many.points))]
     return [compare(case, settings) for case in made]
@@ -234,6 +234,29 @@ def test_methods_that_do_not_answer_are_said() -> None:
     many = found("x*y", ["x=0:1:3"], "reverse", "taylor", fixed={"y": 2.0})
     assert [failure.verdict for failure in many.failures] == ["unsupported"]
     assert not many.good
+
+
+STEPPING = ("forward-difference", "central-difference", "five-point", "complex-step")
+
+
+@pytest.mark.parametrize("name", STEPPING)
+def test_a_given_step_is_that_of_single_runs(name: str) -> None:
+    many = found("x*x/(1 + x)", ["x=1:2:5"], name, sample=0, step=1e-3)
+    assert not many.failures
+    for k, single in enumerate(singles(many, (name,), step=1e-3)):
+        assert float(many.answers[0].derivative[0][k]) == single.measurements[0].derivative[0]
+
+
+def test_steps_that_depend_on_the_point_are_refused() -> None:
+    many = found("x*x", ["x=1:2:5"], *STEPPING, "reverse", sample=0)
+    assert [failure.method for failure in many.failures] == list(STEPPING[:-1])
+    assert all("give one by --step" in failure.message for failure in many.failures)
+
+
+def test_stable_rules_are_read_at_many_points() -> None:
+    textbook, stable = (found("tanh(x)", ["x=1:18:8"], "reverse", rules=rules) for rules in ("textbook", "stable"))
+    assert textbook.statistics.spreads[0].worst > 20
+    assert stable.statistics.spreads[0].worst < 3
 
 
 def test_what_is_fixed_can_be_differentiated_by() -> None:

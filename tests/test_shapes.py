@@ -16,7 +16,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from oracle import EVERY_TIME
 
 from diffcli.algebras.float64 import FLOAT64
 from diffcli.case import constant, flat, make_case, read_point, shape_of, tuples, understood, written
@@ -447,7 +446,6 @@ VALUES = st.recursive(
 )
 
 
-@EVERY_TIME
 @given(VALUES)
 def test_a_value_is_read_as_it_is_written(value: Any) -> None:
     again = constant(written(value))
@@ -455,7 +453,6 @@ def test_a_value_is_read_as_it_is_written(value: Any) -> None:
     assert [x.hex() for x in flat(again)] == [x.hex() for x in flat(value)]
 
 
-@EVERY_TIME
 @given(st.lists(NUMBERS, min_size=1, max_size=6))
 def test_a_vector_is_read_as_it_is_written(numbers: Sequence[float]) -> None:
     assert constant(written(tuple(numbers))) == tuple(numbers)

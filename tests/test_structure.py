@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from oracle import ALL_NAMES, EVERY_TIME, Drawn, in_balls, random_programs
+from oracle import ALL_NAMES, Drawn, in_balls, random_programs
 
 from diffcli.algebras.float64 import FLOAT64
 from diffcli.case import make_case
@@ -69,7 +69,6 @@ def slow_peak(program: Program) -> int:
     return most
 
 
-@EVERY_TIME
 @given(random_programs((*NAMES, "polygamma"), outputs=(1, 3), size=(1, 20), tame=False))
 def test_the_peak_is_that_of_the_definition(drawn: Drawn) -> None:
     assert peak(drawn.program) == slow_peak(drawn.program)
@@ -185,7 +184,6 @@ def test_several_combinations_follow_one_another() -> None:
     assert len(program) == 2  # the first is as it was
 
 
-@EVERY_TIME
 @given(random_programs(NAMES, outputs=(1, 3)), st.data())
 def test_a_combination_is_the_weighted_sum(drawn: Drawn, data: st.DataObject) -> None:
     program, m = drawn.program, len(drawn.program.outputs)
@@ -252,7 +250,6 @@ def test_the_inputs_that_meet(text: str, pairs: str) -> None:
             assert found == wanted, (one, other)
 
 
-@EVERY_TIME
 @given(random_programs(NAMES, inputs=(2, 4), size=(1, 12)))
 def test_where_inputs_do_not_meet_a_mixed_derivative_is_zero(drawn: Drawn) -> None:
     """And meetings are mutual."""
@@ -281,7 +278,6 @@ def test_a_hessian_is_sparse_where_the_function_is() -> None:
 
 
 # --- evaluation again, where some inputs moved
-@EVERY_TIME
 @given(random_programs((*NAMES, "polygamma"), inputs=(1, 4), outputs=(1, 3), size=(1, 16), tame=False), st.data())
 def test_evaluating_again_is_evaluating(drawn: Drawn, data: st.DataObject) -> None:
     """With the same values for some inputs: the same path, and every output to the last bit."""

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from hypothesis import assume, example, given, settings
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from diffcli.algebras.float64 import FLOAT64
@@ -23,8 +23,6 @@ from diffcli.primitives import NAMED_CONSTANTS, PRIMITIVES, VECTOR_FUNCTIONS
 from diffcli.program import Builder, Program, count, validate
 from diffcli.syntax import Expression, elaborate, render
 from diffcli.syntax.parsing import FUNCTION_NAMES
-
-unhurried = settings(deadline=None, max_examples=300)
 
 
 def understood(text: str, names: str = "") -> Expression:
@@ -1224,7 +1222,6 @@ PYTHONIC = st.recursive(NUMBERS | NAMES, lambda inner: level(NUMBERS | NAMES | i
 POINT = {"x": 1.5, "y": -2.0, "θ": 0.25, "u": 0.0, "v": 0.0}
 
 
-@unhurried
 @given(PYTHONIC)
 @example("-x**-y**2")
 @example("2**-x**2*y")
@@ -1241,7 +1238,6 @@ def test_agrees_with_python(text: str) -> None:
     assert run(program, POINT).hex() == expected.hex()
 
 
-@unhurried
 @given(PYTHONIC)
 def test_caret_is_the_double_star(text: str) -> None:
     assert elaborate(text.replace("**", "^")).program == elaborate(text).program
@@ -1277,7 +1273,6 @@ PROGRAMS = st.one_of(
 )
 
 
-@unhurried
 @given(PROGRAMS)
 @example("u = x*y; v = u + 1; v*u")
 @example("u = x; v = u; u - v")
@@ -1487,7 +1482,6 @@ def check_any_text(text: str) -> None:
     assert len(hint) == bool(error.hint)
 
 
-@unhurried
 @given(st.lists(st.sampled_from(TOKENS), max_size=12).map("".join))
 @example("x[0]")
 @example("(\n")
@@ -1497,7 +1491,6 @@ def test_any_sequence_of_tokens_is_read_or_refused(text: str) -> None:
     check_any_text(text)
 
 
-@unhurried
 @given(st.text(max_size=30))
 def test_any_text_is_read_or_refused(text: str) -> None:
     check_any_text(text)

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from oracle import ALL_NAMES, EVERY_TIME, SMOOTH, Drawn, Trial, in_balls, points, random_programs, single, trials
+from oracle import ALL_NAMES, SMOOTH, Drawn, Trial, in_balls, points, random_programs, single, trials
 
 from diffcli.algebras import series
 from diffcli.algebras.float64 import FLOAT64
@@ -106,7 +106,7 @@ def test_every_primitive_serves_inside_a_composition(outer: Trial) -> None:
 
 
 # --- compositions
-FEWER = settings(EVERY_TIME, max_examples=100)
+FEWER = settings(max_examples=100)
 
 
 @FEWER

@@ -53,15 +53,14 @@ class Request:
         from diffcli.comparison import Settings
 
         self.check_limits()
-        if self.step is not None and not 0 < self.step < float("inf"):
-            raise DiffError(f"--step {self.step:g}: a step is a number above 0", kind="option")
         methods = _methods(self.methods, self.asked.kind)
         return Settings(
             methods, self.timeout, self.tolerance, self.share, self.tape or memory, apart, fatal,
-            step=self.step, dtype=self.dtype, asked=self.asked, rules=self._rules(),
+            step=self.step, dtype=self.dtype, asked=self.asked, rules=self.column(),
         )  # fmt: skip
 
-    def _rules(self) -> Rules:
+    def column(self) -> Rules:
+        """Which rules are read."""
         from diffcli.primitives import RULES
 
         for rules in RULES:
@@ -74,6 +73,8 @@ class Request:
             raise DiffError(f"--timeout {self.timeout:g}: a time limit is above 0", kind="option")
         if not self.tolerance >= 0:
             raise DiffError(f"--tolerance {self.tolerance:g}: a tolerance is 0 or more", kind="option")
+        if self.step is not None and not 0 < self.step < float("inf"):
+            raise DiffError(f"--step {self.step:g}: a step is a number above 0", kind="option")
 
     def variables(self) -> tuple[str, ...] | None:
         return None if self.wrt is None else tuple(name.strip() for name in self.wrt.split(",") if name.strip())
@@ -245,8 +246,9 @@ def run_points(text: str, at: list[str], request: Request, many: ManyRequest) ->
     case = understood(text, points, wrt, request.asked)
     sample = SAMPLE if many.sample is None else many.sample
     settings = Settings(
-        methods, request.timeout, request.tolerance, request.share, sample, many.seed or 0, many.compiled
-    )
+        methods, request.timeout, request.tolerance, request.share, sample, many.seed or 0, many.compiled,
+        request.step, request.column(),
+    )  # fmt: skip
     progress = _Judging()
     found = run(case, points, settings, progress.told)
     progress.end()
@@ -275,10 +277,7 @@ def _check_points(request: Request, many: ManyRequest) -> None:
         if file.suffix.lower() not in _POINT_FORMATS:
             hint = f"an export of many points ends in {', '.join(_POINT_FORMATS)}"
             raise DiffError(f"'{file}' names no format", hint=hint, kind="option")
-    single = {
-        "--claim": request.asked.claims, "--tape": request.tape, "--rules": request.rules != "textbook",
-        "--dtype": request.dtype != "float64",
-    }  # fmt: skip
+    single = {"--claim": request.asked.claims, "--tape": request.tape, "--dtype": request.dtype != "float64"}
     for name, asked in single.items():
         if asked:
             raise DiffError(f"{name} is for single points", hint="give one point by --at", kind="option")

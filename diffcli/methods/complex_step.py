@@ -35,7 +35,7 @@ def differentiate(problem: Problem) -> Derivation:
         sweeps.append(recording.program([*values, *found]))
     m = len(problem.program.outputs)
     entries = tuple((i, m + j) for j in range(m) for i in range(len(sweeps)))
-    return Derivation(tuple(sweeps), entries=entries, steps=Steps((step,) * len(sweeps), len(sweeps)))
+    return Derivation(tuple(sweeps), entries=entries, steps=Steps((step,) * len(sweeps), len(sweeps), fixed=True))
 
 
 def slopes_at(

@@ -182,7 +182,9 @@ def _differentiate(name: str, problem: Problem) -> Derivation:
         abs(float(numbers[column.corrections[j]])) for j in outputs for column in found if column.corrections
     )
     evaluations = stencil.evaluations * len(found)
-    return Derivation((program,), steps=Steps(taken, evaluations, True, stencil.symmetric, estimates))
+    return Derivation(
+        (program,), steps=Steps(taken, evaluations, True, stencil.symmetric, estimates, problem.step is not None)
+    )
 
 
 def _lines(stencil: Stencil, problem: Problem, function: Function) -> list[tuple[float, Any, Moved]]:

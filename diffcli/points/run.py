@@ -16,15 +16,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from diffcli.algebras.arrays import silence
+from diffcli.asking import derive, refusal
 from diffcli.case import Asked, Case, make_case
 from diffcli.derivation import Derivation, Problem
 from diffcli.errors import DiffError, Unsupported
-from diffcli.limits import Apart, Died, Expired, Here
+from diffcli.limits import Apart, Expired, Here
 from diffcli.methods import METHODS
 from diffcli.passes import share
 from diffcli.points.paths import AT_ONCE as TOGETHER
 from diffcli.points.paths import Columns, Group, Into, at_points, grouped, into, point_of, straight
 from diffcli.points.reading import Column, Points
+from diffcli.primitives import Rules
 from diffcli.program import Cost, Program, count
 
 if TYPE_CHECKING:
@@ -103,6 +105,8 @@ class Settings:
     sample: int = SAMPLE
     seed: int = 0
     compiled: str | None = None
+    step: float | None = None
+    rules: Rules = "textbook"
 
 
 @dataclass(frozen=True)
@@ -157,7 +161,7 @@ def _silent(done: int, of: int) -> None:
 def run(case: Case, points: Points, settings: Settings, told: Told = _silent) -> Found:
     """Every method at every point, and the truth at a sample of them."""
     begun = time.perf_counter()
-    columns, problem = points.columns(case), case.problem
+    columns, problem = points.columns(case), replace(case.problem, step=settings.step, rules=settings.rules)
     if settings.share:
         problem = replace(problem, program=share(problem.program))
     if settings.compiled is not None:
@@ -194,19 +198,10 @@ Derive = Callable[[list[float]], Derivation]
 
 def _deriving(name: str, problem: Problem, settings: Settings) -> Derive:
     """How a method derives at a point. What may hang (SymPy) begins at once, apart, and derives once for all paths."""
-    method, kind = METHODS[name], problem.wanted.kind
-    if kind not in method.kinds:
-
-        def refuse(point: list[float]) -> Derivation:
-            del point
-            raise Unsupported(f"{name} has no {kind}")
-
-        return refuse
-    if not method.apart:
-        differentiate = method.load()
-        return lambda point: Here(differentiate, replace(problem, point=point)).result(settings.timeout)
+    if not METHODS[name].apart:
+        return lambda point: _programs(name, Here(derive, name, replace(problem, point=point)).result(settings.timeout))
     known: list[Derivation] = []
-    task = Apart(_apart, name, problem)
+    task = Apart(derive, name, problem)
 
     def once(point: list[float]) -> Derivation:
         del point
@@ -217,8 +212,12 @@ def _deriving(name: str, problem: Problem, settings: Settings) -> Derive:
     return once
 
 
-def _apart(name: str, problem: Problem) -> Derivation:
-    return METHODS[name].load()(problem)
+def _programs(name: str, found: Derivation) -> Derivation:
+    if found.answer is not None:
+        raise Unsupported(f"{name} is asked for one point at a time")
+    if found.steps is not None and not found.steps.fixed:
+        raise Unsupported(f"{name} chooses its step at each point anew: give one by --step")
+    return found
 
 
 def _answered(
@@ -226,20 +225,10 @@ def _answered(
 ) -> Answer | Failure:
     try:
         return _computed(name, derive, problem, columns, number, settings)
-    except Expired:
-        return Failure(name, "timeout", f"no answer within {settings.timeout:g} s")
-    except Unsupported as unsupported:
-        return Failure(name, "unsupported", str(unsupported))
-    except (MemoryError, RecursionError):
-        return Failure(name, "failed", "this method needs more memory than there is")
-    except Died:
-        return Failure(name, "failed", "the process of this method ended without an answer")
     except DiffError:
         raise
-    except Exception as error:
-        if not METHODS[name].apart:
-            raise
-        return Failure(name, "failed", f"{type(error).__name__}: {error}")
+    except (Expired, Exception) as error:  # noqa: BLE001 - raised again where it is our own
+        return Failure(name, *refusal(name, error, settings.timeout))
 
 
 # --- computing

@@ -21,7 +21,7 @@ import numpy as np
 from diffcli.accuracy import bits_lost, nearest
 
 # judging is one thing for one point and for many, and is written in the room of comparisons
-from diffcli.comparison import Measurement, _judged, _Outcome, _truth
+from diffcli.comparison import Measurement, Outcome, judged, proved
 from diffcli.comparison import Settings as Single
 from diffcli.derivation import Derivation, Problem
 from diffcli.points.paths import Columns, point_of
@@ -157,12 +157,12 @@ class _Judging:
 
     def measured(self, k: int) -> tuple[str, tuple[Measurement, ...], Any]:
         problem = replace(self.problem, point=point_of(self.columns, k))
-        truth = _truth(problem, self.single)
+        truth = proved(problem, self.single)
         outcomes = [
-            _Outcome(answer.method, None, Derivation(()), (), tuple(float(column[k]) for column in answer.derivative))
+            Outcome(answer.method, None, Derivation(()), (), tuple(float(column[k]) for column in answer.derivative))
             for answer in self.answers
         ]
-        return truth.status, _judged(outcomes, truth, self.single), truth
+        return truth.status, judged(outcomes, truth, self.single), truth
 
     def at(self, k: int) -> _Judged:
         status, rows, _ = self.measured(k)

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 from diffcli.accuracy import bits_lost, error, nearest
 from diffcli.algebras.float64 import FLOAT64
+from diffcli.asking import derive, refusal
 from diffcli.case import Case, Number, make_case, written
 from diffcli.derivation import Derivation, Problem
 from diffcli.errors import DiffError, Unsupported
@@ -79,31 +80,25 @@ class Reused:
         for found, path in self.known:
             results = _along(found, path, problem.point)
             if results is not None:
-                return _entries(found, results, len(problem.program.outputs))
+                return _answered(found, results, len(problem.program.outputs))
         derived = self.derive(problem)
         if derived.answer is not None:
             return Answered(derived.answer.values, derived.answer.derivative)
         results = [evaluate(sweep, problem.point, FLOAT64) for sweep in derived.sweeps]
-        return _entries(derived, results, len(problem.program.outputs))
+        return _answered(derived, results, len(problem.program.outputs))
 
     def derive(self, problem: Problem) -> Derivation:
         """What the method makes of `problem`; programs are kept, where they are not for this point alone."""
-        method = METHODS[self.name]
-        if problem.wanted.kind not in method.kinds:
-            raise Unsupported(f"{self.name} has no {problem.wanted.kind}")
-        found = (Apart if method.apart else Here)(method.load(), problem).result(self.timeout)
-        if found.steps is None and found.answer is None:
+        task = (Apart if METHODS[self.name].apart else Here)(derive, self.name, problem)
+        found = task.result(self.timeout)
+        if found.answer is None and (found.steps is None or found.steps.fixed):
             self.known.append((found, [_conditions(sweep, problem.point)[1] for sweep in found.sweeps]))
         return found
 
 
-def _entries(found: Derivation, results: Sequence[Sequence[float]], m: int) -> Answered:
+def _answered(found: Derivation, results: Sequence[Sequence[float]], m: int) -> Answered:
     """Values and derivative from the outputs of every sweep; `m` outputs of a sweep are values."""
-    if found.entries is None:
-        derivative = tuple(entry for result in results for entry in result[m:])
-    else:
-        derivative = tuple(results[sweep][output] for sweep, output in found.entries)
-    return Answered(tuple(results[0][:m]) if results else (), derivative)
+    return Answered(tuple(results[0][:m]) if results else (), found.gathered(results, m))
 
 
 def _conditions(program: Program, point: Sequence[float]) -> tuple[list[Any], list[bool]]:
@@ -148,16 +143,8 @@ def ready(case: Case, methods: Sequence[str], timeout: float) -> tuple[dict[str,
         try:
             method.derive(case.problem)
             usable[name] = method
-        except Expired:
-            failed[name] = f"no answer within {timeout:g} s"
-        except Died:
-            failed[name] = "its process ended without an answer"
-        except Unsupported as unsupported:
-            failed[name] = str(unsupported)
-        except Exception as fault:  # a library's fault is its result; ours is raised
-            if not METHODS[name].apart:
-                raise
-            failed[name] = f"{type(fault).__name__}: {fault}"
+        except (Expired, Exception) as fault:  # noqa: BLE001 - raised again where it is our own
+            _, failed[name] = refusal(name, fault, timeout)
     if not usable:
         raise DiffError(f"no method answers: {'; '.join(failed.values())}", kind="option")
     return usable, failed
