@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from diffcli.derivation import Derivation, Problem
 from diffcli.errors import Unsupported
@@ -23,6 +25,43 @@ def derive(name: str, problem: Problem) -> Derivation:
     if method.needs and problem.dtype != "float64":
         raise Unsupported(f"{name} is asked in float64 only")
     return method.load()(problem)
+
+
+class _Derived(NamedTuple):
+    """What a method derived last, and for what: a range of points asks the same again and again."""
+
+    problem: Problem
+    derivation: Derivation
+    seconds: float
+
+
+_last: dict[str, _Derived] = {}
+
+
+def derived(name: str, problem: Problem) -> tuple[Derivation, float]:
+    """The derivation, and the seconds that deriving took, without importing a library.
+
+    Where no condition was decided on the way, what was derived at one point holds at all.
+    """
+    last = _last.get(name)
+    if (
+        last is not None
+        and last.problem.program is problem.program
+        and replace(last.problem, point=problem.point) == problem
+    ):
+        return last.derivation, last.seconds
+    if METHODS[name].available:
+        METHODS[name].load()
+    begun = time.perf_counter()
+    derivation = derive(name, problem)
+    seconds = time.perf_counter() - begun
+    if derivation.anywhere and len(problem.program) <= LARGEST:
+        _last[name] = _Derived(problem, derivation, seconds)
+    return derivation, seconds
+
+
+LARGEST = 10_000
+"""Equations of the largest program whose derivation is kept."""
 
 
 def refusal(name: str, error: BaseException, seconds: float) -> tuple[Verdict, str]:

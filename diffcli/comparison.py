@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from diffcli.accuracy import Error, Verdict, agree, between, bits_lost, certified_verdict, error
 from diffcli.algebras import DIGITS, Dtype, floats, numbers
-from diffcli.asking import derive, refusal
+from diffcli.asking import derived, refusal
 from diffcli.case import Asked, Case, rounded
 from diffcli.derivation import Answer, Derivation, Problem, Steps
 from diffcli.errors import DiffError
@@ -195,7 +195,7 @@ def compare(case: Case, settings: Settings = Settings()) -> Comparison:
 def answer(case: Case, method: str) -> tuple[float, ...]:
     """The derivative that one method finds, row by row, with nothing proved; `DiffError` where it finds none."""
     problem = case.problem
-    outcome = _outcome(method, Here(_derive, method, problem), problem, Settings((method,)))
+    outcome = _outcome(method, Here(derived, method, problem), problem, Settings((method,)))
     if outcome.failure is not None:
         raise DiffError(f"{method}: {outcome.failure[1]}", kind=outcome.failure[0])
     return outcome.derivative
@@ -223,16 +223,8 @@ _Task = Apart[tuple[Derivation, float]] | Here[tuple[Derivation, float]]
 def _start(name: str, problem: Problem, settings: Settings) -> _Task:
     may_hang = METHODS[name].apart
     if settings.apart and may_hang:
-        return Apart(_derive, name, problem)
-    return Here(_derive, name, problem, fatal=settings.fatal and may_hang)
-
-
-def _derive(name: str, problem: Problem) -> tuple[Derivation, float]:
-    """The derivation, and the seconds it took without importing its library."""
-    if METHODS[name].available:
-        METHODS[name].load()
-    begun = time.perf_counter()
-    return derive(name, problem), time.perf_counter() - begun
+        return Apart(derived, name, problem)
+    return Here(derived, name, problem, fatal=settings.fatal and may_hang)
 
 
 def proved(problem: Problem, settings: Settings) -> Truth:

@@ -148,6 +148,12 @@ class Derivation:
     steps: Steps | None = None
     answer: Answer | None = None
 
+    @property
+    def anywhere(self) -> bool:
+        """Whether it holds at every point: no condition was decided, no step chosen, no number computed."""
+        moves = self.steps is not None and not self.steps.fixed
+        return self.answer is None and not moves and not any(sweep.guards for sweep in self.sweeps)
+
     def gathered(self, results: Sequence[Sequence[float]], m: int) -> tuple[float, ...]:
         """The derivative, row by row, from the outputs of every sweep, of which `m` are values."""
         if self.entries is None:

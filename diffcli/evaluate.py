@@ -106,7 +106,10 @@ def follow(program: Program, point: Sequence[Any], base: Algebra[Any]) -> tuple[
     What `program` was itself recorded under stays a guard.
     """
     recording = Recording(program.inputs, point, base)
-    values = evaluate_all(program, [recording.input(i) for i in range(len(program.inputs))], recording)
+    if program.branches:
+        values = evaluate_all(program, [recording.input(i) for i in range(len(program.inputs))], recording)
+    else:
+        values = recording.copy(program)
     recording.guards += [values[guard] for guard in program.guards]
     return recording, recording.program([values[output] for output in program.outputs])
 

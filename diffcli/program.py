@@ -221,6 +221,13 @@ class Builder:
     def parametric(self, name: str, argument: int, parameter: Constant) -> int:
         return self.emit(CODE[name], argument, self.slot(parameter))
 
+    def retract(self, constants: int) -> None:
+        """Take back the last equation, a load that nothing reads, and all but the first `constants` constants."""
+        del self._known[self.ops.pop(), self.a.pop()]
+        self.b.pop(), self.c.pop()
+        while len(self.constants) > constants:
+            del self._slots[_key(self.constants.pop())]
+
     def adopt(self) -> None:
         """Know the inputs and constants that the columns given at the start already read."""
         for k, constant in enumerate(self.constants):
@@ -324,6 +331,30 @@ class Recording:
         builder = self.builder
         self.input, self.constant = builder.input, builder.constant
         self._append = builder.ops.append, builder.a.append, builder.b.append, builder.c.append
+
+    def copy(self, program: Program) -> list[int]:
+        """Write a program without branches as it stands, its inputs and constants first; where each equation went."""
+        (op, left, right, third), constant, slot = self._append, self.constant, self.builder.slot
+        for i in range(len(program.inputs)):
+            self.input(i)
+        constants = [constant(value) for value in program.constants]
+        place: list[int] = []
+        number = len(self.builder.ops)
+        for code, a, b, c in zip(program.ops, program.a, program.b, program.c, strict=True):
+            arity = ARITY[code]
+            if arity:
+                literal = slot(program.constants[b]) if PARAMETRIC[code] else -1
+                (
+                    op(code),
+                    left(place[a]),
+                    right(place[b] if arity > 1 else literal),
+                    third(place[c] if arity > 2 else -1),
+                )
+                place.append(number)
+                number += 1
+            else:
+                place.append(a if code == INPUT else constants[a])
+        return place
 
     def decide(self, condition: int) -> bool:
         self.guards.append(condition)

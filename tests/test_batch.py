@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from diffcli import asking
 from diffcli.batch.expanding import expand
 from diffcli.batch.pool import Lost, Workers
 from diffcli.batch.reading import read_csv, read_jsonl, read_txt
@@ -22,6 +23,7 @@ from diffcli.batch.rows import Failure, Result, Row
 from diffcli.batch.running import _Pace, run
 from diffcli.batch.summary import Summary, facts
 from diffcli.batch.worker import compare_row
+from diffcli.case import Asked
 from diffcli.comparison import Comparison, Settings
 from diffcli.reports.json import as_object
 from diffcli.reports.writing import Writing
@@ -321,6 +323,45 @@ def test_ranges_become_rows() -> None:
     assert points("x=max(1, 2)") == ["x=max(1, 2)"]
     assert points("x=max(1, 2), y=0:1:2") == [{"x": "max(1, 2)", "y": 0.0}, {"x": "max(1, 2)", "y": 1.0}]
     assert [expanded.id for expanded in expand([Row(1, "x", "x=0:1:3", id="a")])] == ["a#1", "a#2", "a#3"]
+
+
+RANGED = Settings(("symbolic", "forward", "reverse", "complex-step", "central-difference"))
+
+
+@pytest.mark.parametrize(
+    ("text", "derived"),
+    [("exp(-x*x)*sin(3*x)", {"symbolic": 1, "forward": 1, "reverse": 1, "complex-step": 1, "central-difference": 5}),
+     ("max(x*x, 0.25)", {"symbolic": 1, "forward": 5, "reverse": 5, "complex-step": 5, "central-difference": 5})],
+)  # fmt: skip
+def test_what_holds_at_every_point_is_derived_once_for_a_range(
+    monkeypatch: pytest.MonkeyPatch, text: str, derived: dict[str, int]
+) -> None:
+    rows = list(expand([Row(1, text, "x=-1:1:5")]))
+    alone = []
+    for row in rows:
+        monkeypatch.setattr(asking, "_last", {})
+        alone += objects(run_here([row], RANGED))
+    calls: dict[str, int] = {}
+
+    def counted(name: str, problem: Any) -> Any:
+        calls[name] = calls.get(name, 0) + 1
+        return derive(name, problem)
+
+    derive = asking.derive
+    monkeypatch.setattr(asking, "_last", {})
+    monkeypatch.setattr(asking, "derive", counted)
+    assert objects(run_here(rows, RANGED)) == alone
+    assert calls == derived
+
+
+def test_another_question_is_derived_anew() -> None:
+    expression = "x*y*y"
+    for settings in (FAST, Settings(("forward", "reverse"), asked=Asked(order=2)), FAST):
+        for names in (("x", "y"), ("y",)):
+            row = Row(1, expression, "x=2, y=3", names)
+            (found,) = run_here([row], settings)
+            assert isinstance(found, Comparison)
+            assert [measurement.verdict for measurement in found.measurements] == ["ok", "ok"]
 
 
 @pytest.mark.parametrize("text", ["x=0:1", "x=0:1:0", "x=0:1:2.5", "x=0:1:2:3", "x=0:1:1e9", "x=a:1:3"])

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from diffcli.algebras.float64 import FLOAT64
 from diffcli.errors import DiffError
 from diffcli.evaluate import evaluate
-from diffcli.primitives import NAMED_CONSTANTS, PRIMITIVES, VECTOR_FUNCTIONS
+from diffcli.primitives import CONST, NAMED_CONSTANTS, PRIMITIVES, VECTOR_FUNCTIONS
 from diffcli.program import Builder, Program, count, validate
 from diffcli.syntax import Expression, elaborate, render
 from diffcli.syntax.parsing import FUNCTION_NAMES
@@ -577,6 +577,26 @@ def test_bindings_are_shared_and_repetitions_are_not() -> None:
     """The expression is differentiated as typed: nothing is merged that was written twice."""
     assert count(understood("a = sin(x); a*a").program).func == 1
     assert count(understood("sin(x)*sin(x)").program).func == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "constants", "loads"),
+    [
+        ("x**2", (2.0,), []),
+        ("x**-2", (-2.0,), []),
+        ("2*x**-2", (2.0, -2.0), [2.0]),
+        ("x**2 + 2*x", (2.0,), [2.0]),
+        ("a = x*x; n = 3; a**3 + n", (3.0,), [3.0]),
+        ("n = -3; x**n", (-3.0,), []),
+        ("(-2)**2*x", (-2.0, 2.0), [-2.0]),
+    ],
+)
+def test_a_literal_exponent_is_no_equation_unless_something_else_reads_it(
+    text: str, constants: tuple[float, ...], loads: list[float]
+) -> None:
+    program = elaborate(text).program
+    assert program.constants == constants
+    assert [program.constants[a] for code, a in zip(program.ops, program.a, strict=True) if code == CONST] == loads
 
 
 def test_literals_are_not_folded() -> None:

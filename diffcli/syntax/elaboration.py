@@ -94,6 +94,9 @@ class Elaborator:
         self.notes: list[str] = []
         self.constants_read: set[str] = set()
         self.literal: int | None = None  # the equation of a literal that was just read
+        self.written: int | None = None  # the same, if it was written for it and nothing else reads it
+        self.fresh: int | None = None  # what was so before this node
+        self.constants_before = 0  # how many there were before the literal
 
     def fail(self, message: str, node: Node, hint: str | None = None, kind: str = "syntax") -> DiffError:
         return DiffError(message, self.source, node.span, hint, kind)
@@ -128,6 +131,14 @@ class Elaborator:
         if self.fold and literal == 1:
             return base
         return self.builder.parametric("powc", base, literal)
+
+    def powered(self, base: int, exponent: int) -> int:
+        """A power whose exponent is a literal that was written last: its equation is not needed."""
+        literal = self.payload(exponent)
+        if not isinstance(literal, float) or not isfinite(literal):
+            return self.power(base, exponent)
+        self.builder.retract(self.constants_before)
+        return base if self.fold and literal == 1 else self.builder.parametric("powc", base, literal)
 
     def condition(self, equation: int) -> int:
         """A number as a condition: whether it is not zero."""
@@ -198,6 +209,7 @@ class Elaborator:
             if node.kind == "bind":
                 self.bind(node)
             elif node.kind != "result":
+                self.fresh, self.written = self.written, None
                 result = kinds[node.kind](node)
                 self.literal = cast(int, result) if node.kind == "number" else None
                 self.stack.append(result)
@@ -213,11 +225,19 @@ class Elaborator:
     def number(self, node: Node) -> int:
         text = node.value
         try:
-            return self.builder.constant(float(text))
+            return self.load(float(text))
         except ValueError:
             raise self.fail(
                 f"'{brief(text)}' is no number", node, "digits may be grouped by single underscores"
             ) from None
+
+    def load(self, literal: Constant) -> int:
+        """The equation of a literal."""
+        builder = self.builder
+        number, self.constants_before = len(builder.ops), len(builder.constants)
+        equation = builder.constant(literal)
+        self.written = equation if equation == number else None
+        return equation
 
     def name(self, node: Node) -> Value:
         name = node.value
@@ -251,7 +271,9 @@ class Elaborator:
     def minus(self, operand: int) -> int:
         value = self.payload(operand)
         if operand == self.literal and isinstance(value, float) or self.fold and isinstance(value, Fraction):
-            return self.builder.constant(-value)  # a negative literal
+            if operand == self.fresh:
+                self.builder.retract(self.constants_before)
+            return self.load(-value)  # a negative literal
         return self.emit("neg", operand)
 
     def binary(self, node: Node) -> Value:
@@ -259,6 +281,8 @@ class Elaborator:
         if node.value == "@":
             return self.matmul(node, left, right)
         if node.value == "**":
+            if right == self.fresh and type(left) is int:
+                return self.powered(left, cast(int, right))
             return self.each(node, self.power, left, right)
         if node.value == "and":
             return self.each(node, self.both, left, right)
