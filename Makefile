@@ -18,10 +18,10 @@ demo: $(venv)/ready
 test: lint
 	$(bin)/python -m pytest
 
-# Other libraries as methods: their tests are skipped where they are not installed.
+# Other libraries as methods, data frames and notebooks: their tests are skipped where these are not installed.
 test-peers: $(venv)/ready-dev
-	$(pip) install --editable ".[autograd,jax]"
-	$(bin)/python -m pytest tests/test_peers.py
+	$(pip) install --editable ".[autograd,jax]" pandas polars ipykernel nbclient
+	$(bin)/python -m pytest tests/test_peers.py tests/test_library.py tests/test_notebook.py tests/test_tracing.py
 
 lint: $(venv)/ready-dev
 	$(bin)/ruff check
