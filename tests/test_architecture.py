@@ -170,11 +170,11 @@ def test_every_module_says_what_it_is(path: Path) -> None:
 
 
 def loaded_by(*arguments: str) -> set[str]:
-    """The heavy libraries that a command line loads."""
+    """The heavy libraries that a command line loads, and what Typer would load for every value."""
     code = (
         "import sys; from diffcli.cli.main import main\n"
         f"main({list(arguments)!r})\n"
-        "print('LOADED', *[m for m in ('sympy', 'numpy', 'flint', 'mpmath') if m in sys.modules])"
+        "print('LOADED', *[m for m in ('sympy', 'numpy', 'flint', 'mpmath', 'pydantic') if m in sys.modules])"
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     (line,) = [line for line in run.stdout.splitlines() if line.startswith("LOADED")]

@@ -8,6 +8,7 @@ import sys
 import time
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from rich.console import Console
@@ -314,3 +315,35 @@ def test_a_pipe_gets_no_colour_and_is_not_wrapped(capsys: pytest.CaptureFixture[
     assert "\x1b" not in output
     assert max(map(len, output.splitlines())) > 150
     assert "…" not in "".join(line for line in output.splitlines() if "truth" not in line)
+
+
+# --- values of options
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("order", 1), ("order", "2"), ("order", "007"), ("order", "-2"), ("order", "2.0"), ("order", "two"),
+        ("order", ""), ("order", " 2 "), ("order", "1_0"), ("order", "\N{ARABIC-INDIC DIGIT TWO}"),
+        ("order", "1" * 5000), ("timeout", "10"), ("timeout", "0.5"), ("timeout", "1e-3"), ("timeout", "1."), ("timeout", "inf"),
+        ("timeout", "ten"), ("timeout", "1e400"), ("timeout", "1,5"), ("step", None), ("step", "1e5"),
+        ("dtype", "float32"), ("dtype", "half"), ("methods", ""), ("methods", "all"), ("methods", None),
+        ("share", True), ("share", None), ("at", None), ("at", ("x=1", "y=2")), ("at", []),
+        ("export", ("a.csv", "b.json")), ("output", "README.md"), ("output", "no/such/file"), ("output", "-"),
+        ("output", ""), ("text", None), ("text", "x"),
+    ],
+)  # fmt: skip
+def test_values_are_those_that_typer_makes_of_them(name: str, value: object) -> None:
+    from typer.main import get_command
+
+    from diffcli.cli.app import app, command
+
+    def found(group: Any) -> object:
+        inner = group.commands["expr"]
+        context = inner.context_class(inner)
+        (parameter,) = (one for one in inner.get_params(context) if one.name == name)
+        try:
+            result = parameter.process_value(context, value)
+        except Exception as error:  # noqa: BLE001 - of whichever kind Typer raises
+            return type(error), str(error)
+        return result or None  # an empty list and None are one to a command
+
+    assert found(command("expr")) == found(get_command(app))

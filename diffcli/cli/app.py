@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from diffcli import __version__
+from diffcli.cli.values import plainly
 from diffcli.methods import METHODS
 from diffcli.primitives import DEFINITIONS, FUNCTIONS, PARAMETRIC_FUNCTIONS, VECTOR_FUNCTIONS
 
@@ -270,7 +271,7 @@ def command(name: str | None = None) -> Any:
 
         register(built)
     built.registered_commands = [info if info.name == name else _listed(info) for info in built.registered_commands]
-    return get_command(built)
+    return plainly(get_command(built))
 
 
 def _listed(info: Any) -> Any:
