@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from diffcli.algebras import Dtype, numbers
 from diffcli.algebras.float64 import FLOAT64
@@ -54,8 +54,7 @@ class Asked:
         return "derivative" if self.order > 2 else "gradient"
 
 
-@dataclass(frozen=True)
-class Claim:
+class Claim(NamedTuple):
     """A formula said to be the derivative by `variable`: outputs first, then the variable's entries, row by row."""
 
     variable: str

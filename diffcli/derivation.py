@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from diffcli.algebras import Dtype, floats, numbers
 from diffcli.kinds import Kind
@@ -17,8 +17,7 @@ from diffcli.primitives import Rules
 from diffcli.program import Cost, Program
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """Which derivative: `vector` is the direction of a jvp or hvp, or the cotangent of a vjp.
 
     `unit` asks for the derivative along vector/|vector|.
@@ -75,8 +74,7 @@ class Problem:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Steps:
+class Steps(NamedTuple):
     """What differences did: the step really `taken` per variable, and how often f was evaluated for them.
 
     `value` says whether f at the point itself was evaluated besides, and `only` whether for its value alone;
@@ -118,8 +116,7 @@ _SHOWN = 3
 """Steps that are listed one by one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """Numbers that a method computed by itself, row by row, in `seconds`; what it executed is not known."""
 
     values: tuple[float, ...]
@@ -127,8 +124,7 @@ class Answer:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Derivation:
+class Derivation(NamedTuple):
     """The programs that compute a derivative, and what is known of them.
 
     The first outputs of the first sweep are the values. `entries` says for every

@@ -23,8 +23,7 @@ This room does not know who reads it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 CostClass = Literal["add", "neg", "mul", "div", "pow", "func", "fma", "free"]
 Rules = Literal["textbook", "stable"]
@@ -34,8 +33,7 @@ RULES: tuple[Rules, ...] = ("textbook", "stable")
 ALL = "(-inf, inf)"
 
 
-@dataclass(frozen=True, slots=True)
-class Primitive:
+class Primitive(NamedTuple):
     """One operation on real numbers.
 
     `params` names the arguments ("a", "ab", "abc"); `rule` is the tangent of

@@ -46,7 +46,7 @@ def plant(monkeypatch: pytest.MonkeyPatch) -> Plant:
     """Put another rule in the place of a primitive's own."""
 
     def replaced(name: str, rule: str) -> None:
-        rows = tuple(replace(row, rule=rule) if row.name == name else row for row in PRIMITIVES)
+        rows = tuple(row._replace(rule=rule) if row.name == name else row for row in PRIMITIVES)
         monkeypatch.setattr(linearize, "PRIMITIVES", rows)
         forget_rules()
 

@@ -66,7 +66,7 @@ def plant(monkeypatch: pytest.MonkeyPatch) -> Plant:
     """Put a rule into both columns of a primitive, so that the oracle of the first judges it."""
 
     def replaced(name: str, rule: str) -> None:
-        rows = tuple(replace(row, rule=rule, stable=rule) if row.name == name else row for row in PRIMITIVES)
+        rows = tuple(row._replace(rule=rule, stable=rule) if row.name == name else row for row in PRIMITIVES)
         monkeypatch.setattr(linearize, "PRIMITIVES", rows)
         forget_rules()
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from diffcli.errors import DiffError
 from diffcli.language import say, spoken
@@ -30,8 +30,7 @@ if TYPE_CHECKING:
     from diffcli.reports.writing import Written
 
 
-@dataclass(frozen=True)
-class Request:
+class Request(NamedTuple):
     """The options that both commands share, as they were typed."""
 
     wrt: str | None
@@ -126,8 +125,7 @@ def _nearest(name: str, known: Iterable[str]) -> str:
     return f"did you mean '{near[0]}'?" if near else f"write one of: {', '.join(names)}"
 
 
-@dataclass(frozen=True)
-class BatchRequest:
+class BatchRequest(NamedTuple):
     """What only a batch is asked: workers, their memory in MiB, going on, stopping early, a cluster's address."""
 
     jobs: int
@@ -137,8 +135,7 @@ class BatchRequest:
     cluster: str | None = None
 
 
-@dataclass(frozen=True)
-class ManyRequest:
+class ManyRequest(NamedTuple):
     """What is asked of many points: a file of them, how many are judged, drawn with which seed, a compiler's name."""
 
     points: Path | None = None
@@ -156,7 +153,7 @@ class ManyRequest:
         return many
 
 
-def run_expression(text: str, at: list[str], request: Request, many: ManyRequest = ManyRequest()) -> int:
+def run_expression(text: str, at: list[str], request: Request, many: ManyRequest) -> int:
     """One comparison, printed; the exit code says whether every verdict is good."""
     if many.asked(at):
         return run_points(text, at, request, many)

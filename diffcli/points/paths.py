@@ -110,7 +110,7 @@ def straightened(derivation: Derivation, point: Sequence[float]) -> Derivation:
     """The sweeps on the path taken at `point`."""
     if not any(sweep.branches for sweep in derivation.sweeps):
         return derivation
-    return replace(derivation, sweeps=tuple(straight(sweep, point) for sweep in derivation.sweeps))
+    return derivation._replace(sweeps=tuple(straight(sweep, point) for sweep in derivation.sweeps))
 
 
 def straight(program: Program, point: Sequence[float]) -> Program:
