@@ -69,30 +69,35 @@ def _middle(formula: Formula) -> list[float]:
     return [(2 * low + high) / 3 for low, high in formula.ranges]
 
 
-def _blocks(formula: Formula, fast_trig: str) -> Any:
+def _blocks(formula: Formula, fast_trig: bool) -> Any:
     from diffcli.algebras.arrays import Arrays
+    from diffcli.generation import tangents
     from diffcli.generation.blocks import Blocks
 
     program = _program(formula)
-    blocks = Blocks(program, Arrays("float64"), fast_trig=fast_trig)  # type: ignore[arg-type]
+    if fast_trig and tangents.pays():
+        program = tangents.by_tangents(program)
     order = [formula.names.index(name) for name in program.inputs]
-    return blocks, order
+    return Blocks(program, Arrays("float64")), order
 
 
-def ours(formula: Formula, fast_trig: str = "never") -> Computing:
-    blocks, order = _blocks(formula, fast_trig)
+def ours(formula: Formula) -> Computing:
+    """As the command computes: sines and cosines by tangents where that pays on this machine."""
+    blocks, order = _blocks(formula, True)
     return lambda columns: blocks([columns[i] for i in order])
 
 
-def ours_fast_trig(formula: Formula) -> Computing:
-    return ours(formula, "if faster")
+def ours_by_numpy(formula: Formula) -> Computing:
+    """With NumPy's own sines and cosines."""
+    blocks, order = _blocks(formula, False)
+    return lambda columns: blocks([columns[i] for i in order])
 
 
 def ours_into(formula: Formula) -> Computing:
     """Into arrays that are used again, as compiled libraries do."""
     import numpy as np
 
-    (blocks, order), kept = _blocks(formula, "never"), []
+    (blocks, order), kept = _blocks(formula, True), []
 
     def compute(columns: Columns) -> Sequence[Any]:
         if not kept:
@@ -207,7 +212,7 @@ def numba(formula: Formula) -> Computing:
 
 CONTENDERS: dict[str, tuple[Callable[[Formula], Computing], str]] = {
     "blocks": (ours, "numpy"),
-    "blocks, fast trig": (ours_fast_trig, "numpy"),
+    "blocks, --no-fast-trig": (ours_by_numpy, "numpy"),
     "blocks, outputs given": (ours_into, "numpy"),
     "sympy lambdify(cse)": (lambdify, "sympy"),
     "autograd": (autograd, "autograd"),

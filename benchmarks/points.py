@@ -12,7 +12,7 @@ from measuring import HERE, Call, Plan, Row, calls, compared, failure, installed
 
 POINTS = 1_000_000
 QUICK_POINTS = 20_000
-OURS, FAST, INTO = "blocks", "blocks, fast trig", "blocks, outputs given"
+OURS, PLAIN, INTO = "blocks", "blocks, --no-fast-trig", "blocks, outputs given"
 LAMBDIFY, JAX = "sympy lambdify(cse)", "jax jit(vmap)"
 
 GOALS = {
@@ -50,7 +50,7 @@ def _processes(formula: Formula, number: int, folder: Path, plan: Plan) -> Itera
     }
     case, lost = f"{formula.name}, {number:,} points, whole process", []
     for name, (_, library) in CONTENDERS.items():
-        if name in (FAST, INTO) or not installed(library):
+        if name in (PLAIN, INTO) or not installed(library):
             continue
         measures[name] = process((script, name, formula.name, str(file)), 1)
     for name, measure in list(measures.items()):
@@ -72,7 +72,7 @@ def _calls(formula: Formula, number: int, plan: Plan) -> Iterator[Row]:
     contenders: dict[str, Call] = {}
     expected: list[object] = []
     for name, (build, library) in CONTENDERS.items():
-        if not installed(library) or name == FAST and "sin(" not in formula.text:
+        if not installed(library) or name == PLAIN and "sin(" not in formula.text:
             continue
         try:
             compute = build(formula)
@@ -82,14 +82,14 @@ def _calls(formula: Formula, number: int, plan: Plan) -> Iterator[Row]:
             continue
         contenders[name] = Call(compute, columns)
     taken = calls(contenders, plan, 11)
-    mine = [name for name in (OURS, FAST, INTO) if name in taken]
+    mine = [name for name in (OURS, PLAIN, INTO) if name in taken]
     for ours in mine:
         for name in taken:
             if name not in mine and (ours != INTO or name in COMPILED):
                 goal = None if ours == INTO else GOALS.get((formula.name, name))
                 yield compared(case, ours, name, taken, goal)
-    if FAST in taken:
-        yield compared(case, FAST, OURS, taken)
+    if PLAIN in taken:
+        yield compared(case, PLAIN, OURS, taken)
 
 
 def _agree(compute: Computing, columns: Columns, expected: list[object]) -> None:

@@ -536,6 +536,11 @@ _POINTS = {
     "{quickest} took {least} ns a point, {slowest} {most}.": "{quickest} 每点用 {least} ns，{slowest} 用 {most} ns。",
     "Computed in {system}; single points use libm, and may differ by a few ulps.":
         "以 {system} 计算；单个点用 libm，可能相差几个 ulp。",
+    "Sines and cosines are computed by tangents, within {count} ulps, as --fast-trig asks.":
+        "按 --fast-trig 的要求，正弦和余弦由正切算出，误差不超过 {count} ulp。",
+    "Sines and cosines are computed by tangents, within {count} ulps, since NumPy's own are slow here: "
+    "--no-fast-trig takes these.":
+        "此处 NumPy 自带的正弦和余弦较慢，因此由正切算出，误差不超过 {count} ulp；--no-fast-trig 则用自带的。",
     "Over all {points} the methods differ by at most {ulps}, at {where}.":
         "在全部 {points}上各方法至多相差 {ulps}，在 {where} 处。",
     "The methods agree bit for bit at all {points}.": "在全部 {points}上各方法逐位一致。",
@@ -1077,6 +1082,7 @@ _OPTIONS = {
     "an export of many points ends in {endings}": "许多点的导出文件扩展名为 {endings}",
     "{name} is for single points": "{name} 只用于单个点",
     "give one point by --at": "请用 --at 给出一个点",
+    "--fast-trig is for NumPy's functions": "--fast-trig 只用于 NumPy 的函数",
     "--sample {count}: a number of points is 0 or more": "--sample {count}：点数不能小于 0",
     "a Python function is not for many points": "Python 函数不能用于许多点",
     "write it as an expression, or give one point": "请写成表达式，或只给一个点",

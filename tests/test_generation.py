@@ -408,21 +408,17 @@ def test_special_values_by_tangents(name: str, x: float, value: float) -> None:
 @given(random_programs((*QUICK, "sin", "cos", "sin", "cos"), outputs=(1, 2), tame=True))
 def test_by_tangents_changes_only_sines_and_cosines(drawn: Drawn) -> None:
     changed = by_tangents(drawn.program)
-    assert not {CODE["sin"], CODE["cos"]} & set(changed.ops)
+    assert not tangents.concerned(changed, [False] * len(changed.inputs))
     if not {CODE["sin"], CODE["cos"]} & set(drawn.program.ops):
         assert same(evaluate(changed, drawn.point, FLOAT64), evaluate(drawn.program, drawn.point, FLOAT64))
 
 
-def test_tangents_only_for_who_asks_and_only_where_they_pay(monkeypatch: pytest.MonkeyPatch) -> None:
-    from diffcli.generation import blocks
-
-    program, algebra = elaborate("sin(x) + cos(x)").program, ALGEBRAS["float64"]
-    for faster in (True, False):
-        monkeypatch.setattr(blocks, "pays", lambda faster=faster: faster)
-        assert "tan" not in Blocks(program, algebra).source()
-        assert ("tan" in Blocks(program, algebra, fast_trig="if faster").source()) is faster
-        assert "tan" in Blocks(program, algebra, fast_trig="always").source()
-        assert "tan" not in Blocks(program, ALGEBRAS["float32"], fast_trig="always").source()
+def test_tangents_concern_sines_and_cosines_of_what_moves() -> None:
+    program = elaborate("sin(x) + cos(x*y) + sin(exp(y)) + cos(2) + tan(x) + cos(y)").program
+    for alike, number in (((False, False), 4), ((True, False), 3), ((False, True), 2), ((True, True), 0)):
+        assert len(tangents.concerned(program, alike)) == number
+        left = by_tangents(program, alike).ops
+        assert sum(code in (CODE["sin"], CODE["cos"]) for code in left) == 5 - number
 
 
 def test_what_pays_is_measured_once() -> None:

@@ -21,11 +21,13 @@ from diffcli.cli.main import main
 from diffcli.comparison import Settings as Single
 from diffcli.comparison import compare
 from diffcli.errors import DiffError
+from diffcli.generation import tangents
 from diffcli.methods import usual
 from diffcli.points import paths, reading
 from diffcli.points.reading import Points, of_file, of_ranges
 from diffcli.points.run import Found, Settings, differences, run, understood
 from diffcli.points.statistics import BINS, quantile, sample
+from diffcli.reports import points as points_report
 
 # Exact operations only: NumPy's bits are libm's.
 EXACT = [
@@ -159,7 +161,7 @@ def test_blocks_and_arrays_have_the_same_bits() -> None:
         ["x=0.1:1:30", "y=0:1:30", "z=0:1:400"],
     )
     small = found(text, few, "reverse", sample=0).answers[0]
-    large = found(f"{text} + 0*z", many, "reverse", wrt=["x", "y"], sample=0).answers[0]
+    large = found(f"{text} + 0*z", many, "reverse", wrt=["x", "y"], sample=0, fast_trig=False).answers[0]
     for one, other in zip(small.derivative, large.derivative, strict=True):
         assert np.array_equal(one, other[::400])
 
@@ -406,6 +408,40 @@ def test_json_has_everything(capsys: pytest.CaptureFixture[str]) -> None:
     assert content["tables"][0]["columns"][:3] == ["method", "ns/point", "seconds"]
 
 
+@pytest.mark.parametrize(
+    ("count", "asked", "pays", "taken"),
+    [
+        (100_000, None, True, True),
+        (100_000, None, False, False),
+        (99_999, None, True, False),
+        (100_000, False, True, False),
+        (100_000, True, False, True),
+        (3, True, False, True),
+    ],
+)
+def test_tangents_are_taken_where_they_pay_or_are_asked_for(
+    monkeypatch: pytest.MonkeyPatch, count: int, asked: bool | None, pays: bool, taken: bool
+) -> None:
+    monkeypatch.setattr(tangents, "pays", lambda: pays)
+    text, ranges = "where(x > 0, x*sin(x), cos(x))", [f"x=-9:9:{count}"]
+    many, plain = (found(text, ranges, "reverse", sample=0, fast_trig=one) for one in (asked, False))
+    assert many.by_tangents is taken
+    said = [sentence for sentence in points_report.sentences(many) if "by tangents, within 4 ulps" in sentence]
+    assert [" as --fast-trig asks" in sentence for sentence in said] == [asked is True] * taken
+    assert points_report.study(many).facts["fast_trig"] is taken
+    assert [path.cost for path in many.answers[0].paths] == [path.cost for path in plain.answers[0].paths]
+    (value,), (usual,) = many.answers[0].values, plain.answers[0].values
+    assert np.array_equal(value, usual) is not taken
+    most = 2 * (tangents.ULPS + 1) + 1  # an ulp of a sine may be two of its product
+    assert (np.abs(value - usual) <= most * np.spacing(np.abs(usual))).all()
+
+
+def test_tangents_are_not_spoken_of_where_there_are_none() -> None:
+    many = found("x*tan(x)*sin(y)", ["x=0:1:5"], "reverse", fixed={"y": 2.0}, wrt=["x"], fast_trig=True)
+    assert not many.by_tangents
+    assert not any("by tangents" in sentence for sentence in points_report.sentences(many))
+
+
 @pytest.mark.parametrize("ending", ["npy", "npz", "csv"])
 def test_results_of_all_points_are_written(tmp_path: Path, ending: str) -> None:
     file = tmp_path / f"results.{ending}"
@@ -455,6 +491,8 @@ def test_reports_are_exported(tmp_path: Path) -> None:
         (["module:function", "--at", "x=0:1:3"], "not for many points"),
         (["x", "--at", "x=0:1:3", "--points", "a.csv"], "not from both"),
         (["x", "--at", "x=0:1:3", "--compiled", "fortran"], "unknown compiler"),
+        (["x", "--at", "x=0:1:3", "--compiled", "heyoka", "--fast-trig"], "leave out --compiled"),
+        (["x", "--at", "x=1", "--no-fast-trig"], "--fast-trig is for many points"),
         (["x*y", "--at", "x=0:1:3, y=1", "--timeout", "0"], "above 0"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",

@@ -116,6 +116,14 @@ Seed = Annotated[int | None, typer.Option("--seed", metavar="S", help="What the 
 Compiled = Annotated[
     str | None, typer.Option("--compiled", metavar="NAME", help="Compute many points by a compiler: heyoka (an extra).")
 ]
+FastTrig = Annotated[
+    bool | None,
+    typer.Option(
+        "--fast-trig/--no-fast-trig",
+        help="Sines and cosines of many points by tangents, within 4 ulps. Default: from 100,000 points where faster.",
+        show_default=False,
+    ),
+]
 
 
 @app.command("expr")
@@ -145,6 +153,7 @@ def expression(
     sample: Sample = None,
     seed: Seed = None,
     compiled: Compiled = None,
+    fast_trig: FastTrig = None,
 ) -> int:
     """Compare the methods on one expression at one point. The word expr may be left out.
 
@@ -178,7 +187,7 @@ def expression(
         rules,
         dtype,
     )
-    return run_expression(text, at or [], request, ManyRequest(points, sample, seed, compiled))
+    return run_expression(text, at or [], request, ManyRequest(points, sample, seed, compiled, fast_trig))
 
 
 @app.command("batch")

@@ -136,20 +136,21 @@ class BatchRequest(NamedTuple):
 
 
 class ManyRequest(NamedTuple):
-    """What is asked of many points: a file of them, how many are judged, drawn with which seed, a compiler's name."""
+    """What is asked of many points: a file of them, how many are judged, drawn with which seed, ways to compute."""
 
     points: Path | None = None
     sample: int | None = None
     seed: int | None = None
     compiled: str | None = None
+    fast_trig: bool | None = None
 
     def asked(self, at: list[str]) -> bool:
         """Whether there are many points: a file, or a range in the point."""
         many = self.points is not None or any(":" in part for part in at)
-        for name in ("sample", "seed", "compiled"):
+        for name in ("sample", "seed", "compiled", "fast_trig"):
             if getattr(self, name) is not None and not many:
                 hint = 'give them by --points FILE, or as a range: --at "x=0:1:1000"'
-                raise DiffError(f"--{name} is for many points", hint=hint, kind="option")
+                raise DiffError(f"--{name.replace('_', '-')} is for many points", hint=hint, kind="option")
         return many
 
 
@@ -244,7 +245,7 @@ def run_points(text: str, at: list[str], request: Request, many: ManyRequest) ->
     sample = SAMPLE if many.sample is None else many.sample
     settings = Settings(
         methods, request.timeout, request.tolerance, request.share, sample, many.seed or 0, many.compiled,
-        request.step, request.column(),
+        request.step, request.column(), many.fast_trig,
     )  # fmt: skip
     progress = _Judging()
     found = run(case, points, settings, progress.told)
@@ -278,6 +279,8 @@ def _check_points(request: Request, many: ManyRequest) -> None:
     for name, asked in single.items():
         if asked:
             raise DiffError(f"{name} is for single points", hint="give one point by --at", kind="option")
+    if many.compiled is not None and many.fast_trig:
+        raise DiffError("--fast-trig is for NumPy's functions", hint="leave out --compiled", kind="option")
     if many.sample is not None and many.sample < 0:
         raise DiffError(f"--sample {many.sample}: a number of points is 0 or more", kind="option")
 

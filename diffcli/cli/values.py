@@ -35,12 +35,12 @@ def _parameters(usual: Callable[[Any], list[Any]], context: Any) -> list[Any]:
 
 
 def _processed(parameter: Any, kind: Any, usual: Callable[[Any, Any], Any], context: Any, value: Any) -> Any:
-    if kind is bool:
-        return usual(context, False if value is None else value)
-    if (parameter.min, parameter.max, parameter.callback) != (None, None, None):
-        return usual(context, value)
+    if parameter.callback is not None:  # of a flag: --help, --version
+        return usual(context, False if kind is bool and value is None else value)
     if value is parameter.default and not parameter.required:
         return value
+    if kind is bool or (parameter.min, parameter.max) != (None, None):
+        return usual(context, value)
     found = plain(value, kind)
     return usual(context, value) if found is None else found
 

@@ -14,13 +14,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from diffcli.algebras.arrays import STEPS, UFUNCS, Arrays, silence
 from diffcli.evaluate import evaluate
-from diffcli.generation.tangents import by_tangents, pays
 from diffcli.passes import prune
 from diffcli.primitives import CODE, CONST, INPUT, PARAMETRIC, PRIMITIVES
 from diffcli.program import Program
@@ -32,8 +31,6 @@ BLOCK_BYTES = 1 << 16
 """Of one buffer: 8192 points in float64. With 5 buffers in use and with 500, half or twice as much is within a tenth
 of the best, an eighth takes twice the time (calls), and whole arrays take two to three times (memory)."""
 
-Trig = Literal["never", "if faster", "always"]
-
 DETACH, POWC = CODE["detach"], CODE["powc"]
 
 
@@ -42,15 +39,12 @@ class Blocks:
 
     An input is an array, or a number that is the same at every point. All arrays have
     one shape, which is that of every output. `block` is a number of points, for those who
-    measure. Sines and cosines `by_tangents` have other last bits: only who asks has them.
+    measure.
     """
 
-    def __init__(self, program: Program, algebra: Arrays, block: int | None = None, fast_trig: Trig = "never") -> None:
+    def __init__(self, program: Program, algebra: Arrays, block: int | None = None) -> None:
         if program.branches:
             raise ValueError("points take different paths through this program: decide at each, or record a path first")
-        asked = fast_trig == "always" or fast_trig == "if faster" and pays()
-        if asked and algebra.dtype == np.float64:
-            program = by_tangents(program)
         self.program = prune(replace(program, guards=()))
         self.algebra = Arrays(algebra.dtype.name, loud=True)
         self.block = block

@@ -1,7 +1,9 @@
 """Every method over all points: values, derivatives, what they cost, and where the methods differ.
 
 Results are NumPy's float64: its functions differ from libm's, which single points use, by
-a few ulps. Each method's programs run as they are; nothing is shared between methods.
+a few ulps. Where NumPy's sine is slow, very many points have sines and cosines by tangents,
+and the result says so. Each method's programs run as they are; nothing is shared between
+methods.
 """
 
 from __future__ import annotations
@@ -20,6 +22,7 @@ from diffcli.asking import derive, refusal
 from diffcli.case import Asked, Case, make_case
 from diffcli.derivation import Derivation, Problem
 from diffcli.errors import DiffError, Unsupported
+from diffcli.generation import MANY, tangents
 from diffcli.limits import Apart, Expired, Here
 from diffcli.methods import METHODS
 from diffcli.passes import share
@@ -57,7 +60,7 @@ class Answer:
     """One method's results: `values` has a column per output, `derivative` one per entry, row by row.
 
     `seconds` are for all points, finding their paths included; `setup_seconds` for deriving and compiling.
-    `strange` counts the points with an entry that is not finite.
+    `strange` counts the points with an entry that is not finite; `by_tangents`: so are its sines and cosines.
     """
 
     method: str
@@ -68,6 +71,7 @@ class Answer:
     setup_seconds: float
     strange: int = 0
     formulas: tuple[str, ...] | None = None
+    by_tangents: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +100,10 @@ class Gaps:
 
 @dataclass(frozen=True)
 class Settings:
-    """`sample` points are judged against the truth, drawn with `seed`; `compiled` names a backend, or none."""
+    """`sample` points are judged against the truth, drawn with `seed`; `compiled` names a backend, or none.
+
+    `fast_trig` asks for sines and cosines by tangents, or forbids them; None takes them where they pay.
+    """
 
     methods: tuple[str, ...]
     timeout: float = 10.0
@@ -107,6 +114,7 @@ class Settings:
     compiled: str | None = None
     step: float | None = None
     rules: Rules = "textbook"
+    fast_trig: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -131,6 +139,10 @@ class Found:
         """Whose functions the numbers were computed with."""
         compiled = self.settings.compiled
         return f"{compiled} float64" if compiled else f"NumPy {np.__version__} float64"
+
+    @property
+    def by_tangents(self) -> bool:
+        return any(answer.by_tangents for answer in self.answers)
 
     @property
     def good(self) -> bool:
@@ -266,7 +278,7 @@ class _Paths:
 
 
 def _computed(name: str, derive: Derive, problem: Problem, columns: Columns, number: int, settings: Settings) -> Answer:
-    setup, paths, formulas = _Watch(), _Paths(problem, columns), None
+    setup, paths, formulas, fast = _Watch(), _Paths(problem, columns), None, False
     m, n = len(problem.program.outputs), prod(problem.shape)
     begun = time.perf_counter()
     with setup.running():
@@ -278,13 +290,35 @@ def _computed(name: str, derive: Derive, problem: Problem, columns: Columns, num
 
     for group in grouped(derived, columns, number):
         formulas = group.derivation.formulas
-        _fill(group, columns, number, results, m, setup, settings.compiled)
         with setup.running():
             paths.add(group, number)
+            if _fast_trig(group.derivation, columns, number, settings):
+                fast, group = True, _by_tangents(group, columns)
+        _fill(group, columns, number, results, m, setup, settings.compiled)
     seconds = time.perf_counter() - begun - setup.seconds
     values, derivative = tuple(results[:m]), tuple(results[m:])
     found = tuple(sorted(paths.known.values(), key=lambda path: -path.points))
-    return Answer(name, values, derivative, found, seconds, setup.seconds, _strange(derivative), formulas)
+    return Answer(name, values, derivative, found, seconds, setup.seconds, _strange(derivative), formulas, fast)
+
+
+def _fast_trig(derivation: Derivation, columns: Columns, number: int, settings: Settings) -> bool:
+    """Whether sines and cosines are computed by tangents, where there are any."""
+    if settings.compiled is not None or settings.fast_trig is False or settings.fast_trig is None and number < MANY:
+        return False
+    alike = _alike(columns)
+    concerned = any(tangents.concerned(sweep, alike) for sweep in derivation.sweeps)
+    return concerned and (settings.fast_trig or tangents.pays())
+
+
+def _by_tangents(group: Group, columns: Columns) -> Group:
+    alike = _alike(columns)
+    sweeps = tuple(tangents.by_tangents(sweep, alike) for sweep in group.derivation.sweeps)
+    return replace(group, derivation=group.derivation._replace(sweeps=sweeps))
+
+
+def _alike(columns: Columns) -> list[bool]:
+    """Which columns are a number, the same at every point."""
+    return [not isinstance(column, np.ndarray) for column in columns]
 
 
 def _fill(

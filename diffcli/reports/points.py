@@ -152,6 +152,17 @@ def sentences(found: Found) -> Iterator[str]:
         yield begun(say(template, quickest=quickest.method, least=least, slowest=slowest.method, most=most))
     template = "Computed in {system}; single points use libm, and may differ by a few ulps."
     yield say(template, system=found.float_system)
+    if found.by_tangents:
+        from diffcli.generation.tangents import ULPS
+
+        yield say(_ASKED_FOR if found.settings.fast_trig else _FASTER, count=f"{ULPS:g}")
+
+
+_ASKED_FOR = "Sines and cosines are computed by tangents, within {count} ulps, as --fast-trig asks."
+_FASTER = (
+    "Sines and cosines are computed by tangents, within {count} ulps, since NumPy's own are slow here: "
+    "--no-fast-trig takes these."
+)
 
 
 def _differences(found: Found) -> Iterator[str]:
@@ -219,6 +230,7 @@ def _facts(found: Found) -> dict[str, Any]:
         "source": found.points.source,
         "fixed": {name: written(value) for name, value in found.points.fixed.items() if name in case.at},
         "float_system": found.float_system,
+        "fast_trig": found.by_tangents,
         "share": found.settings.share,
         "sampled": statistics.sampled if statistics else 0,
         "picked": statistics.picked if statistics else 0,
