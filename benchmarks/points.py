@@ -13,7 +13,7 @@ from measuring import HERE, Call, Plan, Row, calls, compared, failure, installed
 POINTS = 1_000_000
 QUICK_POINTS = 20_000
 OURS, PLAIN, INTO = "blocks", "blocks, --no-fast-trig", "blocks, outputs given"
-LAMBDIFY, JAX = "sympy lambdify(cse)", "jax jit(vmap)"
+LAMBDIFY, JAX, HEYOKA = "sympy lambdify(cse)", "jax jit(vmap)", "heyoka cfunc"
 
 GOALS = {
     ("polynomial", LAMBDIFY): 0.75,
@@ -22,7 +22,9 @@ GOALS = {
     ("transcendental", JAX): 1.0,
     ("Planck-like", JAX): 1.0,
 }
-COMPILED = (LAMBDIFY, JAX, "numba of lambdify(cse)", "heyoka cfunc")
+COMPILED = (LAMBDIFY, JAX, "numba of lambdify(cse)", HEYOKA)
+MACHINE = "--compiled heyoka"
+MACHINE_GOAL = 1.3
 COMMAND = "diff-compare --points"
 
 
@@ -50,7 +52,7 @@ def _processes(formula: Formula, number: int, folder: Path, plan: Plan) -> Itera
     }
     case, lost = f"{formula.name}, {number:,} points, whole process", []
     for name, (_, library) in CONTENDERS.items():
-        if name in (PLAIN, INTO) or not installed(library):
+        if name in (PLAIN, INTO, MACHINE) or not installed(library):
             continue
         measures[name] = process((script, name, formula.name, str(file)), 1)
     for name, measure in list(measures.items()):
@@ -82,14 +84,20 @@ def _calls(formula: Formula, number: int, plan: Plan) -> Iterator[Row]:
             continue
         contenders[name] = Call(compute, columns)
     taken = calls(contenders, plan, 11)
-    mine = [name for name in (OURS, PLAIN, INTO) if name in taken]
+    mine = [name for name in (OURS, PLAIN, INTO, MACHINE) if name in taken]
     for ours in mine:
         for name in taken:
-            if name not in mine and (ours != INTO or name in COMPILED):
-                goal = None if ours == INTO else GOALS.get((formula.name, name))
+            if name not in mine and (ours not in (INTO, MACHINE) or name in COMPILED):
+                goal = _goal(ours, formula, name)
                 yield compared(case, ours, name, taken, goal)
     if PLAIN in taken:
         yield compared(case, PLAIN, OURS, taken)
+
+
+def _goal(ours: str, formula: Formula, peer: str) -> float | None:
+    if ours == MACHINE:
+        return MACHINE_GOAL if peer in (JAX, HEYOKA) else None
+    return GOALS.get((formula.name, peer)) if ours == OURS else None
 
 
 def _agree(compute: Computing, columns: Columns, expected: list[object]) -> None:

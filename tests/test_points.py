@@ -24,6 +24,7 @@ from diffcli.errors import DiffError
 from diffcli.generation import tangents
 from diffcli.methods import usual
 from diffcli.points import paths, reading
+from diffcli.points.compiled import table_of
 from diffcli.points.reading import Points, of_file, of_ranges
 from diffcli.points.run import Found, Settings, differences, run, understood
 from diffcli.points.statistics import BINS, quantile, sample
@@ -513,6 +514,40 @@ def test_without_a_sample_neither_sympy_nor_flint_nor_rich_is_loaded() -> None:
 
 
 # --- compiled
+TABLE = np.arange(20.0).reshape(4, 5).copy()
+
+
+def test_rows_of_a_table_are_that_table_again() -> None:
+    for rows in ([*TABLE], [*TABLE[1:3]], [TABLE[2]]):
+        table = table_of(rows)
+        assert np.shares_memory(table, TABLE)
+        assert np.array_equal(table, rows)
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [],
+        [2.0],
+        [*TABLE[:2], 2.0],
+        [2.0, *TABLE[:2]],
+        [TABLE[1], TABLE[0]],
+        [TABLE[0], TABLE[2]],
+        [TABLE[0], TABLE[0]],
+        [TABLE[0], TABLE[1].copy()],
+        [TABLE[0, :3], TABLE[1, :3]],
+        [TABLE[0][::-1], TABLE[1][::-1]],
+        [TABLE[0].view(np.int64)],
+        [TABLE[:, 0], TABLE[:, 1]],
+        [*TABLE.astype(np.float32)],
+        [*TABLE.T],
+    ],
+    ids=str,
+)
+def test_other_columns_are_of_no_table(rows: list[Any]) -> None:
+    assert table_of(rows) is None
+
+
 @pytest.mark.parametrize(
     "text",
     [

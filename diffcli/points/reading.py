@@ -115,10 +115,9 @@ def of_ranges(ranges: Sequence[str], fixed: Mapping[str, Number]) -> Points:
             raise DiffError(f"'{name}' is given twice", text, (0, len(text)), "give each variable one value", "point")
         axes[name] = axis
         sizes.append(len(axis))
-    moving = {}
+    moving = dict(zip(axes, np.empty((len(axes), prod(sizes))), strict=True))
     for k, (name, axis) in enumerate(axes.items()):
-        alone = axis.reshape([-1 if j == k else 1 for j in range(len(sizes))])
-        moving[name] = np.ascontiguousarray(np.broadcast_to(alone, sizes)).reshape(-1)
+        moving[name].reshape(sizes)[...] = axis.reshape([-1 if j == k else 1 for j in range(len(sizes))])
     said = ", ".join(
         f"{name} from {written(axis[0].item())} to {written(axis[-1].item())}" for name, axis in axes.items()
     )
@@ -157,16 +156,30 @@ def of_file(file: str, text: str, fixed: Mapping[str, Number], wrt: Sequence[str
     except OSError as error:
         raise DiffError(f"'{file}' cannot be read: {error.strerror or error}", kind="file") from None
     _complete(file, text, names, found, fixed)
-    moving = {name: np.ascontiguousarray(column, np.float64) for name, column in found.items() if name in names}
-    lengths = {name: len(column) for name, column in moving.items()}
+    lengths = {name: len(column) for name, column in found.items() if name in names}
     if len(set(lengths.values())) != 1:
         said = ", ".join(f"{name} has {length:,}" for name, length in lengths.items())
         raise DiffError(f"the columns of '{file}' are of different lengths: {said}", kind="point")
     if not all(lengths.values()):
         raise DiffError(f"'{file}' holds no points", hint="a point is a line, or a row", kind="point")
+    moving = _rows({name: found[name] for name in lengths})
     for name, column in moving.items():
         _finite(file, name, column)
     return Points(moving, fixed, file)
+
+
+def _rows(columns: Mapping[str, Column]) -> dict[str, Column]:
+    """Columns in float64, those of numbers as rows of one table: compiled code takes it as it is."""
+    numbers = [column for column in columns.values() if column.ndim == 1]
+    table = iter(np.empty((len(numbers), len(numbers[0]))) if numbers else ())
+    found = {}
+    for name, column in columns.items():
+        if column.ndim == 1:
+            found[name] = next(table)
+            found[name][:] = column
+        else:
+            found[name] = np.ascontiguousarray(column, np.float64)
+    return found
 
 
 def _names(text: str, wrt: Sequence[str]) -> list[str]:

@@ -282,7 +282,7 @@ def _computed(name: str, derive: Derive, problem: Problem, columns: Columns, num
     m, n = len(problem.program.outputs), prod(problem.shape)
     begun = time.perf_counter()
     with setup.running():
-        results = [np.full(number, np.nan) for _ in range(m + n)]  # memory that is new is slow when first touched
+        results = [*np.full((m + n, number), np.nan)]  # memory that is new is slow when first touched
 
     def derived(point: list[float]) -> Derivation:
         with setup.running():
