@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from oracle import OPERATIONS, SPECIAL, Trial, is_clear, points, random_program, same_bits, trials
 
-from diffcli.algebras.arrays import POINT_BY_POINT, RELATIONS, STEPS, Arrays
+from diffcli.algebras.arrays import POINT_BY_POINT, RELATIONS, STEPS, Arrays, silence
 from diffcli.algebras.float64 import FLOAT64, NAMED
 from diffcli.evaluate import evaluate
 from diffcli.forward import jvp
@@ -155,6 +155,17 @@ VALUES: tuple[tuple[str, tuple[float, ...], float], ...] = (
     ("csc", (-0.0,), -math.inf),
     ("fma", (math.inf, 0.0, 1.0), math.nan),
 )
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_power_of_two_is_a_square_to_the_last_bit(dtype: str) -> None:
+    algebra = Arrays(dtype)
+    chance = np.random.default_rng(2)
+    drawn = chance.uniform(-1, 1, 10_000) * 2.0 ** chance.integers(-600, 600, 10_000)
+    values = algebra.array([*drawn, 0.0, -0.0, math.inf, -math.inf, math.nan])
+    function = algebra.functions[CODE["powc"]]
+    with silence():
+        assert np.array_equal(function(values, 2.0), np.power(values, algebra.constant(2.0)), equal_nan=True)
 
 
 @pytest.mark.parametrize("algebra", [DOUBLE, SINGLE], ids=["float64", "float32"])

@@ -180,6 +180,11 @@ class Arrays:
                 return choose(a == -np.inf, -a, np.sqrt(a) + zero)
             return np.power(a, b)
 
+        def literal_power(a: Values, exponent: Constant) -> Values:
+            """NumPy's power multiplies for an exponent of 2, but looks at every point whether it is one."""
+            exponent = self.constant(exponent)
+            return a * a if exponent == 2.0 else power(a, exponent)
+
         def xlogy(a: Values, b: Values) -> Values:
             return choose((a == 0) & (b == b), zero, a * np.log(b))
 
@@ -192,7 +197,7 @@ class Arrays:
 
         return {
             "pow": power,
-            "powc": lambda a, exponent: power(a, self.constant(exponent)),
+            "powc": literal_power,
             "xlogy": xlogy,
             "min": lambda a, b: choose(a == b, b, np.minimum(a, b)),  # at a tie of zeros NumPy may take either
             "max": lambda a, b: choose(a == b, b, np.maximum(a, b)),

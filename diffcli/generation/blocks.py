@@ -31,6 +31,9 @@ BLOCK_BYTES = 1 << 16
 """Of one buffer: 8192 points in float64. With 5 buffers in use and with 500, half or twice as much is within a tenth
 of the best, an eighth takes twice the time (calls), and whole arrays take two to three times (memory)."""
 
+SQUARE = ((np.multiply, "aa"),)
+"""A power whose exponent is 2, as `Arrays` has it."""
+
 DETACH, POWC = CODE["detach"], CODE["powc"]
 
 
@@ -255,8 +258,9 @@ class _Writer:
         name, operands = PRIMITIVES[self.program.ops[k]].name, self._operands(k)
         steps = STEPS.get(name)
         if steps is None and self._is_power(k):
-            steps = ((np.power, "ab"),)
-            operands[1] = self._bound(f"c{k}", self.algebra.constant(self.program.parameter(k)))
+            exponent = self.algebra.constant(self.program.parameter(k))
+            steps = SQUARE if exponent == 2.0 else ((np.power, "ab"),)
+            operands[1] = self._bound(f"c{k}", exponent)
         if steps is not None and len(steps) == 1 and name in (*UFUNCS, "powc"):
             self._release(k)  # one ufunc may write over what it reads
             target = self._target(k)
@@ -270,7 +274,7 @@ class _Writer:
         self.lines.each.append(f"        {target}[:] = {call}" if k in self.result else f"        {target} = {call}")
 
     def _is_power(self, k: int) -> bool:
-        """NumPy's power is that of this project, but where the exponent is a half."""
+        """NumPy's power, or a square, is that of this project, but where the exponent is a half."""
         return self.program.ops[k] == POWC and self.algebra.constant(self.program.parameter(k)) != 0.5
 
     def _stepping(self, steps: Sequence[tuple[np.ufunc, str]], operands: Sequence[str], target: str) -> None:
