@@ -325,7 +325,7 @@ def test_plots_are_well_formed_and_leave_out_what_has_no_place() -> None:
     assert "error & more" in read.text
     assert "nan" not in drawn
     assert "inf" not in drawn
-    assert svg(replace(PLOT, curves=(Curve("none", [0.0], [1.0]),)), "p") == ""
+    assert svg(PLOT._replace(curves=(Curve("none", [0.0], [1.0]),)), "p") == ""
 
 
 @pytest.mark.parametrize("values", [[1.0, 1.0], [-3.0, 7.0], [1e300, 2e300], [0.0, 5e-324], [1e308, -1e308]])

@@ -12,8 +12,8 @@ is of its group whatever NumPy says, since within an ulp of a switch both are ri
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -46,8 +46,7 @@ Into = Callable[[Columns, Sequence[Any]], object]
 """From columns into arrays, one for each output."""
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(NamedTuple):
     """What is derived on one path, as programs without branches, and the points that take it."""
 
     derivation: Derivation

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from math import prod
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -45,8 +45,7 @@ AT_ONCE = 1 << 13
 """Points of which results are compared at once, in cache."""
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
+class Path(NamedTuple):
     """A way through the expression: how many points take it, the first of them, what the method and f cost on it."""
 
     points: int
@@ -55,8 +54,7 @@ class Path:
     own: Cost
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """One method's results: `values` has a column per output, `derivative` one per entry, row by row.
 
     `seconds` are for all points, finding their paths included; `setup_seconds` for deriving and compiling.
@@ -74,8 +72,7 @@ class Answer:
     by_tangents: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(NamedTuple):
     """A method without an answer: the verdict's word, and why."""
 
     method: str
@@ -83,8 +80,7 @@ class Failure:
     message: str
 
 
-@dataclass(frozen=True, slots=True)
-class Gaps:
+class Gaps(NamedTuple):
     """At every point the largest difference between two methods in any entry, in ulps of the larger number.
 
     `most` is the largest that is finite, at the point `at`; at `mixed` points, of which `first` is one,
@@ -98,8 +94,7 @@ class Gaps:
     first: int
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """`sample` points are judged against the truth, drawn with `seed`; `compiled` names a backend, or none.
 
     `fast_trig` asks for sines and cosines by tangents, or forbids them; None takes them where they pay.
@@ -274,7 +269,7 @@ class _Paths:
         if path is None:
             own = count(straight(self.problem.program, point_of(self.columns, group.first)))
             path = Path(0, group.first, count(*sweeps), own)
-        self.known[sweeps] = replace(path, points=path.points + points)
+        self.known[sweeps] = path._replace(points=path.points + points)
 
 
 def _computed(name: str, derive: Derive, problem: Problem, columns: Columns, number: int, settings: Settings) -> Answer:
@@ -313,7 +308,7 @@ def _fast_trig(derivation: Derivation, columns: Columns, number: int, settings: 
 def _by_tangents(group: Group, columns: Columns) -> Group:
     alike = _alike(columns)
     sweeps = tuple(tangents.by_tangents(sweep, alike) for sweep in group.derivation.sweeps)
-    return replace(group, derivation=group.derivation._replace(sweeps=sweeps))
+    return group._replace(derivation=group.derivation._replace(sweeps=sweeps))
 
 
 def _alike(columns: Columns) -> list[bool]:

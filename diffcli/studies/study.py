@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 Cell = float | int | str | None
 """A number, a text, or nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(NamedTuple):
     """A heading; a screen shows numbers to `figures` significant digits, data formats show all."""
 
     name: str
     figures: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(NamedTuple):
     """Rows of cells under columns; `marked` are rows that a reader should see first."""
 
     columns: tuple[Column, ...]
@@ -28,16 +26,14 @@ class Table:
     marked: frozenset[int] = frozenset()
 
 
-@dataclass(frozen=True, slots=True)
-class Axis:
+class Axis(NamedTuple):
     """A label with its unit, and whether the scale is logarithmic."""
 
     label: str
     logarithmic: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Curve:
+class Curve(NamedTuple):
     """Points (x[i], y[i]) under a name; `joined` by lines, or single marks. What is not finite is left out."""
 
     name: str
@@ -46,8 +42,7 @@ class Curve:
     joined: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Contour:
+class Contour(NamedTuple):
     """Lines where a function of two variables has the values `levels`; `z` has a row for every y."""
 
     x: Sequence[float]
@@ -56,8 +51,7 @@ class Contour:
     levels: Sequence[float]
 
 
-@dataclass(frozen=True, slots=True)
-class Plot:
+class Plot(NamedTuple):
     """Curves over one pair of axes; a picture draws the contour below them, a terminal leaves it out."""
 
     title: str
