@@ -342,12 +342,12 @@ def _vector(option: str, text: str, names: Sequence[str]) -> tuple[float, ...]:
 
 
 # --- claimed derivatives
-_NEXT_CLAIM = re.compile(r";\s*(?=[^\W\d]\w*\s*:)")
+_NEXT_CLAIM = r";\s*(?=[^\W\d]\w*\s*:)"
 
 
 def claims_in(text: str) -> tuple[str, ...]:
     """`x: 2*x; y: 1` -> ("x: 2*x", "y: 1"); a semicolon within a formula separates its statements."""
-    return tuple(claim for claim in _NEXT_CLAIM.split(text.strip()) if claim)
+    return tuple(claim for claim in re.split(_NEXT_CLAIM, text.strip()) if claim)
 
 
 def _split(claim: str) -> tuple[str, str]:

@@ -60,11 +60,11 @@ def say(text: str, **values: Any) -> str:
     if spoken() == "en":
         return text.format(**values) if values else text
     template = catalogue().get(text, text)
-    return _BETWEEN_CHINESE.sub("", template.format(**values)) if values else template
+    return re.sub(_BETWEEN_CHINESE, "", template.format(**values)) if values else template
 
 
-_BETWEEN_CHINESE = re.compile("(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
-"""Blanks stand around what is not Chinese only."""
+_BETWEEN_CHINESE = "(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])"
+"""Blanks stand around what is not Chinese only. Patterns are compiled when Chinese is spoken, not at every start."""
 
 
 def listed(names: Sequence[str], template: str = "{first} and {last}") -> str:
@@ -120,11 +120,11 @@ def _by_pattern(text: str, several: bool = False) -> str | None:
 
 def _filled(name: str, part: str) -> str:
     if name in LISTS:
-        return "、".join(_translated(one) if " " in one else one for one in _COMMAS.split(part))
+        return "、".join(_translated(one) if " " in one else one for one in re.split(_COMMAS, part))
     return _translated(part) if name in SENTENCES else part
 
 
-_COMMAS = re.compile(r", (?![^(]*\))| and ")
+_COMMAS = r", (?![^(]*\))| and "
 """What separates the parts of a list; commas in brackets do not."""
 
 
@@ -141,14 +141,14 @@ def _patterns() -> list[tuple[re.Pattern[str], str, str]]:
     """Templates of reasons as patterns, those with the most words first."""
     from diffcli.chinese import REASONS
 
-    found = [(english, chinese) for english, chinese in REASONS.items() if _PLACE.search(english)]
-    found.sort(key=lambda pair: -len(_PLACE.sub("", pair[0])))
+    found = [(english, chinese) for english, chinese in REASONS.items() if re.search(_PLACE, english)]
+    found.sort(key=lambda pair: -len(re.sub(_PLACE, "", pair[0])))
     return [(re.compile(_pattern(english), re.DOTALL), english, chinese) for english, chinese in found]
 
 
-_PLACE = re.compile(r"{([a-z]+)}")
+_PLACE = r"{([a-z]+)}"
 
 
 def _pattern(english: str) -> str:
-    pieces = _PLACE.split(english)
+    pieces = re.split(_PLACE, english)
     return "".join(re.escape(piece) if k % 2 == 0 else f"(?P<{piece}>.+?)" for k, piece in enumerate(pieces))

@@ -20,7 +20,7 @@ from diffcli.language import LANGUAGES, preferred, say, speak, translated
 GARBAGE = 50_000
 """Objects made between two collections: imports make many and drop none (by measurement a tenth of the start)."""
 
-_LONG_OPTION = re.compile(r"--[a-zA-Z][a-zA-Z-]+(=.*)?\Z", re.DOTALL)
+_LONG_OPTION = r"(?s)--[a-zA-Z][a-zA-Z-]+(=.*)?\Z"
 
 
 class ExitCode(IntEnum):
@@ -129,7 +129,7 @@ def arrange(arguments: Sequence[str], group: Any) -> list[str]:
             options.append(token)
             if valued[token] and rest:
                 options.append(rest.pop(0))
-        elif token.partition("=")[0] in valued and "=" in token or _LONG_OPTION.match(token):
+        elif token.partition("=")[0] in valued and "=" in token or re.match(_LONG_OPTION, token):
             options.append(token)
         else:
             operands.append(token)

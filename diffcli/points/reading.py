@@ -32,8 +32,8 @@ MOST = 100_000_000
 Column = Any
 """An array of float64: a row a point, then the shape of the variable."""
 
-_SEPARATOR = re.compile(r"[,;\n]")
-_INDEXED = re.compile(r"\s*([^\[\]]+?)\s*((?:\[[\d,\s]+\]\s*)*)\Z")
+_SEPARATORS = ",;\n"
+_INDEXED = r"\s*([^\[\]]+?)\s*((?:\[[\d,\s]+\]\s*)*)\Z"
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,7 @@ def split(text: str) -> list[str]:
     parts, depth, begun = [], 0, 0
     for k, character in enumerate(text):
         depth += (character in "([") - (character in ")]")
-        if not depth and _SEPARATOR.match(character):
+        if not depth and character in _SEPARATORS:
             parts.append(text[begun:k])
             begun = k + 1
     return [part for part in [*parts, text[begun:]] if part.strip()]
@@ -242,7 +242,7 @@ def _csv(file: str, names: Sequence[str], fixed: Mapping[str, Number]) -> dict[s
 
 def _variable(cell: str) -> tuple[str, tuple[int, ...]]:
     """`v[1, 0]` -> ("v", (1, 0))."""
-    found = _INDEXED.match(cell)
+    found = re.match(_INDEXED, cell)
     if not found:
         return cell.strip(), ()
     return found[1], tuple(map(int, re.findall(r"\d+", found[2])))

@@ -7,6 +7,7 @@ and no numbers.
 from __future__ import annotations
 
 import inspect
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ def load(text: str) -> Loaded:
     match = named(text)
     assert match
     where, name = match["where"], match["name"]
-    module = _file(where) if FILE.match(text) else _module(where)
+    module = _file(where) if re.match(FILE, text) else _module(where)
     function: Any = module
     for part in name.split("."):
         if not hasattr(function, part):

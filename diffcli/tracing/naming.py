@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 _NAME = r"[^\W\d]\w*(\.[^\W\d]\w*)*"
-FILE = re.compile(rf"\s*(?P<where>\S.*\.py):(?P<name>{_NAME})\s*\Z")
-MODULE = re.compile(rf"\s*(?P<where>{_NAME}):(?P<name>{_NAME})\s*\Z")
+FILE = rf"\s*(?P<where>\S.*\.py):(?P<name>{_NAME})\s*\Z"
+MODULE = rf"\s*(?P<where>{_NAME}):(?P<name>{_NAME})\s*\Z"
 
 
 def named(text: str) -> re.Match[str] | None:
@@ -15,4 +15,6 @@ def named(text: str) -> re.Match[str] | None:
     >>> named("lessons/one.py:f")["where"], named("numpy.linalg:norm")["name"], named("x*y")
     ('lessons/one.py', 'norm', None)
     """
-    return FILE.match(text) or MODULE.match(text)
+    if ":" not in text:  # and nothing is compiled
+        return None
+    return re.match(FILE, text) or re.match(MODULE, text)
