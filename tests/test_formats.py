@@ -20,9 +20,9 @@ from diffcli.batch.rows import Failure, Result
 from diffcli.case import make_case
 from diffcli.comparison import Comparison, Measurement, Settings, compare
 from diffcli.reports import REPORTS, format_of
+from diffcli.reports.cells import BATCH, COSTS
 from diffcli.reports.csv import COLUMNS, text_cell
 from diffcli.reports.json import as_object
-from diffcli.reports.markdown import BATCH, COSTS
 from diffcli.syntax.rendering import literal
 from diffcli.truth import digits
 

@@ -59,6 +59,8 @@ def texts(node: ast.AST | None, scopes: list[ast.AST]) -> set[str]:
         found = [node.func.value, *node.args[1:]]
     elif isinstance(node, ast.Name):
         found = next((values for scope in scopes if (values := assigned(node.id, scope))), [])
+        if not found and (elsewhere := room_of(node.id, scopes[-1])):
+            return texts(node, [tree_of(elsewhere)])
     return set().union(*(texts(part, scopes) for part in found))
 
 
@@ -71,6 +73,15 @@ def assigned(name: str, scope: ast.AST) -> list[ast.AST | None]:
         if isinstance(node, ast.Assign | ast.AnnAssign) and any(_is(target, name) for target in targets):
             values.append(node.value)
     return values
+
+
+def room_of(name: str, module: ast.AST) -> Path | None:
+    """The file of ours that a module takes a name from."""
+    for node in ast.walk(module):
+        if isinstance(node, ast.ImportFrom) and name in {alias.name for alias in node.names}:
+            path = PACKAGE.parent.joinpath(*(node.module or "").split(".")).with_suffix(".py")
+            return path if path in FILES else None
+    return None
 
 
 def _is(target: ast.AST | None, name: str) -> bool:

@@ -16,7 +16,7 @@ from diffcli.batch.rows import Failure, Result
 from diffcli.comparison import CLAIM, Comparison, Measurement
 from diffcli.language import speaking
 from diffcli.program import Cost
-from diffcli.reports.markdown import formulas, headings, one_line, standing, swell, truths, value
+from diffcli.reports.cells import formulas, headings, one_line, standing, swell, truths, value
 from diffcli.reports.names import labels
 from diffcli.reports.page import Cell, box, ending, opening, row, table, text
 from diffcli.reports.page_formulas import applied, formula, fraction, math, named_formula, statements

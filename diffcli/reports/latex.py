@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from diffcli.batch.rows import Failure, Result
 from diffcli.comparison import Comparison
 from diffcli.language import speaking
-from diffcli.reports.markdown import (
+from diffcli.reports.cells import (
     BATCH,
     COSTS,
     batch_rows,

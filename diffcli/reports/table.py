@@ -23,10 +23,10 @@ from diffcli.comparison import Comparison, Measurement
 from diffcli.errors import width as columns
 from diffcli.language import joined, say, translated
 from diffcli.program import Cost
+from diffcli.reports.cells import by_class, one_line, ratio, value
 from diffcli.reports.names import labels
 from diffcli.reports.sentences import closing, counted, lost, shortened, side, ulps
 from diffcli.syntax.rendering import literal
-from diffcli.syntax.shapes import nested
 from diffcli.truth import digits
 
 if TYPE_CHECKING:
@@ -43,7 +43,6 @@ _COLOURS: dict[Verdict, str] = {
     "ok": "green", "kink": "cyan", "inaccurate": "yellow", "nonfinite": "red", "domain": "magenta",
     "disagree": "red", "no-truth": "blue", "unsupported": "bright_black", "timeout": "red", "failed": "red",
 }  # fmt: skip
-_SIGNS = (("add", "+"), ("neg", "-"), ("mul", "×"), ("div", "÷"), ("pow", "^"), ("func", "ƒ"))
 _RULES = Box("    \n    \n ── \n    \n ── \n ── \n    \n    \n")
 _DERIVATIVES_IN_A_TABLE = 8
 """Beyond this many variables each has a block of its own."""
@@ -92,7 +91,7 @@ def _header(comparison: Comparison) -> RenderableType:
     if point:
         first.append(say("   at  {point}", point=_clipped(point)))
     second = Text.assemble(
-        ("f", "bold"), f" = {_clipped(values(comparison))}   {counted(comparison.cost.total, 'operation')}"
+        ("f", "bold"), f" = {_clipped(value(comparison))}   {counted(comparison.cost.total, 'operation')}"
     )
     if comparison.case.wanted.vector:
         name = "w" if comparison.case.wanted.kind == "vjp" else "v"
@@ -109,11 +108,6 @@ def _notes(comparison: Comparison) -> list[str]:
     if comparison.rules != "textbook":
         notes.append("by the stable rules")
     return notes
-
-
-def values(comparison: Comparison) -> str:
-    """The function's value as it is typed, also that of a vector."""
-    return written(tuples(nested(comparison.case.expression.shape, comparison.values)))
 
 
 def _clipped(text: str) -> str:
@@ -205,14 +199,9 @@ def _errors(digits: int) -> Columns:
 
 
 def _costs(comparison: Comparison) -> Columns:
-    own = comparison.cost.total
-
-    def ratio(measurement: Measurement) -> str:
-        return "–" if measurement.cost is None or not own else f"{measurement.cost.total / own:.1f}"
-
     columns: Columns = [
-        (say("operations"), "left", lambda m: "–" if m.cost is None else by_class(m.cost), "cost"),
-        ("× f", "right", ratio, "ratio"),
+        (say("operations"), "left", lambda m: "–" if m.cost is None else _operations(m.cost), "cost"),
+        ("× f", "right", lambda m: ratio(comparison, m), "ratio"),
     ]
     if any(measurement.memory for measurement in comparison.measurements):
         columns += [
@@ -231,10 +220,9 @@ def _verdicts() -> Columns:
     return [(say("verdict"), "left", lambda m: Text(say(m.verdict), _COLOURS[m.verdict]), "verdict")]
 
 
-def by_class(cost: Cost) -> str:
-    """`10   4+ 1- 1× 1÷ 3ƒ`: the total, then additions, negations, products, quotients, powers, functions."""
-    classes = " ".join(f"{getattr(cost, name)}{mark}" for name, mark in _SIGNS if getattr(cost, name))
-    return f"{cost.total:>4,}  {classes}".rstrip()
+def _operations(cost: Cost) -> str:
+    """`10   4+ 1- 1× 1÷ 3ƒ`: the total, and what it is made of."""
+    return f"{cost.total:>4,}  {by_class(cost)}".rstrip()
 
 
 def _truth_rows(comparison: Comparison) -> list[tuple[str, list[str], str]]:
@@ -267,14 +255,14 @@ def _blocks(comparison: Comparison) -> RenderableType:
     table.add_column()
     rows = _truth_rows(comparison)
     for i, name in enumerate(labels(comparison)):
-        lines = [(value, _methods(methods, comparison)) for value, methods in _grouped(comparison, i).items()]
+        lines = [(found, _methods(methods, comparison)) for found, methods in _grouped(comparison, i).items()]
         for who, cells, _ in rows:
             if cells[i] and len(lines) == 1 and cells[i] == lines[0][0]:
                 lines = [(cells[i], f"{lines[0][1]}, {who}")]
             elif cells[i]:
                 lines.append((cells[i], who))
-        for k, (value, who) in enumerate(lines):
-            table.add_row("" if k else name, Text(value, "bold" if who == say("truth") else ""), who)
+        for k, (found, who) in enumerate(lines):
+            table.add_row("" if k else name, Text(found, "bold" if who == say("truth") else ""), who)
     return table
 
 
@@ -301,7 +289,7 @@ def show_line(result: Result, console: Console) -> None:
         text = Text.assemble(
             place,
             (_padded(translated("error"), 12), "red"),
-            f"{translated(result.message)}: {_short(result.expression)}",
+            f"{translated(result.message)}: {one_line(result.expression)}",
         )
     else:
         verdicts = {measurement.verdict for measurement in result.measurements}
@@ -314,7 +302,7 @@ def show_line(result: Result, console: Console) -> None:
         worst = max((m for m in result.measurements if m.bits is not None), key=lambda m: m.bits or 0.0, default=None)
         text.append(f"{_padded(lost(worst.bits) if worst else '', 8, right=True)}  ")
         text.append(f"{result.case.id}  " if result.case.id else "", "dim")
-        text.append(_short(result.case.expression.source))
+        text.append(one_line(result.case.expression.source))
         wrong = [m.message for m in result.measurements if m.claim and m.claim.counterexample]
         text.append(
             f"   {say('the claim is wrong: {message}', message=translated(wrong[0]))}" if wrong else "", "yellow"
@@ -328,10 +316,6 @@ def _padded(text: str, width: int, right: bool = False) -> str:
     """Filled with blanks to a width in columns: Chinese takes two for a character."""
     blanks = " " * max(width - columns(text), 0)
     return blanks + text if right else text + blanks
-
-
-def _short(text: str) -> str:
-    return text.replace("\n", "; ")
 
 
 def show_summary(summary: Summary, seconds: float, console: Console, exit_zero: bool = False) -> None:
@@ -370,7 +354,7 @@ def _show_worst(summary: Summary, console: Console) -> None:
         place = say("  line {line}  ", line=worst.line) if worst.line else "  "
         name = f"{worst.id}  " if worst.id else ""
         bits = _padded(lost(worst.bits), 8, right=True)
-        text = Text(f"{place}{bits}  {name}{_short(worst.expression)}{say('  at  {point}', point=point)}")
+        text = Text(f"{place}{bits}  {name}{one_line(worst.expression)}{say('  at  {point}', point=point)}")
         console.print(text, no_wrap=True, overflow=ellipsis, crop=console.is_terminal, soft_wrap=wrap)
     for line, message in summary.first_failures:
         console.print(

@@ -1,0 +1,137 @@
+"""What a page shows of a result, cell by cell, before any markup: every format that is read has the same."""
+
+from __future__ import annotations
+
+import re
+
+from diffcli.batch.rows import Failure, Result
+from diffcli.case import tuples, understood, written
+from diffcli.comparison import Comparison, Measurement
+from diffcli.language import say, translated
+from diffcli.program import Cost
+from diffcli.reports.names import names
+from diffcli.reports.sentences import counted, lost, proved, ulps
+from diffcli.syntax.rendering import literal
+from diffcli.syntax.shapes import nested
+
+COSTS = ("error", "lost", "operations", "× f", "verdict")
+BATCH = ("line", "expression", "method", "verdict", "error", "lost", "operations", "message")
+LONGEST_FORMULA = 1000
+"""A longer derivative of SymPy's is in the JSON only."""
+
+_SIGNS = (("add", "+"), ("neg", "-"), ("mul", "×"), ("div", "÷"), ("pow", "^"), ("func", "ƒ"))
+
+
+def headings(comparison: Comparison) -> tuple[str, str]:
+    """The function as it was understood, and the point: `f(x) = x**2` and `x = 3`."""
+    case = comparison.case
+    names = case.expression.variables
+    point = ", ".join(f"{name} = {written(value)}" for name, value in case.at.items())
+    name = f"f({', '.join(names)})" if names else "f"
+    before, semicolon, result = understood(case).rpartition("; ")
+    return f"{before}{semicolon}{name} = {result}", point
+
+
+def value(comparison: Comparison) -> str:
+    """The function's value as it is typed, also that of a vector."""
+    return written(tuples(nested(comparison.case.expression.shape, comparison.values)))
+
+
+def derivatives(measurement: Measurement, number: int) -> list[str]:
+    """One number per entry; dashes where a method did not answer."""
+    found = measurement.derivative
+    return ["–"] * number if found is None else [literal(entry) for entry in found]
+
+
+def truths(comparison: Comparison) -> list[tuple[str, list[str]]]:
+    """The proved derivative with all its digits; at a kink the two sides as well."""
+    truth = comparison.truth
+    if truth.derivative is None:
+        return [(say("truth"), ["–"] * len(comparison.entries))]
+    rows = [(say("truth"), [proved(entry) for entry in truth.derivative])]
+    for where, ends in (("from left", truth.left), ("from right", truth.right)):
+        if ends is not None:
+            pairs = zip(truth.derivative, ends, strict=True)
+            rows.append((say(where), ["" if entry is not None else proved(end) for entry, end in pairs]))
+    return rows
+
+
+def standing(comparison: Comparison) -> str:
+    """What the truth's row has for a verdict."""
+    return say("proved" if comparison.truth.derivative is not None else comparison.truth.status)
+
+
+def costs(comparison: Comparison, measurement: Measurement) -> list[str]:
+    """The cells of `COSTS`."""
+    return [
+        ulps(measurement.max_ulp),
+        lost(measurement.bits),
+        _operations(measurement.cost),
+        ratio(comparison, measurement),
+        say(measurement.verdict),
+    ]
+
+
+def ratio(comparison: Comparison, measurement: Measurement) -> str:
+    """How many times the operations of f alone."""
+    own, cost = comparison.cost.total, measurement.cost
+    return "–" if cost is None or not own else f"{cost.total / own:.1f}"
+
+
+def by_class(cost: Cost) -> str:
+    """`4+ 1- 1× 1÷ 3ƒ`: additions, negations, products, quotients, powers, functions."""
+    return " ".join(f"{getattr(cost, name)}{sign}" for name, sign in _SIGNS if getattr(cost, name))
+
+
+def _operations(cost: Cost | None) -> str:
+    """`10 (4+ 1- 1× 1÷ 3ƒ)`."""
+    if cost is None:
+        return "–"
+    return f"{cost.total:,} ({by_class(cost)})" if cost.total else "0"
+
+
+def formulas(comparison: Comparison) -> list[tuple[tuple[str, str], str]]:
+    """SymPy's derivatives: the name, above and below the bar, and the formula."""
+    return [
+        (name, formula)
+        for measurement in comparison.measurements
+        if measurement.formulas is not None
+        for name, formula in zip(names(comparison), measurement.formulas, strict=True)
+        if len(formula) <= LONGEST_FORMULA
+    ]
+
+
+def swell(comparison: Comparison) -> list[str]:
+    """How large SymPy's formulas are, where they repeat themselves."""
+    template = "SymPy's formulas as written: {size}; {executed} executed, sharing what is equal."
+    return [
+        say(template, size=counted(written.total, "operation"), executed=f"{cost.total:,}")
+        for written, cost in ((m.written, m.cost) for m in comparison.measurements)
+        if written and cost and written.total > cost.total and comparison.entries
+    ]
+
+
+def batch_rows(result: Result) -> list[list[str]]:
+    """The cells of `BATCH`: a row per method, or one for a row that could not be read."""
+    if isinstance(result, Failure):
+        message = translated(result.message)
+        return [[_line(result.line), one_line(result.expression), "", translated("error"), "–", "–", "–", message]]
+    place = [_line(result.case.line), one_line(result.case.expression.source)]
+    found = []
+    for measurement in result.measurements:
+        error, bits, operations, _, verdict = costs(result, measurement)
+        found.append([*place, measurement.method, verdict, error, bits, operations, translated(measurement.message)])
+    return found
+
+
+def _line(number: int | None) -> str:
+    return "" if number is None else str(number)
+
+
+def one_line(text: str) -> str:
+    """Statements on lines of their own, joined.
+
+    >>> one_line("a = x*y\\na + sin(a)")
+    'a = x*y; a + sin(a)'
+    """
+    return re.sub(r"\s*[\r\n]\s*", "; ", text.strip())
