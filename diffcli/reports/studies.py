@@ -10,7 +10,6 @@ from io import StringIO
 from math import isfinite, log10
 from typing import Any
 
-from rich.box import Box
 from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
@@ -18,10 +17,10 @@ from rich.text import Text
 from diffcli.errors import width as columns
 from diffcli.language import say
 from diffcli.reports.json import SCHEMA, number
+from diffcli.reports.screen import plain, ruled
 from diffcli.studies.study import Axis, Cell, Column, Plot, Study, Table
 from diffcli.syntax.rendering import literal
 
-_RULES = Box("    \n    \n ── \n    \n ── \n ── \n    \n    \n")
 _ESCAPES = re.compile(r"\x1b\[[\d;]*m")
 _HIGH, _WIDE = 20, 100
 """Rows of a terminal plot, and the most columns."""
@@ -47,7 +46,7 @@ def show(study: Study, console: Console, plots: bool = True) -> None:
 
 
 def _table(table: Table) -> RichTable:
-    shown = RichTable(box=_RULES, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    shown = ruled()
     for i, column in enumerate(table.columns):
         numeric = all(not isinstance(row[i], str) for row in table.rows)
         shown.add_column(Text(column.name), justify="right" if numeric else "left", no_wrap=numeric, overflow="fold")
@@ -159,10 +158,7 @@ def written(study: Study, format: str, plots: bool = True) -> str:
         text = StringIO(newline="")
         csv.writer(text).writerows(_rows(study))
         return text.getvalue()
-    console = Console(width=_WIDE, color_system=None, force_terminal=False, legacy_windows=False)
-    with console.capture() as capture:
-        show(study, console, plots)
-    return "\n".join(line.rstrip() for line in capture.get().split("\n"))
+    return plain(lambda console: show(study, console, plots), _WIDE)
 
 
 def _rows(study: Study) -> Iterator[list[Any]]:

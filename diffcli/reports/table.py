@@ -8,9 +8,9 @@ only repeats what the words say.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Literal
 
-from rich.box import Box
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -25,6 +25,7 @@ from diffcli.language import joined, say, translated
 from diffcli.program import Cost
 from diffcli.reports.cells import by_class, one_line, ratio, value
 from diffcli.reports.names import labels
+from diffcli.reports.screen import plain, ruled
 from diffcli.reports.sentences import closing, counted, lost, shortened, side, ulps
 from diffcli.syntax.rendering import literal
 from diffcli.truth import digits
@@ -43,7 +44,6 @@ _COLOURS: dict[Verdict, str] = {
     "ok": "green", "kink": "cyan", "inaccurate": "yellow", "nonfinite": "red", "domain": "magenta",
     "disagree": "red", "no-truth": "blue", "unsupported": "bright_black", "timeout": "red", "failed": "red",
 }  # fmt: skip
-_RULES = Box("    \n    \n ── \n    \n ── \n ── \n    \n    \n")
 _DERIVATIVES_IN_A_TABLE = 8
 """Beyond this many variables each has a block of its own."""
 
@@ -60,10 +60,7 @@ class Report:
         return ""
 
     def add(self, result: Result) -> str:
-        console = Console(width=WIDEST, color_system=None, force_terminal=False, legacy_windows=False)
-        with console.capture() as capture:
-            self.show(result, console)
-        return "\n".join(line.rstrip() for line in capture.get().split("\n"))
+        return plain(partial(self.show, result), WIDEST)
 
     def end(self) -> str:
         return ""
@@ -170,7 +167,7 @@ def _width(table: Table) -> int:
 
 
 def _table(comparison: Comparison, columns: Columns, truth: bool = True) -> Table:
-    table = Table(box=_RULES, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table = ruled()
     table.add_column(say("method"), no_wrap=True)
     for header, justify, _, _ in columns:
         table.add_column(Text(header), no_wrap=True, justify="right" if justify == "right" else "left")
@@ -327,7 +324,7 @@ def show_summary(summary: Summary, seconds: float, console: Console, exit_zero: 
     done = say("{rows} in {seconds} s{rate}{kept}", rows=rows, seconds=f"{seconds:.1f}", rate=rate, kept=kept)
     console.print(Text(done), soft_wrap=wrap)
     kinds = [kind for kind in _COLOURS if any(tally[kind] for tally in summary.verdicts.values())]
-    table = Table(box=_RULES, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+    table = ruled()
     table.add_column(say("method"), no_wrap=True)
     for kind in kinds:
         table.add_column(say(kind), justify="right", no_wrap=True)
