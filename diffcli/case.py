@@ -402,6 +402,21 @@ def written(value: Number) -> str:
     return literal(value)
 
 
+def equations(at: Mapping[str, Number]) -> str:
+    """A point as it is read: `x = 1, v = [2, 3]`."""
+    return ", ".join(f"{name} = {written(value)}" for name, value in at.items())
+
+
+def pasted(at: Mapping[str, Number]) -> str:
+    """A point as it stands behind --at: `x=1, v=[2, 3]`."""
+    return ", ".join(f"{name}={written(value)}" for name, value in at.items())
+
+
+def headline(case: Case) -> str:
+    """`f(x, y) = x*y`, as it was understood."""
+    return f"f({', '.join(case.expression.variables)}) = {understood(case)}"
+
+
 def understood(case: Case) -> str:
     """The expression as it was understood; one of vectors as it was typed, since its program is scalar."""
     expression = case.expression

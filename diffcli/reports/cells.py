@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from diffcli.batch.rows import Failure, Result
-from diffcli.case import tuples, understood, written
+from diffcli.case import equations, tuples, understood, written
 from diffcli.comparison import Comparison, Measurement
 from diffcli.language import say, translated
 from diffcli.program import Cost
@@ -26,7 +26,7 @@ def headings(comparison: Comparison) -> tuple[str, str]:
     """The function as it was understood, and the point: `f(x) = x**2` and `x = 3`."""
     case = comparison.case
     names = case.expression.variables
-    point = ", ".join(f"{name} = {written(value)}" for name, value in case.at.items())
+    point = equations(case.at)
     name = f"f({', '.join(names)})" if names else "f"
     before, semicolon, result = understood(case).rpartition("; ")
     return f"{before}{semicolon}{name} = {result}", point

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from html import escape
 from typing import Any
 
-from diffcli.case import understood, written
+from diffcli.case import equations, understood
 from diffcli.language import say, speaking, translated
 from diffcli.reports.json import SCHEMA, number
 from diffcli.reports.latex import escaped
@@ -38,10 +38,6 @@ def _for_programs(steps: Steps, format: str) -> str:
     return "".join(_page(steps))
 
 
-def _point(steps: Steps) -> str:
-    return ", ".join(f"{name} = {written(value)}" for name, value in steps.at.items())
-
-
 def _standing(steps: Steps) -> str:
     """What the ticks mean."""
     template = "Each step is checked against the certified derivative. {tidied}"
@@ -49,7 +45,7 @@ def _standing(steps: Steps) -> str:
         template = "Each step is checked at {point}, against the certified derivative. {tidied}"
     if steps.at and steps.chosen:
         template = "Each step is checked at {point}, a point chosen here, against the certified derivative. {tidied}"
-    return say(template, point=_point(steps), tidied=translated(TIDIED))
+    return say(template, point=equations(steps.at), tidied=translated(TIDIED))
 
 
 def verdict(check: Check) -> str:

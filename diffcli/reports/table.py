@@ -18,7 +18,7 @@ from rich.text import Text
 from diffcli.accuracy import Verdict
 from diffcli.algebras import DIGITS
 from diffcli.batch.rows import Failure, Result
-from diffcli.case import tuples, understood, written
+from diffcli.case import equations, pasted, tuples, understood, written
 from diffcli.comparison import Comparison, Measurement
 from diffcli.errors import width as columns
 from diffcli.language import joined, say, translated
@@ -80,7 +80,7 @@ def show(result: Result, console: Console) -> None:
 def _header(comparison: Comparison) -> RenderableType:
     case = comparison.case
     names = ", ".join(case.expression.variables)
-    point = ", ".join(f"{name} = {written(value)}" for name, value in case.at.items())
+    point = equations(case.at)
     before, _, result = understood(case).rpartition("; ")
     first = Text.assemble(
         f"{_clipped(before)}; " if before else "", (f"f({names})" if names else "f", "bold"), " = ", _clipped(result)
@@ -347,7 +347,7 @@ def _show_worst(summary: Summary, console: Console) -> None:
     if summary.worst:
         console.print(Text(f"\n{say('worst:')}", "bold"))
     for worst in summary.worst:
-        point = ", ".join(f"{name}={written(tuples(value))}" for name, value in worst.at.items())
+        point = pasted({name: tuples(value) for name, value in worst.at.items()})
         place = say("  line {line}  ", line=worst.line) if worst.line else "  "
         name = f"{worst.id}  " if worst.id else ""
         bits = _padded(lost(worst.bits), 8, right=True)

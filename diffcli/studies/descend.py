@@ -13,7 +13,7 @@ from functools import cached_property
 from itertools import pairwise
 
 from diffcli.accuracy import bits_lost, error, nearest
-from diffcli.case import Number, understood, written
+from diffcli.case import Number, equations, pasted, understood
 from diffcli.comparison import executed
 from diffcli.errors import DiffError, Unsupported, width
 from diffcli.generation import evaluator
@@ -269,9 +269,8 @@ _MANY, _NEWTON, _COMPARED, _ROUNDING = 30, 50, 50, 1e-9
 def _heading(finding: Finding) -> tuple[str, ...]:
     objective = finding.objective
     case, samples = objective.case(objective.size), objective.samples
-    held = {name: value for name, value in case.at.items() if name in objective.held}
-    start = ", ".join(f"{name} = {written(value)}" for name, value in objective.start.items())
-    beside = ", ".join(f"{name}={written(value)}" for name, value in held.items())
+    start = equations(objective.start)
+    beside = pasted({name: value for name, value in case.at.items() if name in objective.held})
     means = "=" if samples is None else ":"
     lines = [f"f({', '.join(objective.start)}){' ' if samples is None else ''}{means} {understood(case)}"]
     if samples is not None:

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from diffcli.accuracy import Ball
 from diffcli.algebras.float64 import FLOAT64
-from diffcli.case import Case, understood, written
+from diffcli.case import Case, equations, understood
 from diffcli.errors import DiffError
 from diffcli.linearize import ONE, ZERO, Linear
 from diffcli.primitives import CONST, INPUT, PARAMETRIC, PRIMITIVES
@@ -245,7 +245,7 @@ def _heading(case: Case, show: Show, along: str | None) -> tuple[str, ...]:
     names = ", ".join(case.expression.variables)
     text = understood(case)
     text = text if len(text) <= 300 else f"{text[:140]} … {text[-140:]}"
-    at = ", ".join(f"{name} = {written(value)}" for name, value in case.at.items())
+    at = equations(case.at)
     lines = [f"f({names}) = {text}", *([f"at {at}"] if at else [])]
     if show == "tangents":
         lines.append(f"v' are tangents along {along}")

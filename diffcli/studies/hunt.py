@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from random import Random
 
-from diffcli.case import Number, understood
+from diffcli.case import Number, headline
 from diffcli.errors import DiffError
 from diffcli.language import say
 from diffcli.studies.losses import (
@@ -124,7 +124,7 @@ def _heading(losses: Losses, evaluations: int, seed: int) -> tuple[str, ...]:
     tried = f"{len(losses.samples):,}"
     template = "{tried} points tried, of {allowed} allowed; seed {seed}"
     return (
-        f"f({', '.join(case.expression.variables)}) = {understood(case)}",
+        headline(case),
         say("{ranges}{beside}; derivative by {names}", ranges=spreads, beside=beside, names=", ".join(case.wrt)),
         say(template, tried=tried, allowed=f"{evaluations:,}", seed=seed),
     )

@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 from diffcli.accuracy import bits_lost, error, nearest
 from diffcli.algebras.float64 import FLOAT64
 from diffcli.asking import derive, refusal
-from diffcli.case import Case, Number, make_case, written
+from diffcli.case import Case, Number, make_case, pasted
 from diffcli.derivation import Derivation, Problem
 from diffcli.errors import DiffError, Unsupported
 from diffcli.evaluate import evaluate, evaluate_all
@@ -25,7 +25,7 @@ from diffcli.language import say, translated
 from diffcli.limits import Apart, Died, Expired, Here
 from diffcli.methods import METHODS
 from diffcli.program import Program
-from diffcli.studies.ranges import Range, written_at
+from diffcli.studies.ranges import Range
 from diffcli.studies.study import Cell, Column, Table
 from diffcli.truth import Truth, certify
 
@@ -341,13 +341,13 @@ def worst_points(losses: Losses, worst: Mapping[str, Sequence[Point]]) -> tuple[
 
 
 def at_text(losses: Losses, point: Point) -> str:
-    moving = dict(zip((spread.name for spread in losses.ranges), point, strict=True))
-    return written_at(list(moving), moving)
+    """The point, as far as it moves."""
+    return pasted(dict(zip((spread.name for spread in losses.ranges), point, strict=True)))
 
 
 def everywhere(losses: Losses, point: Point) -> str:
     """The point with the variables that are held as well."""
-    return ", ".join(f"{name}={written(value)}" for name, value in losses.at(point).items())
+    return pasted(losses.at(point))
 
 
 def entry_name(case: Case, entry: int) -> str:
@@ -386,5 +386,5 @@ def absent(failed: Mapping[str, str]) -> list[str]:
 def held(case: Case, ranges: Sequence[Range]) -> str:
     """`; y=2`: the variables that do not move."""
     moving = {spread.name for spread in ranges}
-    still = ", ".join(f"{name}={written(value)}" for name, value in case.at.items() if name not in moving)
+    still = pasted({name: value for name, value in case.at.items() if name not in moving})
     return f"; {still}" if still else ""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from diffcli.accuracy import error
-from diffcli.case import Case, Number, make_case, understood, written
+from diffcli.case import Case, Number, equations, headline, make_case, pasted
 from diffcli.comparison import executed
 from diffcli.derivation import Problem
 from diffcli.errors import DiffError
@@ -267,11 +267,11 @@ def _remaining(finding: Finding, walk: Walk) -> float | None:
 # --- tables
 def _heading(finding: Finding) -> tuple[str, ...]:
     case = finding.case
-    others = ", ".join(f"{name}={written(value)}" for name, value in case.at.items() if name != finding.name)
-    start = f"{finding.name} = {written(case.at[finding.name])}"
+    others = pasted({name: value for name, value in case.at.items() if name != finding.name})
+    start = equations({finding.name: case.at[finding.name]})
     start = say("{start}, with {others}", start=start, others=others) if others else start
     return (
-        f"f({', '.join(case.expression.variables)}) = {understood(case)}",
+        headline(case),
         say("Newton's method for f = 0 from {start}: x − f(x)/f'(x), again and again", start=start),
     )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from statistics import median
 
-from diffcli.case import Number, understood
+from diffcli.case import Number, headline
 from diffcli.errors import DiffError
 from diffcli.language import begun, listed, say
 from diffcli.studies.losses import (
@@ -98,7 +98,7 @@ def _heading(losses: Losses, spread: Range, grid: Sequence[Point]) -> tuple[str,
     template = "{range}, {points} points, {scale}{beside}; derivative by {names}"
     names = ", ".join(case.wrt)
     return (
-        f"f({', '.join(case.expression.variables)}) = {understood(case)}",
+        headline(case),
         say(template, range=spread.text, points=f"{len(grid):,}", scale=scale, beside=beside, names=names),
     )
 

@@ -7,7 +7,7 @@ what cancels near zero does so from either side. Short numbers can be pasted.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
@@ -142,8 +142,3 @@ def _split(text: str) -> list[str]:
         else:
             parts[-1] += character
     return [part for part in parts if part.strip()]
-
-
-def written_at(names: Sequence[str], point: Mapping[str, float]) -> str:
-    """`x=1e-8, y=2`, ready to paste behind --at."""
-    return ", ".join(f"{name}={literal(point[name])}" for name in names)

@@ -21,7 +21,7 @@ from typing import Any
 
 from diffcli.accuracy import error
 from diffcli.algebras.float64 import FLOAT64
-from diffcli.case import Case, Number, flat, make_case, understood, written
+from diffcli.case import Case, Number, equations, flat, headline, make_case
 from diffcli.derivation import Wanted
 from diffcli.errors import DiffError, Unsupported
 from diffcli.evaluate import Algebra, evaluate
@@ -427,8 +427,7 @@ def _plots(found: Sequence[Found], scene: Scene, automatic: float) -> tuple[Plot
 # --- in words
 def _heading(scene: Scene) -> tuple[str, ...]:
     case = scene.case
-    point = ", ".join(f"{name} = {written(value)}" for name, value in case.at.items())
-    lines = [f"f({', '.join(case.expression.variables)}) = {understood(case)}{say('   at  {point}', point=point)}"]
+    lines = [f"{headline(case)}{say('   at  {point}', point=equations(case.at))}"]
     if [x for value in case.at.values() for x in flat(value)] != scene.point:
         template = "in {numbers}: {variable} = {x}, and proved there"
         lines.append(say(template, numbers=scene.numbers.name, variable=case.entries[0], x=literal(scene.x)))

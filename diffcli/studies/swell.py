@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
-from diffcli.case import Case, Number, make_case, written
+from diffcli.case import Case, Number, make_case, pasted
 from diffcli.comparison import executed
 from diffcli.derivation import Derivation, Problem
 from diffcli.errors import DiffError, Unsupported
@@ -356,7 +356,7 @@ def _heading(finding: Finding) -> tuple[str, ...]:
     said = say("f = {call}, {said}", call=family.call, said=translated(family.said))
     if not n or not values or len(family.at(2)) != len(values):
         return said, say("derivatives by {by}, for n = 1, …, {n}", by=family.by, n=n)
-    point = ", ".join(f"{name}={written(value)}" for name, value in values.items())
+    point = pasted(values)
     return said, say("derivatives by {by}, for n = 1, …, {n}; at {point}", by=family.by, n=n, point=point)
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from diffcli.accuracy import bits_lost, error, nearest
 from diffcli.algebras.float64 import FLOAT64
-from diffcli.case import Case, Number, make_case, understood, written
+from diffcli.case import Case, Number, headline, make_case, pasted
 from diffcli.derivation import Problem
 from diffcli.errors import DiffError
 from diffcli.evaluate import evaluate
@@ -174,11 +174,11 @@ def _one_variable(source: str, at: Mapping[str, Number], wrt: str | None) -> Cas
 
 def _heading(expansion: Expansion) -> tuple[str, ...]:
     case = expansion.case
-    others = ", ".join(f"{name}={written(value)}" for name, value in case.at.items() if name != expansion.name)
+    others = pasted({name: value for name, value in case.at.items() if name != expansion.name})
     place = f"{expansion.name} = {literal(expansion.x0)}"
     template = _OF_ORDER_WITH if others else "Its Taylor polynomial of order {order} about {place}:"
     return (
-        f"f({', '.join(case.expression.variables)}) = {understood(case)}",
+        headline(case),
         say(template, order=expansion.order, place=place, others=others),
         polynomial(expansion),
     )

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from diffcli.accuracy import Ball, nearest
-from diffcli.case import Case, understood, written
+from diffcli.case import Case, equations, understood
 from diffcli.language import begun, joined, listed, say, translated
 from diffcli.linearize import ZERO
 from diffcli.primitives import CONST, INPUT, PRIMITIVES
@@ -268,7 +268,7 @@ def _notes(stage: Stage) -> dict[int, str]:
 def _heading(scope: Scope, primal: Primal, answers: Sequence[Answer]) -> tuple[str, ...]:
     case, path = scope.case, scope.path
     names = ", ".join(case.expression.variables)
-    point = ", ".join(f"{name} = {written(value)}" for name, value in case.at.items())
+    point = equations(case.at)
     lines = [
         f"f({names}) = {_clipped(understood(case))}" + (say("   at  {point}", point=_clipped(point)) if point else "")
     ]
