@@ -17,9 +17,10 @@ from diffcli.cli.main import main
 from diffcli.comparison import Settings, compare
 from diffcli.errors import DiffError
 from diffcli.studies.hunt import hunt
-from diffcli.studies.losses import Losses, moving_case, ready
+from diffcli.studies.losses import Losses, moving_case
 from diffcli.studies.profile import profile
 from diffcli.studies.ranges import Range, read_ranges, short
+from diffcli.studies.reused import ready
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 METHODS = ("symbolic", "forward", "reverse")

@@ -34,7 +34,7 @@ from diffcli.studies.descents import (
     verdict,
     walk,
 )
-from diffcli.studies.losses import ready
+from diffcli.studies.reused import absent, ready
 from diffcli.studies.study import Axis, Cell, Column, Contour, Curve, Plot, Study, Table
 from diffcli.studies.symmetric import eigenvalues, solve
 from diffcli.syntax.rendering import literal
@@ -422,8 +422,7 @@ def _sentences(finding: Finding) -> Iterator[str]:
     yield from _passes(finding)
     yield from _agreement(finding)
     yield from _proof(finding)
-    for name, why in finding.failed.items():
-        yield say("{name} takes no part: {why}.", name=name, why=translated(why))
+    yield from absent(finding.failed)
 
 
 def _place(finding: Finding, step: Step) -> str:

@@ -17,7 +17,7 @@ from diffcli.comparison import executed
 from diffcli.derivation import Answer, Problem
 from diffcli.errors import DiffError
 from diffcli.program import Cost
-from diffcli.studies.losses import Reused
+from diffcli.studies.reused import Reused
 from diffcli.studies.symmetric import solve
 from diffcli.syntax import elaborate
 from diffcli.syntax.shapes import nested

@@ -13,23 +13,22 @@ from random import Random
 from diffcli.case import Number, headline
 from diffcli.errors import DiffError
 from diffcli.language import say
+from diffcli.methods import usual
 from diffcli.studies.losses import (
     Losses,
     Point,
-    Progress,
     apart,
     by_method,
     failures,
     held,
     moving_case,
-    silent,
     unproved,
     worst_points,
     zoom,
 )
 from diffcli.studies.profile import LISTED, worst_sentence
 from diffcli.studies.ranges import Range, read_ranges, short
-from diffcli.studies.study import Study
+from diffcli.studies.study import Progress, Study, silent
 
 SAMPLED = 0.6
 """The part of all evaluations that goes into seeded points; the rest goes into searches."""
@@ -38,15 +37,13 @@ STARTS = 4
 TWINS = 0.2
 """The part of the seeded points that have two variables nearly equal."""
 
-_METHODS = ("symbolic", "forward", "reverse")
-
 
 def hunt(
     source: str,
     over: str,
     at: Mapping[str, Number],
     wrt: Sequence[str] | None = None,
-    methods: Sequence[str] = _METHODS,
+    methods: Sequence[str] = usual("gradient"),
     logarithmic: bool = False,
     evaluations: int = 2000,
     seed: int = 0,

@@ -1,44 +1,28 @@
-"""One question at many points: the bits that each method loses, against the truth proved at every point.
-
-SymPy derives once; its program serves all points. What dual numbers and the tape
-recorded serves as long as its conditions come out as they did.
-"""
+"""One question at many points: the bits that each method loses, against the truth proved at every point."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import log, log10
 from random import Random
 from statistics import median
-from typing import Any, NamedTuple
+from typing import Any
 
 from diffcli.accuracy import bits_lost, error, nearest
-from diffcli.algebras.float64 import FLOAT64
-from diffcli.asking import derive, refusal
 from diffcli.case import Case, Number, make_case, pasted
-from diffcli.derivation import Derivation, Problem
+from diffcli.derivation import Problem
 from diffcli.errors import DiffError, Unsupported
-from diffcli.evaluate import evaluate, evaluate_all
-from diffcli.language import say, translated
-from diffcli.limits import Apart, Died, Expired, Here
-from diffcli.methods import METHODS
-from diffcli.program import Program
+from diffcli.language import say
+from diffcli.limits import Died, Expired, Here
 from diffcli.studies.ranges import Range
+from diffcli.studies.reused import absent, ready
 from diffcli.studies.study import Cell, Column, Table
 from diffcli.truth import Truth, certify
 
 Point = tuple[float, ...]
 """One number for each variable that moves."""
-
-Progress = Callable[[int, int], None]
-"""Told how many points are done, of how many."""
-
-
-def silent(done: int, total: int) -> None:
-    """Tells nobody."""
-    del done, total
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,66 +44,6 @@ class Sample:
     losses: Mapping[str, Loss]
 
 
-class Answered(NamedTuple):
-    """The values of f and the entries of its derivative."""
-
-    values: tuple[float, ...]
-    derivative: tuple[float, ...]
-
-
-@dataclass(slots=True)
-class Reused:
-    """One method's derivative as programs, each recorded once for every way the conditions come out."""
-
-    name: str
-    timeout: float
-    known: list[tuple[Derivation, list[list[bool]]]] = field(default_factory=list)
-
-    def answer(self, problem: Problem) -> Answered:
-        """The values of f and all entries of the derivative, row by row, at the point of `problem`."""
-        for found, path in self.known:
-            results = _along(found, path, problem.point)
-            if results is not None:
-                return _answered(found, results, len(problem.program.outputs))
-        derived = self.derive(problem)
-        if derived.answer is not None:
-            return Answered(derived.answer.values, derived.answer.derivative)
-        results = [evaluate(sweep, problem.point, FLOAT64) for sweep in derived.sweeps]
-        return _answered(derived, results, len(problem.program.outputs))
-
-    def derive(self, problem: Problem) -> Derivation:
-        """What the method makes of `problem`; programs are kept, where they are not for this point alone."""
-        task = (Apart if METHODS[self.name].apart else Here)(derive, self.name, problem)
-        found = task.result(self.timeout)
-        if found.answer is None and (found.steps is None or found.steps.fixed):
-            self.known.append((found, [_conditions(sweep, problem.point)[1] for sweep in found.sweeps]))
-        return found
-
-
-def _answered(found: Derivation, results: Sequence[Sequence[float]], m: int) -> Answered:
-    """Values and derivative from the outputs of every sweep; `m` outputs of a sweep are values."""
-    return Answered(tuple(results[0][:m]) if results else (), found.gathered(results, m))
-
-
-def _conditions(program: Program, point: Sequence[float]) -> tuple[list[Any], list[bool]]:
-    """Every value, and how the guards come out."""
-    if not program.guards:
-        return [], []
-    values = evaluate_all(program, point, FLOAT64)
-    return values, [FLOAT64.decide(values[guard]) for guard in program.guards]
-
-
-def _along(found: Derivation, path: Sequence[list[bool]], point: Sequence[float]) -> list[list[float]] | None:
-    """The outputs at another point, if the conditions come out as on this path."""
-    results = []
-    for sweep, expected in zip(found.sweeps, path, strict=True):
-        values, decided = _conditions(sweep, point)
-        if decided != expected:
-            return None
-        results.append([values[k] for k in sweep.outputs] if values else evaluate(sweep, point, FLOAT64))
-    return results
-
-
 def moving_case(source: str, ranges: Sequence[Range], at: Mapping[str, Number], wrt: Sequence[str] | None) -> Case:
     """The expression at the lower end of its ranges."""
     for spread in ranges:
@@ -133,21 +57,6 @@ def moving_case(source: str, ranges: Sequence[Range], at: Mapping[str, Number], 
                 f"the expression has no variable '{spread.name}'", hint=f"its variables are: {known}", kind="option"
             )
     return case
-
-
-def ready(case: Case, methods: Sequence[str], timeout: float) -> tuple[dict[str, Reused], dict[str, str]]:
-    """The methods that derive at the case's point within the time, and why the others do not."""
-    usable, failed = {}, {}
-    for name in methods:
-        method = Reused(name, timeout)
-        try:
-            method.derive(case.problem)
-            usable[name] = method
-        except (Expired, Exception) as fault:  # noqa: BLE001 - raised again where it is our own
-            _, failed[name] = refusal(name, fault, timeout)
-    if not usable:
-        raise DiffError(f"no method answers: {'; '.join(failed.values())}", kind="option")
-    return usable, failed
 
 
 class Losses:
@@ -376,11 +285,6 @@ _WORDS["not-differentiable"] = "without a derivative"
 
 def failures(losses: Losses) -> list[str]:
     return absent(losses.failed)
-
-
-def absent(failed: Mapping[str, str]) -> list[str]:
-    """The methods that do not answer, and why."""
-    return [say("{name} takes no part: {why}.", name=name, why=translated(why)) for name, why in failed.items()]
 
 
 def held(case: Case, ranges: Sequence[Range]) -> str:

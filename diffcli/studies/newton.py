@@ -18,8 +18,9 @@ from diffcli.derivation import Problem
 from diffcli.errors import DiffError
 from diffcli.language import begun, listed, say, translated
 from diffcli.limits import Expired, Here
+from diffcli.methods import usual
 from diffcli.proofs import Root, root
-from diffcli.studies.losses import Reused, absent, ready
+from diffcli.studies.reused import Reused, absent, ready
 from diffcli.studies.study import Axis, Cell, Column, Curve, Plot, Study, Table
 from diffcli.syntax.rendering import literal
 from diffcli.truth import certify, digits
@@ -29,7 +30,6 @@ NEIGHBOURS = 4
 """A step of at most this many ulps is round-off: the iteration has arrived."""
 
 LONGEST_CYCLE = 12
-_METHODS = ("symbolic", "forward", "reverse")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def newton(
     start: Mapping[str, Number],
     at: Mapping[str, Number],
     steps: int = 20,
-    methods: Sequence[str] = _METHODS,
+    methods: Sequence[str] = usual("gradient"),
     timeout: float = 10.0,
 ) -> Study:
     """Newton's iteration on `source` = 0 with the slopes of every method, and the secants' beside it."""

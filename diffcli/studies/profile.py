@@ -12,11 +12,11 @@ from statistics import median
 from diffcli.case import Number, headline
 from diffcli.errors import DiffError
 from diffcli.language import begun, listed, say
+from diffcli.methods import usual
 from diffcli.studies.losses import (
     OVER,
     Losses,
     Point,
-    Progress,
     apart,
     at_text,
     by_method,
@@ -26,13 +26,12 @@ from diffcli.studies.losses import (
     moving_case,
     percent,
     proved,
-    silent,
     unproved,
     worst_points,
     zoom,
 )
 from diffcli.studies.ranges import Range, read_ranges
-from diffcli.studies.study import Axis, Curve, Plot, Study
+from diffcli.studies.study import Axis, Curve, Plot, Progress, Study, silent
 from diffcli.syntax.rendering import literal
 
 STARTS, LISTED = 4, 3
@@ -41,15 +40,13 @@ STARTS, LISTED = 4, 3
 BUDGET = 400
 """Points that one search may try."""
 
-_METHODS = ("symbolic", "forward", "reverse")
-
 
 def profile(
     source: str,
     over: str,
     at: Mapping[str, Number],
     wrt: Sequence[str] | None = None,
-    methods: Sequence[str] = _METHODS,
+    methods: Sequence[str] = usual("gradient"),
     logarithmic: bool = False,
     points: int = 200,
     timeout: float = 10.0,

@@ -21,8 +21,7 @@ from diffcli.language import say, translated
 from diffcli.linearize import ONE, ZERO, Linear, rule_text
 from diffcli.primitives import ALL, CODE, PRIMITIVES, RULES, Primitive, Rules
 from diffcli.program import Builder, Constant, Program
-from diffcli.studies.losses import Progress, silent
-from diffcli.studies.study import Cell, Study, Table
+from diffcli.studies.study import Cell, Progress, Study, Table, silent
 from diffcli.studies.study import Column as Head
 from diffcli.syntax.rendering import literal
 from diffcli.truth import certify

@@ -1,8 +1,11 @@
-"""What a study finds: tables, plots and sentences, as data. How they are shown is not known here."""
+"""What a study finds: tables, plots and sentences, as data; and who is told while it looks.
+
+How it is shown is not known here.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -75,3 +78,12 @@ class Study:
     plots: tuple[Plot, ...] = ()
     sentences: tuple[str, ...] = ()
     facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+Progress = Callable[[int, int], None]
+"""Told how many points are done, of how many."""
+
+
+def silent(done: int, total: int) -> None:
+    """Tells nobody."""
+    del done, total

@@ -31,8 +31,7 @@ from diffcli.limits import Expired, Here
 from diffcli.linearize import ONE, ZERO
 from diffcli.methods.complex_step import slopes_at
 from diffcli.methods.differences import STENCILS, Function, Stencil, quotient, weights
-from diffcli.studies.losses import Progress, silent
-from diffcli.studies.study import Axis, Cell, Curve, Plot, Study, Table
+from diffcli.studies.study import Axis, Cell, Curve, Plot, Progress, Study, Table, silent
 from diffcli.studies.study import Column as Head
 from diffcli.syntax.rendering import literal
 from diffcli.truth import Truth, certify, digits
