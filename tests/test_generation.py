@@ -128,8 +128,13 @@ def test_a_program_in_several_functions_is_the_same_program(
         assert same(function(point), evaluate(drawn.program, point, FLOAT64))
 
 
+def text_of(program: Program) -> str:
+    """The text that `generate` compiles."""
+    return "\n\n".join(straight_source(prune(program)))
+
+
 def test_a_value_that_is_read_once_is_written_where_it_is_read() -> None:
-    (line,) = re.findall(r"v\d+ = (.*math.*)", straight_source(elaborate("log(x)*y + sin(y)/x").program))
+    (line,) = re.findall(r"v\d+ = (.*math.*)", text_of(elaborate("log(x)*y + sin(y)/x").program))
     assert line == "((math_log(v0) * v1) + (math_sin(v1) / v0))"
 
 
@@ -138,13 +143,13 @@ def test_names_are_used_again_when_their_values_are_dead() -> None:
     wire = builder.input(0)
     for _ in range(1000):
         wire = builder.apply("mul", wire, wire)
-    assert set(re.findall(r"v\d+", straight_source(builder.program([wire])))) == {"v0"}
+    assert set(re.findall(r"v\d+", text_of(builder.program([wire])))) == {"v0"}
 
 
 def test_no_word_of_the_user_is_in_the_text() -> None:
     builder = Builder(("__import__('os')", "return"))
     program = builder.program([builder.apply("add", builder.input(0), builder.input(1))])
-    for text in (straight_source(program), Blocks(program, ALGEBRAS["float64"]).source()):
+    for text in (text_of(program), Blocks(program, ALGEBRAS["float64"]).source()):
         assert "import" not in text
         assert "+ return" not in text
     assert generate(program)([1.0, 2.0]) == [3.0]
@@ -239,7 +244,7 @@ def test_a_hundred_thousand_equations_are_generated(make: Any) -> None:
 
 @pytest.mark.parametrize("make", [chain, sum_of_products, tangle], ids=lambda make: make.__name__)
 def test_the_text_grows_with_the_program_and_never_deeper(make: Any) -> None:
-    shorter, longer = straight_source(make(5_000)), straight_source(make(40_000))
+    shorter, longer = text_of(make(5_000)), text_of(make(40_000))
     assert len(longer) < 10 * len(shorter)  # eight times the equations, and longer numbers
     assert nesting(longer) < 2 * scalars.DEEPEST
     assert max(map(len, longer.splitlines())) < 60 * scalars.LARGEST

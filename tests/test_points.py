@@ -548,6 +548,9 @@ def test_other_columns_are_of_no_table(rows: list[Any]) -> None:
     assert table_of(rows) is None
 
 
+OPERATION_ULPS = 4.0
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -562,8 +565,6 @@ def test_compiled_code_is_within_its_bound(text: str) -> None:
     pytest.importorskip("heyoka")
     ranges = ["x=0.1:1:30", "y=0.2:0.9:30"]
     one, other = (found(text, ranges, sample=0, compiled=name) for name in (None, "heyoka"))
-    from diffcli.points.compiled import OPERATION_ULPS
-
     for ours, theirs in zip(one.answers, other.answers, strict=True):
         most = OPERATION_ULPS * ours.paths[0].cost.total
         for left, right in zip([*ours.values, *ours.derivative], [*theirs.values, *theirs.derivative], strict=True):

@@ -92,12 +92,7 @@ def generate(program: Program) -> Scalar:
     whole = prune(replace(program, guards=()))
     if whole.branches:
         return _choosing(whole)
-    return _compiled(_straight_source(whole), whole)
-
-
-def straight_source(program: Program) -> str:
-    """The text that `generate` compiles, for those who want to read it."""
-    return "\n\n".join(_straight_source(prune(replace(program, guards=()))))
+    return _compiled(straight_source(whole), whole)
 
 
 def _compiled(parts: Sequence[str], program: Program) -> Scalar:
@@ -191,7 +186,7 @@ class _Pool:
         return f"v{self.made - 1}"
 
 
-def _straight_source(program: Program) -> list[str]:
+def straight_source(program: Program) -> list[str]:
     """One function, or where it would be too long, several that share a list `s` of what they hand on."""
     parts = list(_Straight(program).bodies())
     rescued = "    except (ArithmeticError, ValueError):\n        return interpreted(x)"

@@ -1,8 +1,8 @@
 """Programs as machine code, by heyoka (LLVM, vector functions); only when asked for, since loading it takes time.
 
 heyoka keeps the order of operations. It may fuse a product with a sum, and its functions
-are not NumPy's: an operation may differ by OPERATION_ULPS, and a result by as much more
-as the expression magnifies it.
+are not NumPy's: an operation may differ by 4 ulps, and a result by as much more as the
+expression magnifies it.
 """
 
 from __future__ import annotations
@@ -19,9 +19,6 @@ from diffcli.evaluate import evaluate
 from diffcli.passes import prune
 from diffcli.primitives import PRIMITIVES
 from diffcli.program import Constant, Functions, Program
-
-OPERATION_ULPS = 4.0
-"""By which one operation may differ from NumPy's, in ulps of its result."""
 
 AT_ONCE = 1 << 14
 """Points that are copied at once: few enough for the cache, enough to hide the 5 µs that a call costs."""
