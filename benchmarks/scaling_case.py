@@ -128,33 +128,34 @@ def casadi(family: str, operations: int) -> Callable[[], Stages]:
 def sympy(family: str, operations: int) -> Callable[[], Stages]:
     import sympy as library
 
-    source = text(family, operations)
+    def compiled(symbols: Any, slopes: Any, at: list[float]) -> list[float]:
+        return library.lambdify([symbols], slopes, modules="math")(at)
 
-    def stages() -> Stages:
-        at = point(family, operations)
-        symbols = library.symbols([f"x{i + 1}" for i in range(len(at))])
-        y = library.sympify(source)
-        yield "parse", None
-        slopes = [library.diff(y, symbol) for symbol in symbols]
-        yield "diff", None
-        yield "gradient", library.lambdify([symbols], slopes, modules="math")(at)
-
-    return stages
+    return from_text(library, family, operations, compiled)
 
 
 def symengine(family: str, operations: int) -> Callable[[], Stages]:
     import symengine as library
 
-    source = text(family, operations)
+    def compiled(symbols: Any, slopes: Any, at: list[float]) -> list[float]:
+        return list(library.Lambdify(symbols, slopes, cse=True)(at))
+
+    return from_text(library, family, operations, compiled)
+
+
+def from_text(
+    library: Any, family: str, operations: int, compiled: Callable[[Any, Any, list[float]], list[float]]
+) -> Callable[[], Stages]:
+    """The text understood and differentiated by a library of formulas; `compiled` makes numbers of them."""
+    source, at = text(family, operations), point(family, operations)
 
     def stages() -> Stages:
-        at = point(family, operations)
         symbols = library.symbols([f"x{i + 1}" for i in range(len(at))])
         y = library.sympify(source)
         yield "parse", None
         slopes = [library.diff(y, symbol) for symbol in symbols]
         yield "diff", None
-        yield "gradient", list(library.Lambdify(symbols, slopes, cse=True)(at))
+        yield "gradient", compiled(symbols, slopes, at)
 
     return stages
 
