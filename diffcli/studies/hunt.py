@@ -15,6 +15,7 @@ from diffcli.errors import DiffError
 from diffcli.language import say
 from diffcli.methods import usual
 from diffcli.studies.losses import (
+    LISTED,
     Losses,
     Point,
     apart,
@@ -23,10 +24,10 @@ from diffcli.studies.losses import (
     held,
     moving_case,
     unproved,
+    worst_of_all,
     worst_points,
     zoom,
 )
-from diffcli.studies.profile import LISTED, worst_sentence
 from diffcli.studies.ranges import Range, read_ranges, short
 from diffcli.studies.study import Progress, Study, silent
 
@@ -58,12 +59,7 @@ def hunt(
     losses.told = lambda: progress(len(losses.samples), evaluations)
     drawn = _drawn(losses, Random(seed), int(SAMPLED * evaluations))
     worst = _searched(losses, drawn, evaluations)
-    candidates = [(losses.rank(name, point), name, point) for name, points in worst.items() for point in points]
-    sentences = (
-        [worst_sentence(losses, *max(candidates)[1:])]
-        if candidates
-        else [say("No point was found where a bit is lost.")]
-    )
+    sentences = worst_of_all(losses, worst) or [say("No point was found where a bit is lost.")]
     return Study(
         "hunt",
         _heading(losses, evaluations, seed),

@@ -14,11 +14,12 @@ from diffcli.accuracy import bits_lost, error, nearest
 from diffcli.case import Case, Number, make_case, pasted
 from diffcli.derivation import Problem
 from diffcli.errors import DiffError, Unsupported
-from diffcli.language import say
+from diffcli.language import listed, say
 from diffcli.limits import Died, Expired, Here
 from diffcli.studies.ranges import Range
 from diffcli.studies.reused import absent, ready
 from diffcli.studies.study import Cell, Column, Table
+from diffcli.syntax.rendering import literal
 from diffcli.truth import Truth, certify
 
 Point = tuple[float, ...]
@@ -202,6 +203,9 @@ _OTHER_SIDE = 1e6
 
 
 # --- what is shown
+LISTED = 3
+"""Worst points that are listed, for each method."""
+
 OVER = 10.0, 20.0
 """Bits lost that are counted: as many as a verdict allows, and far more."""
 
@@ -241,7 +245,7 @@ def worst_points(losses: Losses, worst: Mapping[str, Sequence[Point]]) -> tuple[
         for point in points:
             loss = losses(point).losses[name]
             label = (entry_name(losses.case, loss.entry),) if several else ()
-            row = (loss.bits, at_text(losses, point), *label, repr(loss.computed), loss.truth)
+            row = (loss.bits, _at_text(losses, point), *label, repr(loss.computed), loss.truth)
             merged.setdefault(row, []).append(name)
     columns = (Column(say("bits"), 3), Column(say("at")), *((Column(say("of")),) if several else ()))
     shown = (Column(say("method")), *columns, Column(say("computed"), 6), Column(say("truth"), 6))
@@ -249,14 +253,36 @@ def worst_points(losses: Losses, worst: Mapping[str, Sequence[Point]]) -> tuple[
     return (Table(shown, tuple(rows), say("Worst points, each to be pasted behind --at")),) if rows else ()
 
 
-def at_text(losses: Losses, point: Point) -> str:
+def worst_of_all(losses: Losses, worst: Mapping[str, Sequence[Point]]) -> list[str]:
+    """The worst point of any method, and what shows it there; nothing where no bit is lost."""
+    candidates = [(losses.rank(name, point), name, point) for name, points in worst.items() for point in points]
+    if not candidates:
+        return []
+    _, name, point = max(candidates)
+    loss = losses(point).losses[name]
+    names = [other for other, found in losses(point).losses.items() if repr(found) == repr(loss)]
+    much = say("all bits") if loss.bits >= 52.5 else say("{bits} of 53 bits", bits=f"{loss.bits:.1f}")
+    told = say(
+        _WORST if len(names) > 1 else _WORST_OF_ONE,
+        who=listed(names), much=much, place=_at_text(losses, point), computed=literal(loss.computed),
+        truth=literal(loss.truth), point=pasted(losses.at(point)),
+    )  # fmt: skip
+    return [told]
+
+
+_WORST_OF_ONE = (
+    "Worst: {who} loses {much} at {place}, where it finds {computed} "
+    'and the truth is {truth}; see it with --at "{point}".'
+)
+_WORST = (
+    "Worst: {who} lose {much} at {place}, where they find {computed} "
+    'and the truth is {truth}; see it with --at "{point}".'
+)
+
+
+def _at_text(losses: Losses, point: Point) -> str:
     """The point, as far as it moves."""
     return pasted(dict(zip((spread.name for spread in losses.ranges), point, strict=True)))
-
-
-def everywhere(losses: Losses, point: Point) -> str:
-    """The point with the variables that are held as well."""
-    return pasted(losses.at(point))
 
 
 def entry_name(case: Case, entry: int) -> str:

@@ -14,19 +14,19 @@ from diffcli.errors import DiffError
 from diffcli.language import begun, listed, say
 from diffcli.methods import usual
 from diffcli.studies.losses import (
+    LISTED,
     OVER,
     Losses,
     Point,
     apart,
-    at_text,
     by_method,
-    everywhere,
     failures,
     held,
     moving_case,
     percent,
     proved,
     unproved,
+    worst_of_all,
     worst_points,
     zoom,
 )
@@ -34,8 +34,8 @@ from diffcli.studies.ranges import Range, read_ranges
 from diffcli.studies.study import Axis, Curve, Plot, Progress, Study, silent
 from diffcli.syntax.rendering import literal
 
-STARTS, LISTED = 4, 3
-"""Grid points that are searched around, and worst points that are listed, for each method."""
+STARTS = 4
+"""Grid points that are searched around, for each method."""
 
 BUDGET = 400
 """Points that one search may try."""
@@ -109,33 +109,7 @@ def _sentences(losses: Losses, spread: Range, grid: Sequence[Point], worst: Mapp
     for name in losses.methods:
         said.setdefault(_behaviour(losses, name, spread, grid), []).append(name)
     sentences = [begun(_lose(names, *found)) for found, names in said.items() if found]
-    candidates = [(losses.rank(name, point), name, point) for name, points in worst.items() for point in points]
-    if candidates:
-        _, name, point = max(candidates)
-        sentences.append(worst_sentence(losses, name, point))
-    return sentences
-
-
-def worst_sentence(losses: Losses, name: str, point: Point) -> str:
-    """The worst of all, and the line that shows it."""
-    loss = losses(point).losses[name]
-    names = [other for other, found in losses(point).losses.items() if repr(found) == repr(loss)]
-    much = say("all bits") if loss.bits >= 52.5 else say("{bits} of 53 bits", bits=f"{loss.bits:.1f}")
-    return say(
-        _WORST if len(names) > 1 else _WORST_OF_ONE,
-        who=listed(names), much=much, place=at_text(losses, point), computed=literal(loss.computed),
-        truth=literal(loss.truth), point=everywhere(losses, point),
-    )  # fmt: skip
-
-
-_WORST_OF_ONE = (
-    "Worst: {who} loses {much} at {place}, where it finds {computed} "
-    'and the truth is {truth}; see it with --at "{point}".'
-)
-_WORST = (
-    "Worst: {who} lose {much} at {place}, where they find {computed} "
-    'and the truth is {truth}; see it with --at "{point}".'
-)
+    return sentences + worst_of_all(losses, worst)
 
 
 def _behaviour(losses: Losses, name: str, spread: Range, grid: Sequence[Point]) -> tuple[str, ...]:

@@ -21,8 +21,7 @@ from diffcli.language import say, translated
 from diffcli.linearize import ONE, ZERO, Linear, rule_text
 from diffcli.primitives import ALL, CODE, PRIMITIVES, RULES, Primitive, Rules
 from diffcli.program import Builder, Constant, Program
-from diffcli.studies.study import Cell, Progress, Study, Table, silent
-from diffcli.studies.study import Column as Head
+from diffcli.studies.study import Cell, Column, Progress, Study, Table, silent
 from diffcli.syntax.rendering import literal
 from diffcli.truth import certify
 
@@ -183,8 +182,8 @@ def _named(names: Sequence[str]) -> list[Primitive]:
 
 
 def _errors(found: Sequence[tuple[Primitive, int, dict[Rules, Worst]]]) -> Table:
-    names = Head(say("primitive")), Head(say("by")), Head(say("textbook"), 3), Head(say("at"))
-    columns = (*names, Head(say("stable"), 3), Head(say("at")), Head(say("points")))
+    names = Column(say("primitive")), Column(say("by")), Column(say("textbook"), 3), Column(say("at"))
+    columns = (*names, Column(say("stable"), 3), Column(say("at")), Column(say("points")))
     rows: list[tuple[Cell, ...]] = []
     for row, argument, lost in found:
         cells = [cell for column in RULES for cell in (max(lost[column].ulp, 0.0), _at(row, lost[column]))]
@@ -203,7 +202,7 @@ def _at(row: Primitive, lost: Worst) -> str:
 
 def _texts(rows: Sequence[Primitive]) -> Table:
     columns = say("primitive"), say("textbook"), say("stable, where another"), translated("domain"), say("convention")
-    return Table(tuple(map(Head, columns)), tuple(map(_text, rows)), say("the rules"))
+    return Table(tuple(map(Column, columns)), tuple(map(_text, rows)), say("the rules"))
 
 
 def _text(row: Primitive) -> tuple[Cell, ...]:

@@ -31,8 +31,7 @@ from diffcli.limits import Expired, Here
 from diffcli.linearize import ONE, ZERO
 from diffcli.methods.complex_step import slopes_at
 from diffcli.methods.differences import STENCILS, Function, Stencil, quotient, weights
-from diffcli.studies.study import Axis, Cell, Curve, Plot, Progress, Study, Table, silent
-from diffcli.studies.study import Column as Head
+from diffcli.studies.study import Axis, Cell, Column, Curve, Plot, Progress, Study, Table, silent
 from diffcli.syntax.rendering import literal
 from diffcli.truth import Truth, certify, digits
 
@@ -345,8 +344,8 @@ def _departure(known: Sequence[Sample], lowest: float, line: Callable[[float], f
 # --- tables
 def _orders(found: Sequence[Found], scene: Scene, automatic: float) -> Table:
     heads = (
-        Head(say("method")), Head(say("order")), Head(say("measured"), 3), Head(say("best h"), 2),
-        Head(say("its error"), 2), Head("h*", 2), Head(say("error*"), 2), Head(say("round-off below"), 2),
+        Column(say("method")), Column(say("order")), Column(say("measured"), 3), Column(say("best h"), 2),
+        Column(say("its error"), 2), Column("h*", 2), Column(say("error*"), 2), Column(say("round-off below"), 2),
     )  # fmt: skip
     rows = tuple(_order(one) for one in found)
     level = (say(AUTOMATIC), None, None, None, scene.error(automatic), None, None, None)
@@ -362,15 +361,15 @@ def _order(one: Found) -> tuple[Cell, ...]:
 def _decades(found: Sequence[Found]) -> Table:
     """A quotient, as it is taught, and all errors, at powers of ten."""
     if not found:
-        return Table((Head("h"),), ())
+        return Table((Column("h"),), ())
     first = found[0]
     errors = any(sample.error is not None for sample in first.samples)
     chosen = _nearest_decades([sample.step for sample in first.samples])
     values = found[:1] if errors else found
     heads = (
-        Head("h", 2),
-        *(Head(say("{name} quotient", name=_short(one.name)) if errors else _short(one.name), 12) for one in values),
-        *(Head(_short(one.name), 2) for one in found if errors),
+        Column("h", 2),
+        *(Column(say("{name} quotient", name=_short(one.name)) if errors else _short(one.name), 12) for one in values),
+        *(Column(_short(one.name), 2) for one in found if errors),
     )
     rows = tuple(
         (
@@ -390,7 +389,7 @@ def _nearest_decades(steps: Sequence[float]) -> list[int]:
 
 
 def _grid_table(found: Sequence[Found]) -> Table:
-    heads = tuple(map(Head, (say("method"), "h", say("step taken"), say("value"), say("error"))))
+    heads = tuple(map(Column, (say("method"), "h", say("step taken"), say("value"), say("error"))))
     rows = tuple(
         (one.name, sample.step, sample.taken, sample.value, sample.error) for one in found for sample in one.samples
     )
