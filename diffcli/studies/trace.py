@@ -8,20 +8,19 @@ they are lost shows, and so does the first NaN or infinity.
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from diffcli.accuracy import Ball, nearest
+from diffcli.accuracy import nearest
 from diffcli.case import Case, equations, understood
 from diffcli.language import begun, joined, listed, say, translated
 from diffcli.linearize import ZERO
-from diffcli.primitives import CONST, INPUT, PRIMITIVES
+from diffcli.primitives import CONST, INPUT
 from diffcli.proofs import Known
+from diffcli.studies.causes import SMALLEST_NORMAL, underflowed, why_lost, why_not_finite
 from diffcli.studies.nodes import (
     MOST_PROVED,
-    Part,
     Path,
     Primal,
     Spot,
@@ -47,7 +46,6 @@ FEW = 2
 LEAST, HOPELESS = 4.0, 10.0
 """Bits lost in one step that are worth a sentence; and that are more than a result is allowed (1024 ulps)."""
 SHORTEST = 16
-LARGEST_FLOAT, SMALLEST_NORMAL = sys.float_info.max, sys.float_info.min
 
 
 @dataclass(frozen=True)
@@ -380,7 +378,7 @@ def _deaths(stages: Sequence[Stage]) -> list[str]:
             made = say("{made}, at {recipe}", made=made, recipe=part.recipe)
         before, after = _few(spot.before or 0.0), _bits(spot.lost or 0.0)
         reads = say("What it reads has lost {before}; it has lost {after}.", before=before, after=after)
-        said.append(joined([say(template, made=made, why=_why(part)), reads]))
+        said.append(joined([say(template, made=made, why=why_lost(part)), reads]))
     if not said:
         said += _fine(stages)
     return said
@@ -413,44 +411,10 @@ _ONE_LOST = "Every node is right to the last digit: no number here has lost more
 _BIT_BY_BIT = "No single step loses many bits: they are lost bit by bit, most in {name}, {bits}."
 
 
-def _why(part: Part) -> str:
-    """Why one operation loses bits that its operands still have."""
-    for value, exact in zip(part.operands, part.exacts, strict=True):
-        if math.isinf(value):
-            return say("what it reads is beyond the largest float64, {number}", number=f"{LARGEST_FLOAT:.1e}")
-        if _underflowed(value, exact):
-            return say("what it reads is below the smallest normal float64, {number}", number=f"{SMALLEST_NORMAL:.1e}")
-    if part.name in ("add", "sub") and abs(part.value) <= max(map(abs, part.operands)) / 2:
-        if part.value == 0:
-            return say(_NOTHING_LEFT[part.name])
-        bits = math.log2(max(map(abs, part.operands)) / abs(part.value))
-        return say(_CANCEL[part.name], bits=f"{bits:.0f}")
-    if part.before < 0.05:
-        return say("{name} itself is not computed to the last digit here", name=part.name)
-    template = "{name} magnifies an error of what it reads, about {times} times"
-    return say(template, name=part.name, times=f"{2**part.step:,.0f}")
-
-
-_NOTHING_LEFT = {
-    "add": "two nearly opposite numbers are added, and nothing is left",
-    "sub": "two nearly equal numbers are subtracted, and nothing is left",
-}
-_CANCEL = {
-    "add": "two nearly opposite numbers are added, and their first {bits} bits cancel",
-    "sub": "two nearly equal numbers are subtracted, and their first {bits} bits cancel",
-}
-
-
-def _underflowed(value: float, exact: Ball | None) -> bool:
-    """Whether a number is too small for float64, and not merely cancelled."""
-    known = exact is not None and not exact.is_zero()
-    return known and abs(value) < SMALLEST_NORMAL and abs(nearest(exact)) < SMALLEST_NORMAL
-
-
 def _underflow(stages: Sequence[Stage]) -> list[str]:
     """Where a number falls below the range, which no count of ulps shows."""
     for spot in stages[0].spots:
-        if spot.formula is not None and _underflowed(spot.value, spot.truth):
+        if spot.formula is not None and underflowed(spot.value, spot.truth):
             template = "Underflow begins in {made}: the number is below the smallest normal float64, {number}."
             return [say(template, made=_made(spot), number=f"{SMALLEST_NORMAL:.1e}")]
     return []
@@ -498,47 +462,7 @@ def _beginning(primal: Primal, stage: Stage, spot: Spot, again: bool) -> str:
     if by:
         made = say(_OF[stage.kind], made=made, name=by.name, recipe=by.recipe)
     template = (_FOLLOWS if again else _BEGINS)[stage.kind]
-    return begun(say(template, what=what, made=made, cause=_cause(stage, spot)))
-
-
-def _cause(stage: Stage, spot: Spot) -> str:
-    if stage.kind == "primal" and spot.reason and all(math.isfinite(read.value) for read in spot.reads):
-        return say("it leaves the domain ({reason})", reason=translated(spot.reason))
-    broken = sorted(
-        (read for read in spot.reads if not math.isfinite(read.value)), key=lambda read: math.isinf(read.value)
-    )
-    asked = math.isnan if math.isnan(spot.value) else math.isinf
-    part = next((part for part in parts(spot) if asked(part.value)), None)
-    if part is None:
-        return say("it is not finite")
-    reads = say("it reads {name}", name=broken[0].name) if broken else ""
-    if broken and any(operand != operand for operand in part.operands):
-        return reads
-    return _indefinite(part) or reads or _out_of_range(part)
-
-
-def _indefinite(part: Part) -> str:
-    """The forms that IEEE arithmetic answers with NaN or infinity."""
-    a, b = (*part.operands, 1.0, 1.0)[:2]
-    if part.name == "div" and b == 0:
-        return say("0/0 is NaN" if a == 0 else "a division by zero")
-    if part.name == "div" and math.isinf(a) and math.isinf(b):
-        return say("inf/inf is NaN")
-    if part.name == "mul" and math.isnan(part.value):
-        return say("0*inf is NaN")
-    if part.name in ("add", "sub") and math.isnan(part.value):
-        return say("inf - inf is NaN")
-    if part.name in ("pow", "powc") and a == 0:
-        return say("a negative power of 0")
-    return ""
-
-
-def _out_of_range(part: Part) -> str:
-    if part.exact is not None and math.isinf(part.value):
-        return say("the number is beyond the largest float64, {number}", number=f"{LARGEST_FLOAT:.1e}")
-    domain = PRIMITIVES[part.code].except_at
-    template = "{made} is not finite, which has no value at {places}" if domain else "{made} is not finite"
-    return say(template, made=part.filled, places=translated(domain))
+    return begun(say(template, what=what, made=made, cause=why_not_finite(spot, stage.kind == "primal")))
 
 
 def _strong_zero(primal: Primal, stage: Stage, spots: Sequence[Spot]) -> list[str]:
