@@ -94,22 +94,26 @@ class Steps(NamedTuple):
         return self.evaluations + self.value
 
     def __str__(self) -> str:
+        """A reason like others: in English, translated where it is shown."""
         if not self.taken:
             return ""
-        taken = list(dict.fromkeys(f"{step:.3g}" for step in self.taken))
-        said = (
-            f"h = {', '.join(taken)}"
-            if len(taken) <= _SHOWN
-            else f"h from {min(self.taken):.3g} to {max(self.taken):.3g}"
-        )
         apart = self.value and self.only
         times = self.evaluations if apart else self.total
-        said += (
-            f"; f evaluated {'once' if times == 1 else f'{times:,} times'}{', and once for its value' if apart else ''}"
-        )
+        said = [self._sizes, f"f evaluated {'once' if times == 1 else f'{times:,} times'}"]
+        if apart:
+            said[-1] += ", and once for its value"
         if 0.0 in self.taken:
-            said += "; a step is lost: x + h is x"
-        return f"{said}; own estimate of the error {max(self.estimates):.1e}" if self.estimates else said
+            said.append("a step is lost: x + h is x")
+        if self.estimates:
+            said.append(f"own estimate of the error {max(self.estimates):.1e}")
+        return "; ".join(said)
+
+    @property
+    def _sizes(self) -> str:
+        sizes = dict.fromkeys(f"{step:.3g}" for step in self.taken)
+        if len(sizes) <= _SHOWN:
+            return f"h = {', '.join(sizes)}"
+        return f"h from {min(self.taken):.3g} to {max(self.taken):.3g}"
 
 
 _SHOWN = 3
