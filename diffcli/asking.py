@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from diffcli.derivation import Derivation, Problem
 from diffcli.errors import Unsupported
 from diffcli.limits import Died, Expired
-from diffcli.methods import METHODS, usual
+from diffcli.methods import METHODS, Method, usual
 
 if TYPE_CHECKING:
     from diffcli.accuracy import Verdict
@@ -30,9 +30,15 @@ def derive(name: str, problem: Problem) -> Derivation:
 class _Derived(NamedTuple):
     """What a method derived last, and for what: a range of points asks the same again and again."""
 
+    method: Method
     problem: Problem
     derivation: Derivation
     seconds: float
+
+    def holds(self, problem: Problem) -> bool:
+        """Whether it is asked at another point, and nothing else is asked."""
+        known = self.problem
+        return known.program is problem.program and replace(known, point=problem.point) == problem
 
 
 _last: dict[str, _Derived] = {}
@@ -43,20 +49,16 @@ def derived(name: str, problem: Problem) -> tuple[Derivation, float]:
 
     Where no condition was decided on the way, what was derived at one point holds at all.
     """
-    last = _last.get(name)
-    if (
-        last is not None
-        and last.problem.program is problem.program
-        and replace(last.problem, point=problem.point) == problem
-    ):
+    method, last = METHODS[name], _last.get(name)
+    if last is not None and last.method is method and last.holds(problem):
         return last.derivation, last.seconds
-    if METHODS[name].available:
-        METHODS[name].load()
+    if method.available:
+        method.load()
     begun = time.perf_counter()
     derivation = derive(name, problem)
     seconds = time.perf_counter() - begun
     if derivation.anywhere and len(problem.program) <= LARGEST:
-        _last[name] = _Derived(problem, derivation, seconds)
+        _last[name] = _Derived(method, problem, derivation, seconds)
     return derivation, seconds
 
 

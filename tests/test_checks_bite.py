@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from oracle import OPERATIONS, ROWS, Trial, conventions_hold, forget_rules, rule_agrees, trials
 
-from diffcli import linearize
+from diffcli import asking, linearize
 from diffcli.algebras.float64 import FLOAT64
 from diffcli.case import make_case
 from diffcli.comparison import Settings, compare
@@ -48,6 +48,7 @@ def plant(monkeypatch: pytest.MonkeyPatch) -> Plant:
     def replaced(name: str, rule: str) -> None:
         rows = tuple(row._replace(rule=rule) if row.name == name else row for row in PRIMITIVES)
         monkeypatch.setattr(linearize, "PRIMITIVES", rows)
+        monkeypatch.setattr(asking, "_last", {})
         forget_rules()
 
     return replaced
