@@ -53,6 +53,33 @@ class Asked:
             return "hvp" if self.order == 1 else "hessian"
         return "derivative" if self.order > 2 else "gradient"
 
+    @property
+    def vectors(self) -> dict[str, str]:
+        """The vectors given, by the kind of derivative they belong to."""
+        return {kind: text for kind in ("jvp", "vjp", "hvp") if (text := getattr(self, kind)) is not None}
+
+    def check(self) -> None:
+        """`DiffError` for what is wrong whatever the expression is."""
+        if len(self.vectors) + (self.order != 1) > 1:
+            hint = "choose one of --jvp, --vjp, --hvp and --order"
+            raise DiffError("one derivative at a time", hint=hint, kind="option")
+        if self.unit and self.jvp is None:
+            raise DiffError("--unit scales the direction of --jvp", hint="write --jvp 3,4 --unit", kind="option")
+        if self.order < 1:
+            hint = "write --order 2 for the Hessian, --order N for the N-th derivative"
+            raise DiffError(f"--order {self.order}: an order is 1 or more", hint=hint, kind="option")
+        if self.claims and (self.vectors or self.order > 1):
+            raise DiffError("claims are for first derivatives", hint=_UNCLAIMED, kind="claim")
+        for kind, text in self.vectors.items():
+            vector = _numbers(f"--{kind}", text)
+            if self.unit and not any(vector):
+                raise DiffError("--unit: the direction is zero", hint="a direction has a length", kind="option")
+        for claim in self.claims:
+            parse(_split(claim)[1])
+
+
+_UNCLAIMED = "leave out --order, --jvp, --vjp, --hvp"
+
 
 class Claim(NamedTuple):
     """A formula said to be the derivative by `variable`: outputs first, then the variable's entries, row by row."""
@@ -129,13 +156,17 @@ def read_point(text: str) -> dict[str, Number]:
         return point
     hint = 'write a point as "x=1.5, y=pi/4"'
     start = 0
-    for node in parse(text, ",;\n"):
+    try:
+        nodes = parse(text, ",;\n")
+    except DiffError as error:
+        raise replace(error, hint=error.hint or hint) from None
+    for node in nodes:
         if node.kind == "result":
             raise DiffError("a value in the point has no name", text, node.span, hint, "point")
         if node.kind != "bind":
             continue
         if node.value in point:
-            raise DiffError(f"'{node.value}' is given twice", text, node.span, None, "point")
+            raise DiffError(f"'{node.value}' is given twice", text, node.span, "give each variable one value", "point")
         begin = text.index("=", max(start, node.start)) + 1
         value = text[begin : node.end]
         try:
@@ -167,7 +198,8 @@ def constant(text: str) -> Number:
     values = [float(value) for value in evaluate(expression.program, [], FLOAT64)]
     for value in values:
         if not math.isfinite(value):
-            raise DiffError(f"the value is {value}: a point has finite numbers", text, (0, len(text)), None, "point")
+            hint = "values are numbers, like 1.5 or pi/4"
+            raise DiffError(f"the value is {value}: a point has finite numbers", text, (0, len(text)), hint, "point")
     return tuples(nested(expression.shape, values))
 
 
@@ -175,7 +207,8 @@ def scalar(text: str) -> float:
     """The value of an expression that is one number."""
     value = constant(text)
     if isinstance(value, tuple):
-        raise DiffError("one number is needed, not a vector", text, (0, len(text)), None, "point")
+        hint = "values are numbers, like 1.5 or pi/4"
+        raise DiffError("one number is needed, not a vector", text, (0, len(text)), hint, "point")
     return value
 
 
@@ -186,7 +219,11 @@ def number_at(name: str, value: Any) -> Number:
     if isinstance(value, list | tuple):
         rows = tuple(number_at(name, part) for part in value)
         if not rows or len({shape_of(row) for row in rows}) > 1:
-            raise DiffError(f"the value of '{name}' has rows of different lengths, or none", kind="point")
+            raise DiffError(
+                f"the value of '{name}' has rows of different lengths, or none",
+                hint="rows are of one length: [[1, 2], [3, 4]]",
+                kind="point",
+            )
         return rows
     try:
         number = float(value)
@@ -240,6 +277,11 @@ def make_case(
     return _with_claims(case, asked.claims, at) if asked.claims else case
 
 
+def where_missing(error: DiffError, hint: str) -> DiffError:
+    """An error about a variable without a value, with another hint: not every command gives all of them by --at."""
+    return replace(error, hint=hint) if error.kind == "missing" else error
+
+
 def traced_case(
     source: str | Callable[..., Any],
     at: Mapping[str, Number],
@@ -289,30 +331,25 @@ def _rounded(value: Number, dtype: Dtype) -> Number:
 
 # --- which derivative
 def _wanted(case: Case, asked: Asked) -> Wanted:
-    vectors = {kind: text for kind in ("jvp", "vjp", "hvp") if (text := getattr(asked, kind)) is not None}
-    if len(vectors) + (asked.order != 1) > 1:
-        raise DiffError("one derivative at a time", hint="choose one of --jvp, --vjp, --hvp and --order", kind="option")
-    if asked.unit and "jvp" not in vectors:
-        raise DiffError("--unit scales the direction of --jvp", hint="write --jvp 3,4 --unit", kind="option")
+    asked.check()
     result = case.expression.shape
-    for kind, text in vectors.items():
+    for kind, text in asked.vectors.items():
         if kind == "hvp" and result:
             raise _tensor("--hvp", result)
         names = case.outputs if kind == "vjp" else case.entries
         vector = _vector(f"--{kind}", text, names)
-        if asked.unit and not any(vector):
-            raise DiffError("--unit: the direction is zero", hint="a direction has a length", kind="option")
         return Wanted(kind, vector, 2 if kind == "hvp" else 1, asked.unit)  # type: ignore[arg-type]
     if asked.order == 1:
         return Wanted("jacobian") if result else GRADIENT
-    if asked.order < 1:
-        raise DiffError(f"--order {asked.order}: an order is 1 or more", kind="option")
     if result:
         raise _tensor(f"--order {asked.order}", result)
     if asked.order == 2:
         return Wanted("hessian", order=2)
     if len(case.entries) != 1:
-        hint = f"name one with --wrt; its variables are: {', '.join(case.entries)}"
+        numbers = [name for name in case.wrt if not case.expression.shapes[name]]
+        hint = f"name one with --wrt; its variables are: {', '.join(numbers)}"
+        if not numbers:
+            hint = "a vector counts with all its entries: write the expression in numbers, as in [a, b]"
         raise DiffError(f"--order {asked.order} is for one variable, not {len(case.entries)}", hint=hint, kind="option")
     return Wanted("derivative", order=asked.order)
 
@@ -326,9 +363,8 @@ def _tensor(option: str, shape: Shape) -> DiffError:
 
 
 def _vector(option: str, text: str, names: Sequence[str]) -> tuple[float, ...]:
-    """`3,2,1` or `[3, 2, 1]`: a number for each of `names`."""
-    bracketed = text if text.strip().startswith("[") else f"[{text}]"
-    vector = tuple(flat(constant(bracketed)))
+    """A number for each of `names`."""
+    vector, bracketed = _numbers(option, text), _bracketed(text)
     if len(vector) != len(names):
         entries = "1 entry" if len(vector) == 1 else f"{len(vector)} entries"
         raise DiffError(
@@ -341,6 +377,17 @@ def _vector(option: str, text: str, names: Sequence[str]) -> tuple[float, ...]:
     return vector
 
 
+def _numbers(option: str, text: str) -> tuple[float, ...]:
+    """`3,2,1` or `[3, 2, 1]`."""
+    if not text.strip(" []"):
+        raise DiffError(f"{option} has no numbers", hint=f"write them as {option} 3,2,1", kind="option")
+    return tuple(flat(constant(_bracketed(text))))
+
+
+def _bracketed(text: str) -> str:
+    return text if text.strip().startswith("[") else f"[{text}]"
+
+
 # --- claimed derivatives
 _NEXT_CLAIM = r";\s*(?=[^\W\d]\w*\s*:)"
 
@@ -348,6 +395,15 @@ _NEXT_CLAIM = r";\s*(?=[^\W\d]\w*\s*:)"
 def claims_in(text: str) -> tuple[str, ...]:
     """`x: 2*x; y: 1` -> ("x: 2*x", "y: 1"); a semicolon within a formula separates its statements."""
     return tuple(claim for claim in re.split(_NEXT_CLAIM, text.strip()) if claim)
+
+
+def all_claims(texts: Iterable[str]) -> tuple[str, ...]:
+    """The claims of all --claim; one at least of each."""
+    found: list[str] = []
+    for text in texts:
+        claims = claims_in(text)
+        found += claims or (text,)  # nothing is no claim, and is refused as one
+    return tuple(found)
 
 
 def _split(claim: str) -> tuple[str, str]:
@@ -359,16 +415,16 @@ def _split(claim: str) -> tuple[str, str]:
 
 
 def _with_claims(case: Case, claims: Sequence[str], at: Mapping[str, Number]) -> Case:
-    if case.wanted.kind not in ("gradient", "jacobian"):
-        raise DiffError("claims are for first derivatives", hint="leave out --order, --jvp, --vjp, --hvp", kind="claim")
     given = {name: shape_of(value) for name, value in at.items()}
     found = {}
     for claim in claims:
         name, formula = _split(claim)
         if name in found:
-            raise DiffError(f"'{name}' is claimed twice", claim, (0, len(name)), None, "claim")
+            hint = "claim each variable once"
+            raise DiffError(f"'{name}' is claimed twice", claim, (0, len(name)), hint, "claim")
         if name not in case.wrt:
-            raise DiffError(f"the claim is for '{name}', which is not asked for", claim, (0, len(name)), None, "claim")
+            hint = f"add it: --wrt {','.join((*case.wrt, name))}"
+            raise DiffError(f"the claim is for '{name}', which is not asked for", claim, (0, len(name)), hint, "claim")
         expression = elaborate(formula, given)
         for unknown in expression.variables:
             if unknown not in at:
@@ -379,7 +435,8 @@ def _with_claims(case: Case, claims: Sequence[str], at: Mapping[str, Number]) ->
         wanted = case.expression.shape + case.expression.shapes[name]
         if expression.shape != wanted:
             shapes = f"the claim for {name} has the shape {expression.shape}, the derivative {wanted}"
-            raise DiffError(shapes, formula, (0, len(formula)), None, "shape")
+            hint = "write a vector as [a, b]: the outputs first, then the variable's entries"
+            raise DiffError(shapes, formula, (0, len(formula)), hint, "shape")
         found[name] = Claim(name, expression)
     unclaimed = [name for name in case.wrt if name not in found]
     if unclaimed:

@@ -163,6 +163,8 @@ _COMPARISON = {
     "{where} held": "{where} 成立",
     "{where} did not hold": "{where} 不成立",
     "{where} held {taken} of {times}": "{where} 在 {times}中成立 {taken} 次",
+    "{method}: {tape} operations on the tape, {peak} values at the peak":
+        "{method}：计算带上 {tape} 次运算，峰值 {peak} 个数",
 }  # fmt: skip
 
 _BATCH = {
@@ -193,7 +195,6 @@ _BATCH = {
 _COMMANDS = {
     "error: ": "错误：",
     "interrupted": "已中断",
-    "try diff-compare --help": "请看 diff-compare --help",
     "the expression has no variable {names}": "表达式中没有变量 {names}",
     "{done} of {total} points judged  about {left} s left": "已判断 {done}/{total} 个点  约剩 {left} s",
     "{done} of {total} points": "{done}/{total} 个点",
@@ -265,6 +266,9 @@ _SWEEP = {
     "{value} by {name}": "{name} {value}",
     "Forward quotients see the right side only, backward ones the left, central ones the mean of both.":
         "前向差商只看右侧，后向差商只看左侧，中心差商取两侧的平均。",
+    "No order is measured of {methods}: a line needs {fewest} steps whose error is truncation beyond doubt. "
+    "More --steps, or a larger --smallest, may give them.":
+        "{methods} 测不出阶：画一条线需要 {fewest} 个误差确为截断误差的步长。增大 --steps 或 --smallest 也许可行。",
 }  # fmt: skip
 
 _LOSSES = {
@@ -418,6 +422,8 @@ _NEWTON = {
     "Not proved to be a root: interval Newton finds none there; f' may vanish, or f is not smooth.":
         "没有证明它是根：区间牛顿法在那里找不到根；f' 可能为 0，或者 f 不光滑。",
     "Distance from the root": "到根的距离",
+    "Not arrived after {steps} step, at {name} = {x}: still on its way.":
+        "{steps} 步后尚未到达，在 {name} = {x}：还在途中。",
 }  # fmt: skip
 
 _TRACE = {
@@ -563,6 +569,8 @@ _POINTS = {
     "no derivative": "不可导",
     "f undefined": "f 无定义",
     "not found in time": "未能及时求得",
+    "asked for: {kind}, with the vector {vector}, scaled to length 1": "所求：{kind}，向量 {vector}，缩放为长度 1",
+    "asked for: {kind} of order {order}": "所求：{kind}，{order} 阶",
 }  # fmt: skip
 
 _SWELL = {
@@ -991,6 +999,17 @@ _CASES = {
         "对 {name} 所给导数的形状为 {shape}，而导数的形状为 {wanted}",
     "there is no claim for {listed}": "没有给出对 {listed} 的导数",
     "add --claim \"{name}: …\", or leave it out of --wrt": "请加上 --claim \"{name}: …\"，或从 --wrt 中去掉它",
+    "write --order 2 for the Hessian, --order N for the N-th derivative": "--order 2 是黑塞矩阵，--order N 是 N 阶导数",
+    "a vector counts with all its entries: write the expression in numbers, as in [a, b]":
+        "向量的每个分量都算一个变量：请用数来写表达式，如 [a, b]",
+    "{option} has no numbers": "{option} 没有数",
+    "write them as {option} 3,2,1": "请写成 {option} 3,2,1",
+    "claim each variable once": "每个变量只写一个待验证的导数",
+    "add it: --wrt {names}": "请加上它：--wrt {names}",
+    "write a vector as [a, b]: the outputs first, then the variable's entries":
+        "向量写作 [a, b]：先是各输出，再是变量的各分量",
+    "rows are of one length: [[1, 2], [3, 4]]": "各行长度相同：[[1, 2], [3, 4]]",
+    "the direction is scaled to length 1": "方向已缩放为长度 1",
 }  # fmt: skip
 
 _ROWS = {
@@ -1032,9 +1051,14 @@ _ROWS = {
     "the connection to the cluster at {address} is lost": "与 {address} 处集群的连接已断开",
     "with --format jsonl --output FILE it can go on by --resume":
         "若用 --format jsonl --output FILE，就能以 --resume 继续",
+    "'{word}' begins no point": "'{word}' 之后不是点",
+    "write the point behind a bar: {expression} | {point}": "点写在竖线之后：{expression} | {point}",
+    "a row has one bar": "一行只有一条竖线",
+    "write commas between values: {expression} | {point}": "值之间用逗号：{expression} | {point}",
 }  # fmt: skip
 
 _OPTIONS = {
+    "try diff-compare --help": "请看 diff-compare --help",
     "unknown language '{name}'": "未知语言 '{name}'",
     "unknown method '{name}'": "未知方法 '{name}'",
     "unknown format '{name}'": "未知格式 '{name}'",
@@ -1047,7 +1071,6 @@ _OPTIONS = {
     "no method is named": "没有写方法",
     "the methods are: {names}": "方法有：{names}",
     "--step {step}: a step is a number above 0": "--step {step}：步长应大于 0",
-    "--timeout {seconds}: a time limit is above 0": "--timeout {seconds}：时限应大于 0",
     "--tolerance {ulps}: a tolerance is 0 or more": "--tolerance {ulps}：容差不能小于 0",
     "'{file}' names no format": "'{file}' 没有对应的格式",
     "an export ends in {endings}": "导出文件的扩展名为 {endings}",
@@ -1062,17 +1085,6 @@ _OPTIONS = {
     "--resume cannot go on with what --export writes": "--resume 不能继续 --export 所写的内容",
     "a file is no function": "文件不是函数",
     "name one: {name}": "请指明函数：{name}",
-    "No such option: {option}": "没有这个选项：{option}",
-    "Missing argument '{name}'.": "缺少参数 '{name}'。",
-    "Missing option '{name}'.": "缺少选项 '{name}'。",
-    "Option '{name}' requires an argument.": "选项 '{name}' 需要一个值。",
-    "Got unexpected extra argument ({text})": "多余的参数（{text}）",
-    "Got unexpected extra arguments ({text})": "多余的参数（{text}）",
-    "Invalid value for '{name}': {reason}": "'{name}' 的值无效：{reason}",
-    "'{text}' is not a valid integer.": "'{text}' 不是整数。",
-    "'{text}' is not a valid float.": "'{text}' 不是数。",
-    "Input should be a valid integer, unable to parse string as an integer": "应为整数",
-    "Input should be a valid number, unable to parse string as a number": "应为数",
     "{name} from {low} to {high} ({count})": "{name} 从 {low} 到 {high}（{count}）",
     "--{name} is for many points": "--{name} 用于许多点",
     "give them by --points FILE, or as a range: --at \"{range}\"": "请用 --points FILE，或写成范围：--at \"{range}\"",
@@ -1089,6 +1101,98 @@ _OPTIONS = {
     "pictures need matplotlib, which is not installed": "画图需要 matplotlib，而它没有安装",
     "'{file}' names no picture": "'{file}' 不是图片文件名",
     "a plot ends in .png or .svg": "图的扩展名为 .png 或 .svg",
+    "--timeout {seconds}: a time limit is above 0 and at most {most} s":
+        "--timeout {seconds}：时限应大于 0，至多 {most} 秒",
+    "write the seconds a method may take: --timeout 10": "请写一个方法可用的秒数：--timeout 10",
+    "write the ulps up to which a result is ok: --tolerance 1024": "请写多少 ulp 以内算准确：--tolerance 1024",
+    "write --step 1e-6": "请写 --step 1e-6",
+    "--wrt names no variable": "--wrt 没有写变量",
+    "write --wrt x,y, or leave it out for all": "请写 --wrt x,y，或去掉它，对全部变量求导",
+    "--step is for difference methods, and none is compared": "--step 用于差商方法，而这里没有比较差商",
+    "name one of them: -m central-difference": "请写其中一个：-m central-difference",
+    "--rules {rules}: no method here reads the rules": "--rules {rules}：这里没有方法使用求导规则",
+    "name one that does: -m forward": "请写使用规则的方法：-m forward",
+    "--tape: what other libraries remember is not seen": "--tape：看不到其他库记住了什么",
+    "compare another beside it: -m reverse": "请同时比较另一个方法：-m reverse",
+    "'{file}' would be written twice": "'{file}' 会被写两次",
+    "give --output and each --export a file of its own": "--output 与每个 --export 请各用一个文件",
+    "'{file}' is read, and cannot be the output": "'{file}' 是输入，不能同时作为输出",
+    "name another file": "请写另一个文件",
+    "name a file in a directory that you may write to": "请写一个可写目录中的文件",
+    "name a file that is there, and that you may read": "请写一个存在且可读的文件",
+    "--tape is not shown by a batch as {format}": "批处理的 {format} 格式不显示 --tape",
+    "add --format jsonl or csv, or --export FILE.csv": "请加上 --format jsonl 或 csv，或 --export FILE.csv",
+    "add --format jsonl --output results.jsonl": "请加上 --format jsonl --output results.jsonl",
+    "leave out --export; it can be made from the whole output": "请去掉 --export；可以由完整的输出再生成",
+    "line {number} of '{path}' was made with other options": "'{path}' 的第 {number} 行是用别的选项得到的",
+    "give the options it was begun with, name another --output, or leave out --resume":
+        "请用开始时的选项，或换一个 --output，或去掉 --resume",
+    "--jobs {jobs}: from 1 to {most} worker processes": "--jobs {jobs}：工作进程数从 1 到 {most}",
+    "leave it out for one per core": "去掉它，则每个核心一个",
+    "--memory {memory}: from 64 to {most} MiB": "--memory {memory}：从 64 到 {most} MiB",
+    "write the MiB that a worker may use: --memory 2048": "请写一个工作进程可用的 MiB：--memory 2048",
+    "--jobs is for workers here, --cluster computes elsewhere": "--jobs 指本机的工作进程，而 --cluster 在别处计算",
+    "leave it out: the cluster has as many workers as were started there": "请去掉它：集群上启动了多少工作进程就有多少",
+    "write how many are judged: --sample 2000; 0 judges none": "请写评判多少个点：--sample 2000；0 表示不评判",
+    "--seed draws a sample, and --sample 0 has none": "--seed 用于抽样，而 --sample 0 没有样本",
+    "leave out one of them": "请去掉其中一个",
+    "there is no option {option}": "没有选项 {option}",
+    "{option} takes no value": "{option} 不带值",
+    "leave out ={value}": "请去掉 ={value}",
+    "{option} needs a value": "{option} 需要一个值",
+    "{option} is given twice": "{option} 写了两次",
+    "write all behind one {option}, with commas between": "请都写在一个 {option} 之后，用逗号隔开",
+    "'{word}' is one word too many": "多了一个词：'{word}'",
+    "did you mean the command '{name}'?": "是否想写命令 '{name}'？",
+    "an expression with blanks stands in quotes: \"x + 1\"": "带空格的表达式要放在引号里：\"x + 1\"",
+    "{name} is missing": "缺少 {name}",
+    "{option} '{value}': a whole number is needed": "{option} '{value}'：应为整数",
+    "{option} '{value}': a number is needed": "{option} '{value}'：应为数",
+    "try diff-compare {name} --help": "请看 diff-compare {name} --help",
+    "--list runs no lesson": "--list 不运行课程",
+    "leave out what stands beside it": "请去掉旁边的其他选项",
+    "--step waits in a lesson, and none is named": "--step 在课程中等待，而没有写课程",
+    "write diff-compare lesson A1 --step": "请写 diff-compare lesson A1 --step",
+    "{option} names nothing": "{option} 什么也没有写",
+    "write -m central-difference, or leave it out for all": "请写 -m central-difference，或去掉它，取全部",
+    "write --way batch, or several: batch,stochastic": "请写 --way batch，或几个：batch,stochastic",
+    "{option} goes with {needed}": "{option} 须与 {needed} 同用",
+    "leave it out, or add {needed}": "请去掉它，或加上 {needed}",
+    "--way stochastic, or mini-batch": "--way stochastic 或 mini-batch",
+    "--steps and --epochs both say how long": "--steps 与 --epochs 都规定长度",
+    "--until {length}: a length is 0 or more": "--until {length}：长度不能小于 0",
+    "write the length of a gradient: --until 1e-9; 0 never stops": "请写梯度的长度：--until 1e-9；0 表示不停",
+    "--expr is a family of its own": "--expr 自成一族",
+    "leave out --family, or --expr": "请去掉 --family 或 --expr",
+    "--at gives --expr its values, and there is none": "--at 给 --expr 的变量赋值，而这里没有 --expr",
+    "leave out --at: the sizes of these families are the same at every point":
+        "请去掉 --at：这些函数族在每一点的大小都相同",
+    "a graph ends in {endings}; or write --format": "图的扩展名为 {endings}；也可以写 --format",
+    "--wrt says along what tangents are, and {show} are shown": "--wrt 指定切线的方向，而这里显示的是 {show}",
+    "add --show tangents, or leave out --wrt": "请加上 --show tangents，或去掉 --wrt",
+    "write the length of a step: --rate 0.1": "请写步长：--rate 0.1",
+    "write what is kept of a step: --momentum 0.9": "请写保留多少：--momentum 0.9",
+    "give one of them another name": "请给其中一个换个名字",
+    "write {option} 10": "请写 {option} 10",
+    "lead with another method: -m forward": "请换一个方法打头：-m forward",
+    "name the columns in the first line: x,y": "请在第一行写列名：x,y",
+    "give every sample a cell for each column": "每个样本的每一列都要有值",
+    "take the mean, or the sum: mean((yhat - y)^2)": "请取平均或求和：mean((yhat - y)^2)",
+    "a parameter stands in --from, what is held in --at": "参数写在 --from 中，固定的量写在 --at 中",
+    "the one that moves stands in --from, the others in --at": "变动的变量写在 --from 中，其余写在 --at 中",
+    "what moves stands in --over, the others in --at": "变动的变量写在 --over 中，其余写在 --at 中",
+    "write --over x=-10:10 --evaluations 2000": "请写 --over x=-10:10 --evaluations 2000",
+    "name others with --methods, or give --timeout more seconds":
+        "请用 --methods 写别的方法，或用 --timeout 给更多秒数",
+    "choose one entry of a vector: v = …; v[0]": "请选向量的一个分量：v = …; v[0]",
+    "write --steps 20": "请写 --steps 20",
+    "write --steps 129": "请写 --steps 129",
+    "write --up-to 10": "请写 --up-to 10",
+    "write --order 8": "请写 --order 8",
+    "write --points 200": "请写 --points 200",
+    "write --points 500": "请写 --points 500",
+    "--points {points}: a profile has 2 to {most} points": "--points {points}：剖面有 2 到 {most} 个点",
+    "leave out --log": "请去掉 --log",
 }  # fmt: skip
 
 _STUDIES = {
@@ -1106,7 +1210,6 @@ _STUDIES = {
     "a sweep is by one variable, not {count}": "sweep 只对一个变量，而不是 {count} 个",
     "a profile is over one variable": "profile 只用于一个变量",
     "hunt searches several": "hunt 可以搜索几个变量",
-    "a profile has 2 points or more": "profile 至少要有 2 个点",
     "a hunt needs a range and 10 evaluations or more": "hunt 需要一个范围和至少 10 次求值",
     "write {option} x=-10:10": "请写 {option} x=-10:10",
     "'{name}' has two ranges": "'{name}' 有两个范围",
@@ -1167,8 +1270,6 @@ _STUDIES = {
     "write EXPR, or --data FILE": "请写 EXPR，或 --data FILE",
     "samples need a model": "有样本就需要模型",
     'add --model "w*x + b"': '请加上 --model "w*x + b"',
-    "--model and --epochs are for samples": "--model 和 --epochs 用于样本",
-    "add --data FILE": "请加上 --data FILE",
     "domain": "定义域",
     "by": "出自",
     "--points {count}: a primitive has {least} to {most} points":

@@ -151,6 +151,18 @@ class Comparison:
         return tuple(Entry("f", (x,)) for x in variables)
 
     @property
+    def notes(self) -> list[str]:
+        """What a reader should know of the expression, and of how it was computed where that is not usual."""
+        notes = list(self.case.expression.notes)
+        if self.digits == DIGITS["float32"]:
+            notes.append("computed in float32")
+        if self.case.wanted.unit:
+            notes.append("the direction is scaled to length 1")
+        if self.rules != "textbook":
+            notes.append("by the stable rules")
+        return notes
+
+    @property
     def good(self) -> bool:
         """Whether every verdict is `ok` or `kink`."""
         return all(measurement.verdict in ("ok", "kink") for measurement in self.measurements)
@@ -278,7 +290,7 @@ def _claimed(case: Case, settings: Settings) -> Outcome:
     found, results, paths = derivation(case), [], []
     for claim, program in zip(case.claims, found.sweeps, strict=True):
         point = claim.point(case.at)
-        straight = _path(program, point, settings.dtype)
+        straight = _path(share(program) if settings.share else program, point, settings.dtype)
         paths.append(straight)
         results.append(_values(straight, point, settings.dtype))
     derivative = found.gathered(results, 0)

@@ -47,6 +47,16 @@ class DiffError(Exception):
         return [*lines, f"  {self.hint}"] if self.hint else lines
 
 
+def unwritable(file: object, error: OSError) -> DiffError:
+    hint = "name a file in a directory that you may write to"
+    return DiffError(f"'{file}' cannot be written: {error.strerror or error}", hint=hint, kind="file")
+
+
+def unreadable(file: object, error: OSError) -> DiffError:
+    hint = "name a file that is there, and that you may read"
+    return DiffError(f"'{file}' cannot be read: {error.strerror or error}", hint=hint, kind="file")
+
+
 class Unsupported(Exception):
     """A method cannot treat this problem; the text says why, in the user's words. It is a verdict, not the end."""
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import PurePath
 from typing import Any, NamedTuple
@@ -27,8 +28,22 @@ def read_txt(lines: Lines) -> Read:
         text = line.split("#", 1)[0].strip()
         if not text:
             continue
-        expression, _, point = text.partition("|")
-        yield Row(number, expression.strip(), point.strip())
+        expression, bar, point = text.partition("|")
+        slip = None if bar else _NO_BAR.search(text)
+        if slip is not None:
+            hint = f"write the point behind a bar: {text[: slip.start()].strip()} | {text[slip.end() :].strip()}"
+            yield Failure(number, None, text, "format", f"'{slip[1]}' begins no point", slip.span(1), hint)
+        elif "|" in point:
+            at = text.rindex("|")
+            hint = f"write commas between values: {expression.strip()} | {_BARS.sub(', ', point.strip())}"
+            yield Failure(number, None, text, "format", "a row has one bar", (at, at + 1), hint)
+        else:
+            yield Row(number, expression.strip(), point.strip())
+
+
+_BARS = re.compile(r"\s*\|\s*")
+_NO_BAR = re.compile(r"(?<!\w)(@|at\b)(?=\s*[^\W\d]\w*\s*=(?!=))")
+"""What some write for the bar; no expression of ours goes on like that."""
 
 
 def read_jsonl(lines: Lines) -> Read:
@@ -45,25 +60,25 @@ def read_jsonl(lines: Lines) -> Read:
 
 def _from_object(number: int, content: Any, line: str) -> Row | Failure:
     if not isinstance(content, dict) or not isinstance(content.get("expr"), str):
-        hint = 'write {"expr": "x*y", "at": {"x": 1, "y": 2}}'
-        return Failure(number, None, line.strip()[:200], "format", "the row has no text field 'expr'", None, hint)
+        whole = 'write {"expr": "x*y", "at": {"x": 1, "y": 2}}'
+        return Failure(number, None, line.strip()[:200], "format", "the row has no text field 'expr'", None, whole)
     id_ = None if content.get("id") is None else str(content["id"])
     expression, at, wrt = content["expr"], content.get("at") or {}, content.get("wrt")
     if isinstance(wrt, str):
-        wrt = [name.strip() for name in wrt.split(",")]
+        wrt = [name.strip() for name in wrt.split(",") if name.strip()]
     claims = _claims(content.get("claim"))
     fault: str | None = None
-    claim_hint: str | None = None
+    hint: str | None = None
     if claims is None:
-        fault, claim_hint = "'claim' is neither text nor an object of texts", 'write {"x": "2*x"}, or "x: 2*x"'
+        fault, hint = "'claim' is neither text nor an object of texts", 'write {"x": "2*x"}, or "x: 2*x"'
     elif not isinstance(at, dict | str):
-        fault = "'at' is no object of numbers"
+        fault, hint = "'at' is no object of numbers", 'write {"x": 1, "y": 2}, or "x=1, y=2"'
     elif isinstance(at, dict) and not all(isinstance(value, int | float | str | list) for value in at.values()):
-        fault = "a value in 'at' is neither a number, nor text, nor a list of them"
+        fault, hint = "a value in 'at' is neither a number, nor text, nor a list of them", 'write {"x": 1, "v": [1, 2]}'
     elif wrt is not None and not (isinstance(wrt, list) and all(isinstance(name, str) for name in wrt)):
-        fault = "'wrt' is no list of names"
+        fault, hint = "'wrt' is no list of names", 'write ["x", "y"], or "x, y"'
     if fault or claims is None:
-        return Failure(number, id_, expression, "format", fault or "", None, claim_hint)
+        return Failure(number, id_, expression, "format", fault or "", None, hint)
     return Row(number, expression, at, None if wrt is None else tuple(wrt), id_, claims)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from diffcli.batch.rows import Failure, Row
+from diffcli.comparison import CLAIM, Settings
 from diffcli.errors import DiffError
 
 BLOCK = 1 << 16
@@ -32,7 +33,9 @@ def repair(path: Path) -> None:
         file.truncate(whole)
 
 
-def skip_kept(path: Path, rows: Iterator[Row | Failure], kept: Callable[[dict[str, Any]], None]) -> None:
+def skip_kept(
+    path: Path, rows: Iterator[Row | Failure], kept: Callable[[dict[str, Any]], None], settings: Settings
+) -> None:
     """Pass over the rows that `path` has results of, handing each result to `kept`."""
     with path.open(encoding="utf-8") as results:
         for number, text in enumerate(results, 1):
@@ -49,4 +52,21 @@ def skip_kept(path: Path, rows: Iterator[Row | Failure], kept: Callable[[dict[st
                 raise DiffError(
                     f"line {number} of '{path}' is no result of this batch's row {number}", hint=hint, kind="resume"
                 )
+            if content["status"] == "ok" and not _same_question(content, settings):
+                hint = "give the options it was begun with, name another --output, or leave out --resume"
+                raise DiffError(f"line {number} of '{path}' was made with other options", hint=hint, kind="resume")
             kept(content)
+
+
+def _same_question(content: dict[str, Any], settings: Settings) -> bool:
+    """Whether a result has what is asked for now: one file with two kinds of rows would look like one of them."""
+    asked, kind = settings.asked, content["kind"]
+    wanted = next(iter(asked.vectors), asked.kind)
+    methods = [method["method"] for method in content["methods"] if method["method"] != CLAIM]
+    return (
+        kind in (("gradient", "jacobian") if wanted == "gradient" else (wanted,))
+        and (kind != "derivative" or content["order"] == asked.order)
+        and methods == list(settings.methods_for(kind))
+        and content.get("dtype", "float64") == settings.dtype
+        and content.get("rules", "textbook") == settings.rules
+    )

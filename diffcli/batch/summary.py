@@ -40,11 +40,12 @@ class Facts(NamedTuple):
     own: int
     found: tuple[Found, ...]
     failure: str | None = None
+    hint: str | None = None
 
 
 def facts(result: Result) -> Facts:
     if isinstance(result, Failure):
-        return Facts(result.line, result.id, result.expression, {}, 0, (), result.message)
+        return Facts(result.line, result.id, result.expression, {}, 0, (), result.message, result.hint)
     case = result.case
     found = tuple(
         Found(m.method, m.verdict, m.max_ulp, m.bits, m.cost.total if m.cost else None) for m in result.measurements
@@ -77,13 +78,13 @@ class Summary:
     ratios: dict[str, Counter[float]] = field(default_factory=dict)
     worst_ulp: dict[str, float] = field(default_factory=dict)
     fewest: Counter[str] = field(default_factory=Counter)
-    first_failures: list[tuple[int | None, str]] = field(default_factory=list)
+    first_failures: list[tuple[int | None, str, str | None]] = field(default_factory=list)
     _worst: list[Worst] = field(default_factory=list)
 
     def add(self, row: Facts) -> None:
         """Count a row."""
         if row.failure is not None:
-            self._add_failure(row.line, row.failure)
+            self._add_failure(row.line, row.failure, row.hint)
         else:
             self._add_row(row.found, row.own, (row.line, row.id, row.expression, row.at))
 
@@ -91,7 +92,7 @@ class Summary:
         """Count a row of an earlier run, as its JSON has it."""
         self.kept += 1
         if row["status"] != "ok":
-            self._add_failure(row["line"], row["error"]["message"])
+            self._add_failure(row["line"], row["error"]["message"], row["error"].get("hint"))
             return
         found = [
             Found(m["method"], m["verdict"], _number(m["max_ulp"]), m["bits"], m["cost"] and m["cost"]["total"])
@@ -113,11 +114,11 @@ class Summary:
         found = self.ratios.get(method)
         return median(found.elements()) if found else None
 
-    def _add_failure(self, line: int | None, message: str) -> None:
+    def _add_failure(self, line: int | None, message: str, hint: str | None) -> None:
         self.rows += 1
         self.failures += 1
         if len(self.first_failures) < WORST:
-            self.first_failures.append((line, message))
+            self.first_failures.append((line, message, hint))
 
     def _add_row(self, found: Iterable[Found], own: int, place: tuple[Any, Any, str, dict[str, Any]]) -> None:
         self.rows += 1

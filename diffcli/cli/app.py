@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from copy import copy
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
@@ -82,8 +82,8 @@ Tolerance = Annotated[
 ]
 Share = Annotated[bool, typer.Option("--share", help="Compute equal subexpressions of what was typed only once.")]
 Numbers = Annotated[
-    Literal["float64", "float32"],
-    typer.Option("--dtype", help="Numbers that methods compute with; errors are in their ulps."),
+    str,
+    typer.Option("--dtype", help="Numbers that methods compute with, float64 or float32; errors are in their ulps."),
 ]
 ExitZero = Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 whatever the verdicts are.")]
 Export = Annotated[
@@ -167,10 +167,10 @@ def expression(
     Many points: --points FILE, or ranges as first:last:count, --at "x=0:1:1e6, y=2"; several make a product. Errors
     are then shown as statistics. --output FILE.npy, .npz or .csv takes the results of all points.
     """
-    from diffcli.case import Asked, claims_in
+    from diffcli.case import Asked, all_claims
     from diffcli.cli.commands import ManyRequest, Request, run_expression
 
-    asked = Asked(order, jvp, vjp, hvp, unit, tuple(one for text in claim or () for one in claims_in(text)))
+    asked = Asked(order, jvp, vjp, hvp, unit, all_claims(claim or ()))
     request = Request(
         wrt,
         asked,
@@ -194,9 +194,9 @@ def expression(
 def batch(
     file: Annotated[str, typer.Argument(metavar="FILE", help="Cases in .txt, .jsonl or .csv; - is standard input.")],
     jobs: Annotated[
-        int, typer.Option("--jobs", "-j", min=0, help="Worker processes. Default: one per core.", show_default=False)
+        int, typer.Option("--jobs", "-j", help="Worker processes. Default: one per core.", show_default=False)
     ] = 0,
-    memory: Annotated[int, typer.Option("--memory", min=64, help="MiB that a worker may use.")] = 2048,
+    memory: Annotated[int, typer.Option("--memory", help="MiB that a worker may use.")] = 2048,
     cluster: Annotated[
         str | None,
         typer.Option(
@@ -235,12 +235,13 @@ def batch(
 
     .csv: a column expr, optionally id, wrt and claim; every other column is a variable.
 
-    A row that fails is reported in its place, and the rest go on.
+    What a row says of wrt and claim goes before --wrt and --claim. A row that fails is reported in its place, and
+    the rest go on.
     """
-    from diffcli.case import Asked, claims_in
+    from diffcli.case import Asked, all_claims
     from diffcli.cli.commands import BatchRequest, Request, run_batch
 
-    asked = Asked(order, jvp, vjp, hvp, unit, tuple(one for text in claim or () for one in claims_in(text)))
+    asked = Asked(order, jvp, vjp, hvp, unit, all_claims(claim or ()))
     request = Request(
         wrt,
         asked,

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import difflib
+import errno
+import os
 import shutil
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
-from diffcli.errors import DiffError
+from diffcli.errors import DiffError, unreadable, unwritable
 from diffcli.language import say, spoken
 
 if TYPE_CHECKING:
@@ -46,17 +48,48 @@ class Request(NamedTuple):
     export: tuple[Path, ...] = ()
     step: float | None = None
     rules: str = "textbook"
-    dtype: Dtype = "float64"
+    dtype: str = "float64"
 
     def settings(self, apart: bool = False, fatal: bool = False, memory: bool = False) -> Settings:
         from diffcli.comparison import Settings
 
-        self.check_limits()
-        methods = _methods(self.methods, self.asked.kind)
+        methods = self.checked()
         return Settings(
             methods, self.timeout, self.tolerance, self.share, self.tape or memory, apart, fatal,
-            step=self.step, dtype=self.dtype, asked=self.asked, rules=self.column(),
+            step=self.step, dtype=self.numbers(), asked=self.asked, rules=self.column(),
         )  # fmt: skip
+
+    def checked(self) -> tuple[str, ...]:
+        """The methods by name; what is wrong without a look at any expression is said, and nothing is passed over."""
+        self.check_limits()
+        self.asked.check()
+        methods = _methods(self.methods, self.asked.kind)
+        self._check_read(methods)
+        return methods
+
+    def _check_read(self, methods: tuple[str, ...]) -> None:
+        """What no method here would take notice of is refused."""
+        from diffcli.methods import METHODS
+
+        found = [METHODS[name] for name in methods]
+        if self.step is not None and not any(method.reads == "step" for method in found):
+            hint = "name one of them: -m central-difference"
+            raise DiffError("--step is for difference methods, and none is compared", hint=hint, kind="option")
+        if self.column() != "textbook" and not any(method.reads == "rules" for method in found):
+            hint = "name one that does: -m forward"
+            raise DiffError(f"--rules {self.rules}: no method here reads the rules", hint=hint, kind="option")
+        if self.tape and all(method.needs for method in found) and not self.asked.claims:
+            hint = "compare another beside it: -m reverse"
+            raise DiffError("--tape: what other libraries remember is not seen", hint=hint, kind="option")
+
+    def numbers(self) -> Dtype:
+        """What methods compute with."""
+        from diffcli.algebras import DIGITS
+
+        for dtype in DIGITS:
+            if dtype == self.dtype:
+                return dtype
+        raise DiffError(f"unknown numbers '{self.dtype}'", hint=_nearest(self.dtype, DIGITS), kind="option")
 
     def column(self) -> Rules:
         """Which rules are read."""
@@ -68,21 +101,31 @@ class Request(NamedTuple):
         raise DiffError(f"unknown rules '{self.rules}'", hint=_nearest(self.rules, RULES), kind="option")
 
     def check_limits(self) -> None:
-        if not self.timeout > 0:
-            raise DiffError(f"--timeout {self.timeout:g}: a time limit is above 0", kind="option")
+        check_timeout(self.timeout)
         if not self.tolerance >= 0:
-            raise DiffError(f"--tolerance {self.tolerance:g}: a tolerance is 0 or more", kind="option")
+            hint = "write the ulps up to which a result is ok: --tolerance 1024"
+            raise DiffError(f"--tolerance {self.tolerance:g}: a tolerance is 0 or more", hint=hint, kind="option")
         if self.step is not None and not 0 < self.step < float("inf"):
-            raise DiffError(f"--step {self.step:g}: a step is a number above 0", kind="option")
+            hint = "write --step 1e-6"
+            raise DiffError(f"--step {self.step:g}: a step is a number above 0", hint=hint, kind="option")
 
     def variables(self) -> tuple[str, ...] | None:
-        return None if self.wrt is None else tuple(name.strip() for name in self.wrt.split(",") if name.strip())
+        return variables(self.wrt)
 
     def check_format(self) -> None:
         from diffcli.reports import REPORTS
 
         if self.format not in REPORTS:
             raise DiffError(f"unknown format '{self.format}'", hint=_nearest(self.format, REPORTS), kind="option")
+
+    def check_files(self) -> None:
+        """What cannot be written, or would be written over, is said before any work is done."""
+        files = [file for file in (self.output, *self.export) if file is not None and str(file) != "-"]
+        for file in files:
+            check_writable(file)
+            if files.count(file) > 1:
+                hint = "give --output and each --export a file of its own"
+                raise DiffError(f"'{file}' would be written twice", hint=hint, kind="option")
 
     def formats(self) -> list[tuple[str, Path | None]]:
         """Formats and the files they go to: the output asked for, then every --export."""
@@ -101,6 +144,27 @@ class Request(NamedTuple):
     def on_screen(self) -> bool:
         """Whether the output is the table on a terminal, as wide as it is."""
         return self.format == "table" and self.output in (None, Path("-")) and sys.stdout.isatty()
+
+
+LONGEST = 1e6
+"""Seconds that --timeout may give: a system's timers end beyond."""
+
+
+def check_timeout(seconds: float) -> None:
+    if not 0 < seconds <= LONGEST:
+        hint = "write the seconds a method may take: --timeout 10"
+        message = f"--timeout {seconds:g}: a time limit is above 0 and at most {LONGEST:,.0f} s"
+        raise DiffError(message, hint=hint, kind="option")
+
+
+def variables(wrt: str | None) -> tuple[str, ...] | None:
+    """The names that --wrt asks for; None where it is not given."""
+    if wrt is None:
+        return None
+    names = tuple(name.strip() for name in wrt.split(",") if name.strip())
+    if not names:
+        raise DiffError("--wrt names no variable", hint="write --wrt x,y, or leave it out for all", kind="option")
+    return names
 
 
 def _methods(text: str | None, kind: Kind) -> tuple[str, ...]:
@@ -134,6 +198,21 @@ class BatchRequest(NamedTuple):
     fail_fast: bool
     cluster: str | None = None
 
+    def check(self) -> None:
+        if not 0 <= self.jobs <= MOST_JOBS:
+            hint = "leave it out for one per core"
+            raise DiffError(f"--jobs {self.jobs}: from 1 to {MOST_JOBS} worker processes", hint=hint, kind="option")
+        if not 64 <= self.memory <= MOST_MEMORY:
+            hint = "write the MiB that a worker may use: --memory 2048"
+            raise DiffError(f"--memory {self.memory}: from 64 to {MOST_MEMORY:,} MiB", hint=hint, kind="option")
+        if self.cluster is not None and self.jobs:
+            hint = "leave it out: the cluster has as many workers as were started there"
+            raise DiffError("--jobs is for workers here, --cluster computes elsewhere", hint=hint, kind="option")
+
+
+MOST_JOBS, MOST_MEMORY = 1024, 1 << 30
+"""Workers of one machine, and MiB of one of them: what is more was never meant."""
+
 
 class ManyRequest(NamedTuple):
     """What is asked of many points: a file of them, how many are judged, drawn with which seed, ways to compute."""
@@ -162,6 +241,7 @@ def run_expression(text: str, at: list[str], request: Request, many: ManyRequest
     from diffcli.tracing.naming import named
 
     request.check_format()
+    request.check_files()
     function = named(text)
     if text.strip().endswith(".py"):
         raise DiffError("a file is no function", text, (0, len(text)), f"name one: {text.strip()}:f", "python")
@@ -173,10 +253,7 @@ def run_expression(text: str, at: list[str], request: Request, many: ManyRequest
     case = (
         _traced(text, point, request) if function else make_case(text, point, request.variables(), asked=request.asked)
     )
-    unused = [name for name in point if name not in case.at]
-    if unused:
-        names = ", ".join(unused)
-        print(say("note: {note}", note=say("the expression has no variable {names}", names=names)), file=sys.stderr)
+    note_unused(point, case.at)
     from diffcli.comparison import compare
 
     with ExitStack() as stack:
@@ -205,6 +282,13 @@ def _traced(text: str, point: dict[str, Number], request: Request) -> Case:
         raise DiffError(message, hint="--timeout gives it longer", kind="python") from None
 
 
+def note_unused(point: Iterable[str], used: Container[str]) -> None:
+    """Say on stderr what is given and not in the expression: it may be a slip of the pen."""
+    names = ", ".join(name for name in point if name not in used)
+    if names:
+        print(say("note: {note}", note=say("the expression has no variable {names}", names=names)), file=sys.stderr)
+
+
 def point_of(at: list[str] | None) -> dict[str, Number]:
     """All `--at` options together."""
     from diffcli.case import read_point
@@ -228,7 +312,7 @@ def run_points(text: str, at: list[str], request: Request, many: ManyRequest) ->
         raise DiffError("a Python function is not for many points", text, (0, len(text)), hint, "python")
     parse(text)  # an error in the expression is found before anything is imported or read
     _check_points(request, many)
-    methods = _methods(request.methods, request.asked.kind)
+    methods = request.checked()
     from diffcli.points.reading import of_file, of_ranges, split
     from diffcli.points.run import SAMPLE, Settings, run, understood
     from diffcli.points.writing import RESULTS, save
@@ -242,6 +326,7 @@ def run_points(text: str, at: list[str], request: Request, many: ManyRequest) ->
     wrt = request.variables()
     points = of_ranges(ranges, fixed) if many.points is None else of_file(str(many.points), text, fixed, wrt or ())
     case = understood(text, points, wrt, request.asked)
+    note_unused(points.fixed, case.at)
     sample = SAMPLE if many.sample is None else many.sample
     settings = Settings(
         methods, request.timeout, request.tolerance, request.share, sample, many.seed or 0, many.compiled,
@@ -267,7 +352,7 @@ _POINT_FORMATS = {".txt": "table", ".json": "json", ".csv": "csv"}
 
 def _check_points(request: Request, many: ManyRequest) -> None:
     """What is not for many points is refused, and nothing is passed over."""
-    request.check_limits()
+    request.check_files()
     if request.format not in _POINT_FORMATS.values():
         hint = f"write one of: {', '.join(_POINT_FORMATS.values())}"
         raise DiffError(f"many points are not written as '{request.format}'", hint=hint, kind="option")
@@ -282,7 +367,10 @@ def _check_points(request: Request, many: ManyRequest) -> None:
     if many.compiled is not None and many.fast_trig:
         raise DiffError("--fast-trig is for NumPy's functions", hint="leave out --compiled", kind="option")
     if many.sample is not None and many.sample < 0:
-        raise DiffError(f"--sample {many.sample}: a number of points is 0 or more", kind="option")
+        hint = "write how many are judged: --sample 2000; 0 judges none"
+        raise DiffError(f"--sample {many.sample}: a number of points is 0 or more", hint=hint, kind="option")
+    if many.seed is not None and many.sample == 0:
+        raise DiffError("--seed draws a sample, and --sample 0 has none", hint="leave out one of them", kind="option")
 
 
 class _Judging:
@@ -309,7 +397,11 @@ class _Judging:
 def run_batch(file: str, request: Request, asked: BatchRequest) -> int:
     """Every row of a file; results are written as they come, the summary at the end."""
     request.check_format()
+    request.check_files()
+    asked.check()
     settings = request.settings(fatal=True)
+    _keep_input(file, request)
+    _check_tape(request)
     from diffcli.batch.expanding import expand
     from diffcli.batch.reading import reader_for
     from diffcli.batch.running import run
@@ -323,7 +415,7 @@ def run_batch(file: str, request: Request, asked: BatchRequest) -> int:
         lines = _Lines(source, None if file == "-" else Path(file).stat().st_size)
         rows = expand(read(lines))
         if asked.resume:
-            _resume(request, rows, summary)
+            _resume(request, rows, summary, settings)
         wrt = request.variables()
         finish = _finish(request)
         pool = _pool(settings, wrt, asked, finish)  # before an output is opened: a wrong address must not empty it
@@ -352,6 +444,20 @@ def run_batch(file: str, request: Request, asked: BatchRequest) -> int:
 
 
 _TO_GO_ON = "with --format jsonl --output FILE it could go on by --resume"
+
+
+def _check_tape(request: Request) -> None:
+    """A batch as a table has no place for what is remembered."""
+    if request.tape and not {name for name, _ in request.formats()} & {"json", "jsonl", "csv"}:
+        hint = "add --format jsonl or csv, or --export FILE.csv"
+        raise DiffError(f"--tape is not shown by a batch as {request.format}", hint=hint, kind="option")
+
+
+def _keep_input(file: str, request: Request) -> None:
+    """The rows must not be written over before they are read."""
+    for name in (request.output, *request.export):
+        if name is not None and file != "-" and name.exists() and Path(file).exists() and name.samefile(file):
+            raise DiffError(f"'{file}' is read, and cannot be the output", hint="name another file", kind="option")
 
 
 def _finish(request: Request) -> Finish:
@@ -394,24 +500,26 @@ def _pool(settings: Settings, wrt: tuple[str, ...] | None, asked: BatchRequest, 
     """Where the rows are computed."""
     from diffcli.batch.pool import Workers, cores
 
-    if asked.cluster:
+    if asked.cluster is not None:
         from diffcli.batch.cluster import Cluster
 
         return Cluster(asked.cluster, settings, wrt, asked.memory << 20, finish)
     return Workers(asked.jobs or cores(), settings, wrt, asked.memory << 20, finish)
 
 
-def _resume(request: Request, rows: Iterator[Row | Failure], summary: Summary) -> None:
+def _resume(request: Request, rows: Iterator[Row | Failure], summary: Summary, settings: Settings) -> None:
     """Keep what the output already holds, and pass over its rows."""
-    if request.output is None or request.format != "jsonl":
-        raise DiffError("--resume goes with --format jsonl and --output FILE", kind="option")
+    if request.output in (None, Path("-")) or request.format != "jsonl":
+        hint = "add --format jsonl --output results.jsonl"
+        raise DiffError("--resume goes with --format jsonl and --output FILE", hint=hint, kind="option")
     if request.export:
-        raise DiffError("--resume cannot go on with what --export writes", kind="option")
+        hint = "leave out --export; it can be made from the whole output"
+        raise DiffError("--resume cannot go on with what --export writes", hint=hint, kind="option")
     from diffcli.batch.resuming import repair, skip_kept
 
     if request.output.exists():
         repair(request.output)
-        skip_kept(request.output, rows, summary.add_kept)
+        skip_kept(request.output, rows, summary.add_kept, settings)
 
 
 # --- streams
@@ -437,7 +545,7 @@ def _source(file: str) -> Any:
     try:
         return Path(file).open(encoding=_encoding(file), newline="" if file.lower().endswith(".csv") else None)
     except OSError as error:
-        raise DiffError(f"'{file}' cannot be read: {error.strerror}", kind="file") from None
+        raise unreadable(file, error) from None
 
 
 def _encoding(file: str) -> str:
@@ -446,13 +554,28 @@ def _encoding(file: str) -> str:
         return "utf-16" if raw.read(2) in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
 
 
+def check_writable(file: Path | None) -> None:
+    """`DiffError` where a file could not be opened for writing; it is not touched."""
+    if file is None or str(file) == "-":
+        return
+    if file.is_dir():
+        fault = errno.EISDIR
+    elif not file.parent.is_dir():
+        fault = errno.ENOENT
+    elif not os.access(file if file.exists() else file.parent, os.W_OK):
+        fault = errno.EACCES
+    else:
+        return
+    raise unwritable(file, OSError(fault, os.strerror(fault)))
+
+
 def _destination(output: Path | None, append: bool = False) -> Any:
     if output is None or str(output) == "-":
         return _Borrowed(sys.stdout)
     try:
         return output.open("a" if append else "w", encoding="utf-8", newline="")
     except OSError as error:
-        raise DiffError(f"'{output}' cannot be written: {error.strerror}", kind="file") from None
+        raise unwritable(output, error) from None
 
 
 @dataclass

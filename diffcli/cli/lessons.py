@@ -21,11 +21,17 @@ WIDEST = 88
 _STYLES = {"title": "1", "place": "2", "command": "1;36", "code": "36"}
 
 
-def run_lessons(asked: str | None, every: bool, wait: bool, language: str) -> int:
+def run_lessons(asked: str | None, every: bool, wait: bool, listed: bool, language: str) -> int:
     """The course as a list, or lessons one after the other."""
     if language not in LANGUAGES:
         hint = f"write one of: {', '.join(LANGUAGES)}"
         raise DiffError(f"unknown language '{language}'", hint=hint, kind="option")
+    if listed and (asked is not None or every or wait):
+        raise DiffError("--list runs no lesson", hint="leave out what stands beside it", kind="option")
+    if wait and asked is None and not every:
+        raise DiffError(
+            "--step waits in a lesson, and none is named", hint="write diff-compare lesson A1 --step", kind="option"
+        )
     if asked is not None and every:
         raise DiffError("--all runs every lesson: name none", hint="leave out one of them", kind="option")
     if asked is None and not every:

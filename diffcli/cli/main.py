@@ -1,4 +1,4 @@
-"""The entry point: arguments put in order, errors shown, exit codes returned.
+"""The entry point: a command run, errors shown, exit codes returned.
 
 Exit codes: 0 every verdict is ok or kink; 1 some row or verdict is anything
 else; 2 the request cannot be understood; 130 interrupted.
@@ -7,20 +7,17 @@ else; 2 the request cannot be understood; 130 interrupted.
 from __future__ import annotations
 
 import gc
-import re
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from enum import IntEnum
-from typing import Any
 
+from diffcli.cli.arguments import arrange, named, refused
 from diffcli.errors import DiffError
 from diffcli.language import LANGUAGES, preferred, say, speak, translated
 
 GARBAGE = 50_000
 """Objects made between two collections: imports make many and drop none (by measurement a tenth of the start)."""
-
-_LONG_OPTION = r"(?s)--[a-zA-Z][a-zA-Z-]+(=.*)?\Z"
 
 
 class ExitCode(IntEnum):
@@ -40,11 +37,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run the command line; every outcome is an exit code, none a traceback."""
     try:
         speak(preferred(by_locale=sys.stdout.isatty()))
-        arguments = _spoken(arguments)
-        from diffcli.cli.app import NAMES, command
-
-        group = command(_named(arguments, NAMES))
-        result = group.main(args=arrange(arguments, group), prog_name="diff-compare", standalone_mode=False)
+        result = _run(_spoken(arguments))
         sys.stdout.flush()
         return int(result or 0)
     except DiffError as error:
@@ -57,12 +50,21 @@ def main(arguments: Sequence[str]) -> int:
         # the reader has gone: nothing more can be said, not even by the interpreter's own flush
         sys.stdout = None
         return ExitCode.VERDICT
+
+
+def _run(arguments: Sequence[str]) -> int | None:
+    """The command's exit code; what Typer refuses is refused in our words."""
+    from diffcli.cli.app import NAMES, command
+
+    group = command(named(arguments, NAMES))
+    words = arrange(arguments, group)
+    try:
+        result: int | None = group.main(args=words, prog_name="diff-compare", standalone_mode=False)
     except Exception as error:
         if not hasattr(error, "format_message"):
             raise
-        print(say("error: ") + translated(error.format_message()), file=sys.stderr)
-        print(f"  {say('try diff-compare --help')}", file=sys.stderr)
-        return ExitCode.USAGE
+        raise refused(error, words) from None
+    return result
 
 
 def reported(error: DiffError) -> str:
@@ -90,47 +92,3 @@ def _spoken(arguments: Sequence[str]) -> list[str]:
         hint = f"write one of: {', '.join(LANGUAGES)}"
         raise DiffError(f"unknown language '{asked}'", hint=hint, kind="option")
     return rest
-
-
-_ROOT = ("--help", "-h", "--version", "--install-completion", "--show-completion")
-
-
-def _named(arguments: Sequence[str], names: Sequence[str | None]) -> str | None:
-    """The command that is asked for; None where only the list of all is."""
-    if not arguments or arguments[0] in _ROOT:
-        return None
-    return arguments[0] if arguments[0] in names else "expr"
-
-
-def arrange(arguments: Sequence[str], group: Any) -> list[str]:
-    """Name the command where it was left out, and put options before what is not an option.
-
-    So `diff-compare "-x**2" --at x=-1` works: what begins with a minus and is
-    no option of the command is the expression.
-    """
-    rest = list(arguments)
-    if not rest or rest[0] in _ROOT:
-        return rest or ["--help"]
-    name = rest.pop(0) if rest[0] in group.commands else "expr"
-    valued: dict[str, bool] = {}
-    for parameter in group.commands[name].params:
-        for option in (*parameter.opts, *parameter.secondary_opts):
-            if option.startswith("-"):
-                valued[option] = not parameter.is_flag
-    valued |= {"--help": False, "-h": False}
-    options: list[str] = []
-    operands: list[str] = []
-    while rest:
-        token = rest.pop(0)
-        if token == "--":
-            operands += rest
-            break
-        if token in valued:
-            options.append(token)
-            if valued[token] and rest:
-                options.append(rest.pop(0))
-        elif token.partition("=")[0] in valued and "=" in token or re.match(_LONG_OPTION, token):
-            options.append(token)
-        else:
-            operands.append(token)
-    return [name, *options, "--", *operands] if operands else [name, *options]

@@ -5,14 +5,14 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from diffcli.errors import DiffError
+from diffcli.errors import DiffError, unwritable
 from diffcli.language import say, speaking, spoken
 
 if TYPE_CHECKING:
@@ -53,12 +53,14 @@ def register(app: typer.Typer) -> None:
 
 def write(make: Callable[[], Study], format: str, output: Path | None, plot: Path | None) -> int:
     """Run a study and write what it found; a picture where one is asked for."""
+    output = _checked(output)
     if format not in FORMATS:
         raise DiffError(f"unknown format '{format}'", hint=f"write one of: {', '.join(FORMATS)}", kind="option")
     if plot is not None:
         from diffcli.reports.pictures import check
 
         check(plot)
+        _checked(plot)
     with speaking(_language(format)):
         study = make()
         from diffcli.reports.studies import show, written
@@ -75,12 +77,20 @@ def write(make: Callable[[], Study], format: str, output: Path | None, plot: Pat
         try:
             output.write_text(text, encoding="utf-8")
         except OSError as error:
-            raise DiffError(f"'{output}' cannot be written: {error.strerror}", kind="file") from None
+            raise unwritable(output, error) from None
     if plot is not None:
         from diffcli.reports.pictures import save
 
         save(study.plots, plot)
     return 0
+
+
+def _checked(output: Path | None) -> Path | None:
+    """A file that can be written; None for standard output, which `-` is too."""
+    from diffcli.cli.commands import check_writable
+
+    check_writable(output)
+    return None if str(output) == "-" else output
 
 
 def _language(format: str) -> str:
@@ -122,13 +132,14 @@ def _sweep(
     from diffcli.studies.sweep import sweep
 
     _, limit, variables = _asked(None, wrt, timeout)
-    named = "" if methods is None or methods.strip() == "all" else methods
-    names = tuple(name.strip() for name in named.split(",") if name.strip())
+    every = methods is None or methods.strip() == "all"
+    names = () if every else _names("--methods", methods or "", "write -m central-difference, or leave it out for all")
+    point = _held(text, at, variables)
     whole = format != "table"
 
     def make() -> Study:
         with _Counting() as told:
-            return sweep(text, _point(at), variables, names, steps, largest, smallest, numbers, limit, whole, told)
+            return sweep(text, point, variables, names, steps, largest, smallest, numbers, limit, whole, told)
 
     return write(make, format, output, plot)
 
@@ -155,10 +166,11 @@ def _profile(
     from diffcli.studies.profile import profile
 
     chosen, limit, variables = _asked(methods, wrt, timeout)
+    point = _held(text, at, variables)
 
     def make() -> Study:
         with _Counting() as told:
-            return profile(text, over, _point(at), variables, chosen, log, points, limit, told)
+            return profile(text, over, point, variables, chosen, log, points, limit, told)
 
     return write(make, format, output, plot)
 
@@ -184,10 +196,11 @@ def _hunt(
     from diffcli.studies.hunt import hunt
 
     chosen, limit, variables = _asked(methods, wrt, timeout)
+    point = _held(text, at, variables)
 
     def make() -> Study:
         with _Counting() as told:
-            return hunt(text, over, _point(at), variables, chosen, log, evaluations, seed, limit, told)
+            return hunt(text, over, point, variables, chosen, log, evaluations, seed, limit, told)
 
     return write(make, format, output, None)
 
@@ -207,6 +220,29 @@ def _point(at: list[str] | None) -> Mapping[str, Number]:
     from diffcli.cli.commands import point_of
 
     return point_of(at)
+
+
+def _held(text: str, at: list[str] | None, named: Sequence[str] | None = None) -> Mapping[str, Number]:
+    """The point for an expression; what it gives beyond the variables is said."""
+    from diffcli.case import shape_of
+    from diffcli.cli.commands import note_unused
+    from diffcli.syntax import elaborate
+
+    point = _point(at)
+    try:
+        read = elaborate(text, {name: shape_of(value) for name, value in point.items()}).variables
+    except DiffError:  # the study says so
+        return point
+    note_unused(point, (*read, *(named or ())))
+    return point
+
+
+def _names(option: str, text: str, hint: str) -> tuple[str, ...]:
+    """A list of names, of which there is one."""
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    if not names:
+        raise DiffError(f"{option} names nothing", hint=hint, kind="option")
+    return names
 
 
 class _Counting:
@@ -250,11 +286,16 @@ def _taylor(
     Coefficients are found by Taylor arithmetic in float64, and measured against
     proved ones. The radius of convergence is a hint, not a proof.
     """
-    from diffcli.case import scalar
+    from diffcli.case import constant, flat
     from diffcli.studies.taylor import taylor
 
-    far = [scalar(part) for part in distances.split(",") if part.strip()]
-    return write(lambda: taylor(text, _point(at), wrt, order, far, timeout), format, output, plot)
+    _, limit, variables = _asked(None, wrt, timeout)
+    if variables is not None and len(variables) > 1:
+        raise DiffError("a Taylor series here is in one variable", hint="name one with --wrt", kind="option")
+    one = None if variables is None else variables[0]
+    far = list(flat(constant(f"[{distances}]"))) if distances.strip() else []
+    point = _held(text, at, variables)
+    return write(lambda: taylor(text, point, one, order, far, limit), format, output, plot)
 
 
 def _newton(
@@ -276,7 +317,8 @@ def _newton(
     from diffcli.studies.newton import newton
 
     chosen, limit, _ = _asked(methods, None, timeout)
-    return write(lambda: newton(text, _point(start), _point(at), steps, chosen, limit), format, output, plot)
+    begun, held = _point(start), _held(text, at)
+    return write(lambda: newton(text, begun, held, steps, chosen, limit), format, output, plot)
 
 
 def _descend(
@@ -292,8 +334,9 @@ def _descend(
     ] = None,
     model: Annotated[str | None, typer.Option("--model", help='What is predicted, yhat: "w*x + b".')] = None,
     loss: Annotated[
-        str, typer.Option("--loss", help="The loss of yhat on the samples, whose number is m.")
-    ] = "mean((yhat - y)^2)",
+        str | None,
+        typer.Option("--loss", help="The loss of yhat on the samples, whose number is m [mean((yhat - y)^2)]."),
+    ] = None,
     way: Annotated[
         str,
         typer.Option("--way", help="batch, stochastic, mini-batch, momentum, newton; or several: batch,stochastic."),
@@ -303,10 +346,14 @@ def _descend(
     epochs: Annotated[
         int | None, typer.Option("--epochs", metavar="N", help="Passes through the samples [50].")
     ] = None,
-    batch: Annotated[int, typer.Option("--batch-size", metavar="K", help="Samples of a mini-batch.")] = 8,
-    momentum: Annotated[float, typer.Option("--momentum", help="What momentum keeps of the step before.")] = 0.9,
+    batch: Annotated[int | None, typer.Option("--batch-size", metavar="K", help="Samples of a mini-batch [8].")] = None,
+    momentum: Annotated[
+        float | None, typer.Option("--momentum", help="What momentum keeps of the step before [0.9].")
+    ] = None,
     until: Annotated[float, typer.Option("--until", help="Stop where the gradient is not longer.")] = 1e-9,
-    seed: Annotated[int, typer.Option("--seed", help="The same seed draws samples in the same order.")] = 0,
+    seed: Annotated[
+        int | None, typer.Option("--seed", help="The same seed draws samples in the same order [0].")
+    ] = None,
     methods: Methods = None,
     format: Format = "table",
     output: Output = None,
@@ -320,6 +367,7 @@ def _descend(
     diverges, which rate would do for a quadratic, and the proved gradient at
     the end. JSON and CSV hold every step.
     """
+    from diffcli.cli.commands import note_unused
     from diffcli.studies.descend import Request, descend, on_samples
     from diffcli.studies.descents import Objective, read_samples
 
@@ -328,20 +376,44 @@ def _descend(
         raise DiffError("a descent needs an expression, or samples", hint="write EXPR, or --data FILE", kind="option")
     if data is not None and model is None:
         raise DiffError("samples need a model", hint='add --model "w*x + b"', kind="option")
-    if data is None and (model is not None or epochs is not None):
-        raise DiffError("--model and --epochs are for samples", hint="add --data FILE", kind="option")
+    ways = _names("--way", way, "write --way batch, or several: batch,stochastic")
+    for option, value, needed, there in (
+        ("--model", model, "--data", data is not None),
+        ("--loss", loss, "--data", data is not None),
+        ("--epochs", epochs, "--data", data is not None),
+        ("--momentum", momentum, "--way momentum", "momentum" in ways),
+        ("--batch-size", batch, "--way mini-batch", "mini-batch" in ways),
+        ("--seed", seed, "--way stochastic, or mini-batch", not {"stochastic", "mini-batch"}.isdisjoint(ways)),
+    ):
+        if value is not None and not there:
+            raise DiffError(f"{option} goes with {needed}", hint=f"leave it out, or add {needed}", kind="option")
+    if steps is not None and epochs is not None:
+        raise DiffError("--steps and --epochs both say how long", hint="leave out one of them", kind="option")
+    if not 0 <= until < float("inf"):
+        hint = "write the length of a gradient: --until 1e-9; 0 never stops"
+        raise DiffError(f"--until {until:g}: a length is 0 or more", hint=hint, kind="option")
     begun, held = _point(start), _point(at)
     objective = Objective(text or "", begun, held)
     if data is not None:
-        objective = on_samples(model or "", loss, read_samples(data), begun, held)
-    ways = tuple(name.strip() for name in way.split(",") if name.strip())
+        objective = on_samples(model or "", loss or LOSS, read_samples(data), begun, held)
+    if held:
+        note_unused(held, objective.case(objective.size).at)
     whole = format != "table"
-    request = Request(ways, rate, steps, epochs, batch, momentum, until, seed, chosen, limit, whole)
+    request = Request(
+        ways, rate, steps, epochs, 8 if batch is None else batch, 0.9 if momentum is None else momentum,
+        until, seed or 0, chosen, limit, whole,
+    )  # fmt: skip
     return write(lambda: descend(objective, request), format, output, plot)
 
 
+LOSS = "mean((yhat - y)^2)"
+"""The loss of a model where none is given."""
+
+
 def _swell(
-    family: Annotated[str, typer.Option("--family", help="logistic, product or nested.")] = "logistic",
+    family: Annotated[
+        str | None, typer.Option("--family", help="logistic, product or nested [logistic, unless --expr is given].")
+    ] = None,
     template: Annotated[
         str | None, typer.Option("--expr", help='A formula of l, applied to itself: "4*l*(1 - l)".')
     ] = None,
@@ -360,8 +432,15 @@ def _swell(
     """
     from diffcli.studies.swell import swell
 
-    whole = format != "table"
-    return write(lambda: swell(family, up_to, template, _point(at), timeout, whole), format, output, plot)
+    _, limit, _ = _asked(None, None, timeout)
+    if family is not None and template is not None:
+        hint = "leave out --family, or --expr"
+        raise DiffError("--expr is a family of its own", hint=hint, kind="option")
+    if at and template is None:
+        hint = "leave out --at: the sizes of these families are the same at every point"
+        raise DiffError("--at gives --expr its values, and there is none", hint=hint, kind="option")
+    point, whole = _held(template or "", at), format != "table"
+    return write(lambda: swell(family or "logistic", up_to, template, point, limit, whole), format, output, plot)
 
 
 def _trace(
@@ -382,10 +461,10 @@ def _trace(
     json and csv have all.
     """
     from diffcli.case import make_case
-    from diffcli.cli.commands import point_of
+    from diffcli.cli.commands import variables
 
-    named = None if wrt is None else [name.strip() for name in wrt.split(",") if name.strip()]
-    case = make_case(text, point_of(at), named)
+    named = variables(wrt)
+    case = make_case(text, _held(text, at, named), named)
     from diffcli.studies.trace import MODES, trace
 
     if mode not in MODES:
@@ -412,12 +491,13 @@ def _steps(
     value get one where the derivative is regular. LaTeX is a document, MathML a
     page for any browser.
     """
+    from diffcli.cli.commands import variables
     from diffcli.reports.steps import FORMATS, told
     from diffcli.studies.steps import steps
 
     _one_of("format", format, FORMATS)
-    chosen = None if wrt is None else [name.strip() for name in wrt.split(",") if name.strip()]
-    return _put(told(steps(text, _point(at), chosen), format, _width()), output, format == "text")
+    output, chosen = _checked(output), variables(wrt)
+    return _put(told(steps(text, _held(text, at, chosen), chosen), format, _width()), output, format == "text")
 
 
 def _graph(
@@ -437,15 +517,22 @@ def _graph(
     (.dot). More than 60 nodes are folded.
     """
     from diffcli.case import make_case
+    from diffcli.cli.commands import variables
     from diffcli.reports.graph import ENDINGS, FORMATS, drawn
     from diffcli.studies.graph import MOST, SHOWS, graph
 
-    ending = "text" if output is None else ENDINGS.get(output.suffix.lower(), "text")
-    chosen = format or ending
+    output, named = _checked(output), variables(wrt)
+    ending = "text" if output is None else ENDINGS.get(output.suffix.lower())
+    if format is None and ending is None:
+        hint = f"a graph ends in {', '.join(ENDINGS)}; or write --format"
+        raise DiffError(f"'{output}' names no format", hint=hint, kind="option")
+    chosen = format or ending or ""
     _one_of("format", chosen, FORMATS)
     _one_of("--show", show, SHOWS)
-    named = None if wrt is None else [name.strip() for name in wrt.split(",") if name.strip()]
-    made = graph(make_case(text, _point(at), named), show, None if whole else MOST)  # type: ignore[arg-type]
+    if named is not None and show != "tangents":
+        hint = "add --show tangents, or leave out --wrt"
+        raise DiffError(f"--wrt says along what tangents are, and {show} are shown", hint=hint, kind="option")
+    made = graph(make_case(text, _held(text, at, named), named), show, None if whole else MOST)  # type: ignore[arg-type]
     return _put(drawn(made, chosen, _width(), not whole), output, chosen == "text")
 
 
@@ -465,7 +552,7 @@ def _put(text: str, output: Path | None, highlighted: bool) -> int:
         try:
             output.write_text(text, encoding="utf-8")
         except OSError as error:
-            raise DiffError(f"'{output}' cannot be written: {error.strerror}", kind="file") from None
+            raise unwritable(output, error) from None
     elif highlighted and sys.stdout.isatty():
         from rich.console import Console
         from rich.text import Text
@@ -513,8 +600,10 @@ def _report(
     from diffcli.comparison import compare
 
     request = Request(wrt, Asked(), methods, "html", output, timeout, tolerance, False, True, exit_zero)
+    output = _checked(output)
     settings = request.settings(apart=True)
-    case = make_case(text, _point(at), request.variables())
+    variables = request.variables()
+    case = make_case(text, _held(text, at, variables), variables)
     comparison = compare(case, settings)
     from diffcli.reports.graph import drawn
     from diffcli.reports.page_report import Findings, page
@@ -585,7 +674,7 @@ def _lesson(
     """
     from diffcli.cli.lessons import run_lessons
 
-    return run_lessons(None if listed else asked, every and not listed, wait, spoken())
+    return run_lessons(asked, every, wait, listed, spoken())
 
 
 # --- the table of rules

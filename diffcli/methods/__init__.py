@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from importlib import import_module
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 from diffcli.kinds import FIRST_ORDER, KINDS, SECOND_ORDER, Kind
 
@@ -25,7 +25,8 @@ class Method(NamedTuple):
 
     It can find the derivatives in `kinds`, and is what is compared for those in `usual` when no method is named.
     An `apart` method may be slow or hang (SymPy): where a time limit must hold, it runs in a process of its own.
-    A peer `needs` a library that may not be installed.
+    A peer `needs` a library that may not be installed. What it `reads` besides the problem: the table of `rules`
+    of derivatives, or the `step` of a difference.
     """
 
     module: str
@@ -35,6 +36,7 @@ class Method(NamedTuple):
     apart: bool = False
     function: str = "differentiate"
     needs: str | None = None
+    reads: Literal["rules", "step"] | None = "rules"
 
     @property
     def available(self) -> bool:
@@ -53,12 +55,13 @@ _BY_VALUES: tuple[Kind, ...] = ("gradient", "jacobian", "jvp")
 
 
 def _difference(function: str, summary: str) -> Method:
-    return Method(f"{_ROOM}differences", summary, _BY_VALUES, function=function)
+    return Method(f"{_ROOM}differences", summary, _BY_VALUES, function=function, reads="step")
 
 
 # fmt: off
 METHODS: dict[str, Method] = {
-    "symbolic": Method(f"{_ROOM}symbolic", "SymPy's derivative, shared subexpressions once", usual=KINDS, apart=True),
+    "symbolic": Method(f"{_ROOM}symbolic", "SymPy's derivative, shared subexpressions once",
+                       usual=KINDS, apart=True, reads=None),
     "forward":  Method(f"{_ROOM}forward", "dual numbers, one sweep per variable", usual=_NESTED),
     "reverse":  Method(f"{_ROOM}reverse", "a tape, one forward and one backward sweep", usual=FIRST_ORDER),
     "forward-over-forward": Method(f"{_ROOM}forward_over_forward", "duals of duals", *_TWICE),
@@ -70,11 +73,11 @@ METHODS: dict[str, Method] = {
     "central-difference":  _difference("central_difference", "(f(x+h) - f(x-h))/2h"),
     "five-point":   _difference("five_point", "central differences over h and 2h, of order 4"),
     "richardson":   _difference("richardson", "central differences over h, 2h and 4h, extrapolated to order 6"),
-    "complex-step": Method(f"{_ROOM}complex_step", "Im f(x + ih)/h, nothing subtracted", _BY_VALUES),
-    "jax":      Method("diffcli.peers.jax", "JAX, without compilation", _FIRST_TWO, needs="jax"),
-    "torch":    Method("diffcli.peers.torch", "PyTorch", _FIRST_TWO, needs="torch"),
-    "autograd": Method("diffcli.peers.autograd", "HIPS autograd", _FIRST_TWO, needs="autograd"),
-    "casadi":   Method("diffcli.peers.casadi", "CasADi", _FIRST_TWO, needs="casadi"),
+    "complex-step": Method(f"{_ROOM}complex_step", "Im f(x + ih)/h, nothing subtracted", _BY_VALUES, reads="step"),
+    "jax":      Method("diffcli.peers.jax", "JAX, without compilation", _FIRST_TWO, needs="jax", reads=None),
+    "torch":    Method("diffcli.peers.torch", "PyTorch", _FIRST_TWO, needs="torch", reads=None),
+    "autograd": Method("diffcli.peers.autograd", "HIPS autograd", _FIRST_TWO, needs="autograd", reads=None),
+    "casadi":   Method("diffcli.peers.casadi", "CasADi", _FIRST_TWO, needs="casadi", reads=None),
 }
 # fmt: on
 

@@ -22,7 +22,7 @@ from warnings import catch_warnings, simplefilter
 import numpy as np
 
 from diffcli.case import Case, Number, scalar, tuples, written
-from diffcli.errors import DiffError, brief
+from diffcli.errors import DiffError, brief, unreadable
 from diffcli.syntax import parse
 from diffcli.syntax.shapes import places, subscript
 
@@ -140,7 +140,7 @@ def _axis(text: str, others: int) -> tuple[str, Column]:
     axis = first + (last - first) * np.arange(steps + 1.0) / steps
     axis[-1] = last
     if not np.isfinite(axis).all():
-        raise DiffError("the range is too long for float64", text, (0, len(text)), None, "point")
+        raise DiffError("the range is too long for float64", text, (0, len(text)), "bring its ends nearer", "point")
     return name, axis
 
 
@@ -154,12 +154,16 @@ def of_file(file: str, text: str, fixed: Mapping[str, Number], wrt: Sequence[str
     try:
         found = reader(file, names, fixed)
     except OSError as error:
-        raise DiffError(f"'{file}' cannot be read: {error.strerror or error}", kind="file") from None
+        raise unreadable(file, error) from None
     _complete(file, text, names, found, fixed)
     lengths = {name: len(column) for name, column in found.items() if name in names}
     if len(set(lengths.values())) != 1:
         said = ", ".join(f"{name} has {length:,}" for name, length in lengths.items())
-        raise DiffError(f"the columns of '{file}' are of different lengths: {said}", kind="point")
+        raise DiffError(
+            f"the columns of '{file}' are of different lengths: {said}",
+            hint="give every variable a value at every point",
+            kind="point",
+        )
     if not all(lengths.values()):
         raise DiffError(f"'{file}' holds no points", hint="a point is a line, or a row", kind="point")
     moving = _rows({name: found[name] for name in lengths})
@@ -202,14 +206,20 @@ def _complete(
     constants = {spelling for spellings in NAMED_CONSTANTS.values() for spelling in spellings}
     for name in names:
         if name in found and name in fixed:
-            raise DiffError(f"'{name}' is given twice: in '{file}' and by --at", kind="point")
+            raise DiffError(
+                f"'{name}' is given twice: in '{file}' and by --at", hint="leave it out of --at", kind="point"
+            )
         if name not in found and name not in fixed and name not in constants:
             place = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text)
             known = f"its columns are: {brief(', '.join(found), 80)}" if found else "it has none of the variables"
             hint = f"{known}; for one value at all points add --at {name}=1"
             raise DiffError(f"'{file}' has no column '{name}'", text, place and place.span(), hint, "missing")
     if not set(names) & set(found):
-        raise DiffError(f"'{file}' has no column that the expression reads", kind="missing")
+        raise DiffError(
+            f"'{file}' has no column that the expression reads",
+            hint="name a column like a variable of the expression",
+            kind="missing",
+        )
 
 
 def _finite(file: str, name: str, column: Column) -> None:
@@ -254,7 +264,9 @@ def _gathered(file: str, cells: Sequence[tuple[str, Column]]) -> dict[str, Colum
     for cell, column in cells:
         name, place = _variable(cell)
         if place in entries.setdefault(name, {}):
-            raise DiffError(f"'{file}' has two columns '{cell.strip()}'", kind="format")
+            raise DiffError(
+                f"'{file}' has two columns '{cell.strip()}'", hint="give every column a name of its own", kind="format"
+            )
         entries[name][place] = column
     gathered = {}
     for name, parts in entries.items():
@@ -338,7 +350,11 @@ def _loaded(file: str) -> Any:
         # mapped, so that columns are copied once
         loaded = np.load(file, "r" if file.lower().endswith(".npy") else None, allow_pickle=False)
     except Exception as error:  # noqa: BLE001 - of a file that is none of NumPy's anything may be said
-        raise DiffError(f"'{file}' is no file of NumPy's: {brief(str(error), 80)}", kind="format") from None
+        raise DiffError(
+            f"'{file}' is no file of NumPy's: {brief(str(error), 80)}",
+            hint="write it by numpy.save or numpy.savez",
+            kind="format",
+        ) from None
     if isinstance(loaded, np.ndarray) != file.lower().endswith(".npy"):
         raise DiffError(f"'{file}' is of the other kind", hint="one array is .npy, several are .npz", kind="format")
     return loaded
@@ -348,7 +364,11 @@ def _array(file: str, arrays: Any, name: str) -> Column:
     try:
         return arrays[name]
     except Exception as error:  # noqa: BLE001 - as above
-        raise DiffError(f"'{file}': {name} cannot be read: {brief(str(error), 80)}", kind="format") from None
+        raise DiffError(
+            f"'{file}': {name} cannot be read: {brief(str(error), 80)}",
+            hint="write arrays of numbers by numpy.savez",
+            kind="format",
+        ) from None
 
 
 def _real(file: str, name: str, array: Column) -> Column:

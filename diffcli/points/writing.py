@@ -17,7 +17,7 @@ from warnings import catch_warnings, simplefilter
 
 import numpy as np
 
-from diffcli.errors import DiffError
+from diffcli.errors import DiffError, unwritable
 from diffcli.syntax.shapes import places, subscript
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def save(file: Path, found: Found, labels: Sequence[str]) -> None:
     try:
         RESULTS[file.suffix.lower()](file, found, [label.translate(_TYPED) for label in labels])
     except OSError as error:
-        raise DiffError(f"'{file}' cannot be written: {error.strerror}", kind="file") from None
+        raise unwritable(file, error) from None
 
 
 _TYPED = str.maketrans({"∂": "d", "∇": "grad ", "·": ".", **dict(zip("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789", strict=True))})

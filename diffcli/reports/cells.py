@@ -111,6 +111,22 @@ def swell(comparison: Comparison) -> list[str]:
     ]
 
 
+def remarks(comparison: Comparison) -> list[str]:
+    """A line for every step of differences, for every claim, and for what is remembered, where it was measured."""
+    lines = []
+    for measurement in comparison.measurements:
+        if measurement.steps is not None:
+            lines.append(f"{measurement.method}: {translated(str(measurement.steps))}")
+        if measurement.claim is not None:
+            pairs = zip(comparison.case.wrt, measurement.claim.formulas, strict=True)
+            lines += [f"{name}: {formula}{say('   (claimed)')}" for name, formula in pairs]
+        if measurement.memory is not None:
+            tape = "–" if measurement.memory.tape is None else f"{measurement.memory.tape:,}"
+            template = "{method}: {tape} operations on the tape, {peak} values at the peak"
+            lines.append(say(template, method=measurement.method, tape=tape, peak=f"{measurement.memory.peak:,}"))
+    return lines
+
+
 def batch_rows(result: Result) -> list[list[str]]:
     """The cells of `BATCH`: a row per method, or one for a row that could not be read."""
     if isinstance(result, Failure):

@@ -27,9 +27,10 @@ from diffcli.reports.json import as_object
 
 COLUMNS = (
     "line", "id", "expression", "at", "status", "truth_status", "f", "f_operations",
-    "kind", "method", "verdict", "value", "output", "variable", "derivative", "truth", "left", "right",
+    "kind", "dtype", "rules", "method", "verdict", "value",
+    "output", "variable", "derivative", "truth", "left", "right",
     "abs_error", "rel_error", "ulp", "max_ulp", "bits",
-    "add", "neg", "mul", "div", "pow", "func", "operations", "seconds", "setup_seconds", "message",
+    "add", "neg", "mul", "div", "pow", "func", "operations", "tape", "peak", "seconds", "setup_seconds", "message",
 )  # fmt: skip
 
 _FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠", "\t", "\r", "\n")
@@ -71,6 +72,8 @@ def rows(result: Result) -> Iterator[dict[str, Any]]:
         "at": "; ".join(f"{name}={written(value)}" for name, value in result.case.at.items()),
         "truth_status": found["truth"]["status"],
         "kind": found["kind"],
+        "dtype": found.get("dtype", "float64"),
+        "rules": found.get("rules", "textbook"),
         "f": _cell(found["value"]),
         "f_operations": found["cost"]["total"],
     }
@@ -97,9 +100,10 @@ def _leaves(value: Any) -> Iterator[Any]:
 def _measured(measurement: dict[str, Any]) -> dict[str, Any]:
     """What is said of a method as a whole."""
     same = ("method", "verdict", "max_ulp", "bits", "seconds", "setup_seconds")
-    cost = dict(measurement["cost"] or {})
-    cells = {column: measurement[column] for column in same} | cost | {"value": _cell(measurement["value"])}
-    return cells | {"operations": cells.pop("total", None), "message": text_cell(measurement["message"])}
+    cells = {column: measurement[column] for column in same}
+    cells |= dict(measurement["cost"] or {}) | measurement.get("memory", {})
+    cells |= {"operations": cells.pop("total", None), "value": _cell(measurement["value"])}
+    return {**cells, "message": text_cell(measurement["message"])}
 
 
 def _entries(result: Comparison, truth: dict[str, list[Any]], measurement: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -268,7 +268,7 @@ def _formula(name: str, found: str, left: str = "") -> str:
 
 
 def notes(comparison: Comparison) -> str:
-    items = "".join(f"<li>{text(note)}</li>" for note in comparison.case.expression.notes)
+    items = "".join(f"<li>{text(note)}</li>" for note in comparison.notes)
     return f'<ul class="notes">{items}</ul>' if items else ""
 
 

@@ -76,7 +76,7 @@ def _point(value: Number) -> Any:
 def _asked(wanted: Wanted) -> dict[str, Any]:
     """The vector of a product, or the order of a higher derivative."""
     if wanted.vector:
-        return {"vector": list(wanted.vector)}
+        return {"vector": list(wanted.vector), **({"unit": True} if wanted.unit else {})}
     return {"order": wanted.order} if wanted.order > 1 else {}
 
 

@@ -24,6 +24,7 @@ from diffcli.reports.cells import (
     derivatives,
     formulas,
     headings,
+    remarks,
     standing,
     swell,
     truths,
@@ -219,7 +220,7 @@ class Report:
             return _batch(result)
         if isinstance(result, Failure):
             return f"{code(result.expression)}\n\nerror: {escaped(result.message)}\n"
-        sentences = [escaped(sentence) for sentence in (*swell(result), " ".join(closing(result)))]
+        sentences = [escaped(sentence) for sentence in (*swell(result), *remarks(result), " ".join(closing(result)))]
         parts = [_heading(result), _values(result), _costs(result), _formulas(result), *sentences]
         return "\n".join(part.rstrip("\n") + "\n" for part in parts if part)
 
@@ -230,7 +231,7 @@ class Report:
 def _heading(comparison: Comparison) -> str:
     function, point = headings(comparison)
     at = f"\n\nat {code(point)}" if point else ""
-    notes = "".join(f"\n\nNote: {escaped(note)}" for note in comparison.case.expression.notes)
+    notes = "".join(f"\n\nNote: {escaped(note)}" for note in comparison.notes)
     said = f"$f$ = {number(value(comparison))}, {counted(comparison.cost.total, 'operation')}"
     return f"{code(function)}{at}\n\n{said}{notes}\n"
 

@@ -20,6 +20,7 @@ from diffcli.reports.cells import (
     formulas,
     headings,
     one_line,
+    remarks,
     standing,
     swell,
     truths,
@@ -93,7 +94,8 @@ class Report:
             return "".join(_batch_row(cells) for cells in batch_rows(result))
         if isinstance(result, Failure):
             return f"## {code(result.expression)}\n\n{say('error: ')}{escaped(translated(result.message))}\n"
-        parts = [_heading(result), *_tables(result), _formulas(result), *map(escaped, swell(result))]
+        said = [escaped(line) for line in (*swell(result), *remarks(result))]
+        parts = [_heading(result), *_tables(result), _formulas(result), *said]
         return "\n\n".join(part.strip("\n") for part in [*parts, escaped(joined(closing(result)))] if part) + "\n"
 
     def end(self) -> str:
@@ -108,9 +110,7 @@ def _batch_row(cells: Row) -> str:
 def _heading(comparison: Comparison) -> str:
     function, point = headings(comparison)
     at = say(" at {point}", point=code(point)) if point else ""
-    notes = "".join(
-        f"\n\n{escaped(say('Note: {note}', note=translated(note)))}" for note in comparison.case.expression.notes
-    )
+    notes = "".join(f"\n\n{escaped(say('Note: {note}', note=translated(note)))}" for note in comparison.notes)
     said = f"f = {value(comparison)}, {counted(comparison.cost.total, 'operation')}"
     return f"## {code(function)}{at}\n\n{said}{notes}"
 

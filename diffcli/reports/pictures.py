@@ -7,7 +7,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from diffcli.errors import DiffError
+from diffcli.errors import DiffError, unwritable
 from diffcli.studies.study import Curve, Plot
 
 _LINES = ("-", "--", "-.", ":")
@@ -34,7 +34,7 @@ def save(plots: tuple[Plot, ...], file: Path) -> None:
     try:
         figure.savefig(file, dpi=150)
     except OSError as error:
-        raise DiffError(f"'{file}' cannot be written: {error.strerror}", kind="file") from None
+        raise unwritable(file, error) from None
 
 
 def _draw(axes: Any, plot: Plot) -> None:

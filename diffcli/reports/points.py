@@ -49,9 +49,18 @@ def heading(found: Found) -> Iterator[str]:
     yield f"f({names}) = {text if len(text) <= LONGEST else text[: LONGEST - 1] + '…'}"
     fixed = equations({name: value for name, value in found.points.fixed.items() if name in case.at})
     yield f"{_points(len(found.points))}: {translated(found.points.source)}{f'; {fixed}' if fixed else ''}"
-    if case.wanted.kind != "gradient":
-        template = "asked for: {kind}, with the vector {vector}" if case.wanted.vector else "asked for: {kind}"
-        yield say(template, kind=translated(case.wanted.kind), vector=written(case.wanted.vector))
+    wanted = case.wanted
+    if wanted.kind != "gradient":
+        template = "asked for: {kind}"
+        if wanted.unit:
+            template = "asked for: {kind}, with the vector {vector}, scaled to length 1"
+        elif wanted.vector:
+            template = "asked for: {kind}, with the vector {vector}"
+        elif wanted.kind == "derivative":
+            template = "asked for: {kind} of order {order}"
+        yield say(template, kind=translated(wanted.kind), vector=written(wanted.vector), order=wanted.order)
+    if found.settings.rules != "textbook":
+        yield say("note: {note}", note=translated("by the stable rules"))
 
 
 def costs(found: Found) -> Table:
@@ -225,6 +234,10 @@ def _facts(found: Found) -> dict[str, Any]:
         "expression": case.expression.source,
         "kind": case.wanted.kind,
         "vector": list(case.wanted.vector),
+        "unit": case.wanted.unit,
+        "order": case.wanted.order,
+        "rules": found.settings.rules,
+        "step": found.settings.step,
         "wrt": list(case.wrt),
         "points": len(found.points),
         "source": found.points.source,

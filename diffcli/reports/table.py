@@ -16,7 +16,6 @@ from rich.table import Table
 from rich.text import Text
 
 from diffcli.accuracy import Verdict
-from diffcli.algebras import DIGITS
 from diffcli.batch.rows import Failure, Result
 from diffcli.case import equations, pasted, tuples, understood, written
 from diffcli.comparison import Comparison, Measurement
@@ -93,18 +92,8 @@ def _header(comparison: Comparison) -> RenderableType:
     if comparison.case.wanted.vector:
         name = "w" if comparison.case.wanted.kind == "vjp" else "v"
         second.append(f"   {name} = {_clipped(written(comparison.case.wanted.vector))}")
-    notes = [Text(say("note: {note}", note=translated(note)), "dim") for note in _notes(comparison)]
+    notes = [Text(say("note: {note}", note=translated(note)), "dim") for note in comparison.notes]
     return Group(first, second, *notes, Text())
-
-
-def _notes(comparison: Comparison) -> list[str]:
-    """What a reader should know of the expression, and of how it was computed where that is not usual."""
-    notes = list(comparison.case.expression.notes)
-    if comparison.digits == DIGITS["float32"]:
-        notes.append("computed in float32")
-    if comparison.rules != "textbook":
-        notes.append("by the stable rules")
-    return notes
 
 
 def _clipped(text: str) -> str:
@@ -353,10 +342,12 @@ def _show_worst(summary: Summary, console: Console) -> None:
         bits = _padded(lost(worst.bits), 8, right=True)
         text = Text(f"{place}{bits}  {name}{one_line(worst.expression)}{say('  at  {point}', point=point)}")
         console.print(text, no_wrap=True, overflow=ellipsis, crop=console.is_terminal, soft_wrap=wrap)
-    for line, message in summary.first_failures:
+    for line, message, hint in summary.first_failures:
         console.print(
             Text(say("  line {line}  error: {message}", line=line, message=translated(message)), "red"), soft_wrap=True
         )
+        if hint:
+            console.print(Text(f"    {translated(hint)}"), soft_wrap=True)
 
 
 def _batch_sentences(summary: Summary, exit_zero: bool) -> Iterator[str]:

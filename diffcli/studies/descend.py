@@ -81,9 +81,15 @@ def on_samples(
     """The loss of a model's predictions, `yhat`, on samples whose columns are vectors."""
     for name in start:
         if name in samples.columns:
-            raise DiffError(f"the parameter '{name}' is a column of {samples.source} as well", kind="option")
+            raise DiffError(
+                f"the parameter '{name}' is a column of {samples.source} as well",
+                hint="give one of them another name",
+                kind="option",
+            )
         if name in held:
-            raise DiffError(f"the parameter '{name}' is held by --at as well", kind="option")
+            raise DiffError(
+                f"the parameter '{name}' is held by --at as well", hint="leave it out of --at", kind="option"
+            )
     before, _, last = model.replace("\n", ";").rpartition(";")
     text = "; ".join(part.strip() for part in (before, f"{MODEL} = {last.strip()}", loss) if part.strip())
     return Objective(text, start, held, samples)
@@ -117,11 +123,17 @@ def _checked(objective: Objective, request: Request) -> None:
     lengths = {"--steps": request.updates, "--epochs": request.passes, "--batch-size": request.batch}
     for option, value in lengths.items():
         if value is not None and value < 1:
-            raise DiffError(f"{option} {value}: one is the least", kind="option")
+            raise DiffError(f"{option} {value}: one is the least", hint=f"write {option} 10", kind="option")
     if request.rate is not None and not (math.isfinite(request.rate) and request.rate > 0):
-        raise DiffError(f"--rate {request.rate:g}: a rate is above 0", kind="option")
+        raise DiffError(
+            f"--rate {request.rate:g}: a rate is above 0", hint="write the length of a step: --rate 0.1", kind="option"
+        )
     if not 0 <= request.momentum < 1:
-        raise DiffError(f"--momentum {request.momentum:g}: it is from 0 up to, not including, 1", kind="option")
+        raise DiffError(
+            f"--momentum {request.momentum:g}: it is from 0 up to, not including, 1",
+            hint="write what is kept of a step: --momentum 0.9",
+            kind="option",
+        )
     for name in objective.start:
         if name in objective.held:
             raise DiffError(f"'{name}' is held and moves", hint="leave it out of --at", kind="option")
@@ -135,9 +147,15 @@ def _walked(slopes: Slopes, chosen: Plan, request: Request, size: int) -> Walk:
     try:
         return walk(slopes, chosen, request.length(chosen, size), request.until, request.seed)
     except Expired:
-        raise DiffError(f"{slopes.method}: no answer within {request.timeout:g} s", kind="option") from None
+        raise DiffError(
+            f"{slopes.method}: no answer within {request.timeout:g} s", hint="--timeout gives it longer", kind="option"
+        ) from None
     except (Unsupported, Died) as fault:
-        raise DiffError(f"{slopes.method} ends on the way: {str(fault) or 'its process died'}", kind="option") from None
+        raise DiffError(
+            f"{slopes.method} ends on the way: {str(fault) or 'its process died'}",
+            hint="lead with another method: -m forward",
+            kind="option",
+        ) from None
 
 
 # --- tables

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-from diffcli.case import Asked, Case, Number, flat, make_case, shape_of, tuples
+from diffcli.case import Asked, Case, Number, flat, make_case, shape_of, tuples, where_missing
 from diffcli.comparison import executed
 from diffcli.derivation import Answer, Problem
-from diffcli.errors import DiffError
+from diffcli.errors import DiffError, unreadable
 from diffcli.program import Cost
 from diffcli.studies.reused import Reused
 from diffcli.studies.symmetric import solve
@@ -48,8 +48,8 @@ def read_samples(file: Path) -> Samples:
     try:
         lines = [line for line in file.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
     except (OSError, UnicodeDecodeError) as error:
-        said = error.strerror if isinstance(error, OSError) else "it is no UTF-8 text"
-        raise DiffError(f"'{file}' cannot be read: {said}", kind="file") from None
+        fault = error if isinstance(error, OSError) else OSError("it is no UTF-8 text")
+        raise unreadable(file, fault) from None
     cells = list(csv.reader(line for line in lines if not line.lstrip().startswith("#")))
     header, rows = cells[0] if cells else [], cells[1:]
     if not rows:
@@ -57,14 +57,22 @@ def read_samples(file: Path) -> Samples:
         raise DiffError(f"'{file}' holds no samples", hint=hint, kind="file")
     for number, row in enumerate(rows, 1):
         if len(row) != len(header):
-            raise DiffError(f"'{file}': sample {number} has {len(row)} cells instead of {len(header)}", kind="file")
+            raise DiffError(
+                f"'{file}': sample {number} has {len(row)} cells instead of {len(header)}",
+                hint="give every sample a cell for each column",
+                kind="file",
+            )
     columns = {}
     for name, column in zip(header, zip(*rows, strict=True), strict=True):
         numbers = [_number(cell) for cell in column]
         if name.strip().isidentifier() and all(map(math.isfinite, numbers)):
             columns[name.strip()] = tuple(numbers)
     if not columns:
-        raise DiffError(f"'{file}' has no column of finite numbers under a name", kind="file")
+        raise DiffError(
+            f"'{file}' has no column of finite numbers under a name",
+            hint="name the columns in the first line: x,y",
+            kind="file",
+        )
     return Samples(columns, file.name)
 
 
@@ -115,10 +123,16 @@ class Objective:
         found = self._cases.get((size, order))
         if found is None:
             at = {**self.held, **self._data(tuple(range(size))), **self.start}
-            found = make_case(self.source, at, list(self.start), asked=Asked(order=order))
+            try:
+                found = make_case(self.source, at, list(self.start), asked=Asked(order=order))
+            except DiffError as error:
+                raise where_missing(error, "a parameter stands in --from, what is held in --at") from None
             if found.expression.shape:
                 shape = found.expression.shape
-                raise DiffError(f"a loss is one number; this one has the shape {shape}", self.source, kind="shape")
+                hint = "take the mean, or the sum: mean((yhat - y)^2)"
+                raise DiffError(
+                    f"a loss is one number; this one has the shape {shape}", self.source, None, hint, "shape"
+                )
             self._cases[size, order] = found
         return found
 

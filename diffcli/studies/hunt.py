@@ -54,7 +54,11 @@ def hunt(
     """The points of the box where each method loses most, after at most `evaluations` points."""
     ranges = read_ranges(over, logarithmic, "--over")
     if not ranges or evaluations < 10:
-        raise DiffError("a hunt needs a range and 10 evaluations or more", kind="option")
+        raise DiffError(
+            "a hunt needs a range and 10 evaluations or more",
+            hint="write --over x=-10:10 --evaluations 2000",
+            kind="option",
+        )
     losses = Losses(moving_case(source, ranges, at, wrt), ranges, methods, timeout)
     losses.told = lambda: progress(len(losses.samples), evaluations)
     drawn = _drawn(losses, Random(seed), int(SAMPLED * evaluations))

@@ -11,7 +11,7 @@ from statistics import median
 from typing import Any
 
 from diffcli.accuracy import bits_lost, error, nearest
-from diffcli.case import Case, Number, make_case, pasted
+from diffcli.case import Case, Number, make_case, pasted, where_missing
 from diffcli.derivation import Problem
 from diffcli.errors import DiffError, Unsupported
 from diffcli.language import listed, say
@@ -50,7 +50,10 @@ def moving_case(source: str, ranges: Sequence[Range], at: Mapping[str, Number], 
     for spread in ranges:
         if spread.name in at:
             raise DiffError(f"'{spread.name}' is held and moves", hint="leave it out of --at", kind="option")
-    case = make_case(source, {**at, **{spread.name: spread.low for spread in ranges}}, wrt)
+    try:
+        case = make_case(source, {**at, **{spread.name: spread.low for spread in ranges}}, wrt)
+    except DiffError as error:
+        raise where_missing(error, "what moves stands in --over, the others in --at") from None
     for spread in ranges:
         if spread.name not in case.expression.variables:
             known = ", ".join(case.expression.variables)

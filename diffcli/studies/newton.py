@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from diffcli.accuracy import error
-from diffcli.case import Case, Number, equations, headline, make_case, pasted
+from diffcli.case import Case, Number, equations, headline, make_case, pasted, where_missing
 from diffcli.comparison import executed
 from diffcli.derivation import Problem
 from diffcli.errors import DiffError
@@ -110,7 +110,7 @@ def newton(
 ) -> Study:
     """Newton's iteration on `source` = 0 with the slopes of every method, and the secants' beside it."""
     if steps < 1:
-        raise DiffError(f"--steps {steps}: one step is the least", kind="option")
+        raise DiffError(f"--steps {steps}: one step is the least", hint="write --steps 20", kind="option")
     case = _one_variable(source, start, at)
     usable, failed = ready(case, methods, timeout)
     walks = [_walk(name, case, steps, _tangents(case, method)) for name, method in usable.items()]
@@ -137,12 +137,18 @@ def _one_variable(source: str, start: Mapping[str, Number], at: Mapping[str, Num
     (name,) = start
     if name in at:
         raise DiffError(f"'{name}' is held and moves", hint="leave it out of --at", kind="option")
-    case = make_case(source, {**at, **start})
+    try:
+        case = make_case(source, {**at, **start})
+    except DiffError as error:
+        raise where_missing(error, "the one that moves stands in --from, the others in --at") from None
     if name not in case.at:
-        raise DiffError(f"the equation has no variable '{name}'", kind="variable")
+        raise DiffError(
+            f"the equation has no variable '{name}'", hint=f"its variables are: {', '.join(case.at)}", kind="variable"
+        )
     case = replace(case, wrt=(name,))
     if case.expression.shape or isinstance(case.at[name], tuple):
-        raise DiffError("Newton's method here is for one equation in one number", kind="shape")
+        hint = "choose one entry of a vector: v = …; v[0]"
+        raise DiffError("Newton's method here is for one equation in one number", hint=hint, kind="shape")
     return case
 
 
@@ -388,7 +394,9 @@ def _ending(finding: Finding, walk: Walk) -> str:
     if walk.end == "flat":
         return say(_FLAT, step=k + 1, x=x)
     if _remaining(finding, walk) is not None or finding.root is not None or finding.exact is not None:
-        return say("Not arrived after {steps} steps, at {name} = {x}: still on its way.", steps=k, name=name, x=x)
+        one = "Not arrived after {steps} step, at {name} = {x}: still on its way."
+        many = "Not arrived after {steps} steps, at {name} = {x}: still on its way."
+        return say(one if k == 1 else many, steps=k, name=name, x=x)
     template = "Neither arrived nor gone after {steps} steps: {name} wanders, and is at {x}."
     return say(template, steps=k, name=name, x=x)
 

@@ -40,6 +40,9 @@ STARTS = 4
 BUDGET = 400
 """Points that one search may try."""
 
+MOST = 1_000_000
+"""Points of a grid."""
+
 
 def profile(
     source: str,
@@ -56,8 +59,9 @@ def profile(
     ranges = read_ranges(over, logarithmic, "--over")
     if len(ranges) != 1:
         raise DiffError("a profile is over one variable", hint="hunt searches several", kind="option")
-    if points < 2:
-        raise DiffError("a profile has 2 points or more", kind="option")
+    if not 2 <= points <= MOST:
+        message = f"--points {points}: a profile has 2 to {MOST:,} points"
+        raise DiffError(message, hint="write --points 200", kind="option")
     (spread,) = ranges
     losses = Losses(moving_case(source, ranges, at, wrt), ranges, methods, timeout)
     grid = [(x,) for x in spread.grid(points)]

@@ -128,7 +128,9 @@ def read_ranges(text: str, logarithmic: bool, option: str) -> tuple[Range, ...]:
         if not found[name].low < found[name].high:
             raise DiffError(f"the range of {name} is empty", hint="the lower end comes first", kind="option")
         if logarithmic and not found[name].sound:
-            raise DiffError(f"the range of {name} is too long for a logarithmic scale", kind="option")
+            raise DiffError(
+                f"the range of {name} is too long for a logarithmic scale", hint="leave out --log", kind="option"
+            )
     return tuple(found.values())
 
 

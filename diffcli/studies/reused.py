@@ -92,7 +92,8 @@ def ready(case: Case, methods: Sequence[str], timeout: float) -> tuple[dict[str,
         except (Expired, Exception) as fault:  # noqa: BLE001 - raised again where it is our own
             _, failed[name] = refusal(name, fault, timeout)
     if not usable:
-        raise DiffError(f"no method answers: {'; '.join(failed.values())}", kind="option")
+        hint = "name others with --methods, or give --timeout more seconds"
+        raise DiffError(f"no method answers: {'; '.join(failed.values())}", hint=hint, kind="option")
     return usable, failed
 
 

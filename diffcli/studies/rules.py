@@ -155,7 +155,9 @@ def measured(row: Primitive) -> bool:
 def rules(names: Sequence[str] = (), count: int = POINTS, progress: Progress = silent) -> Study:
     """The rules of `names`, or of all primitives, and what each loses on `count` points an argument."""
     if not FEWEST <= count <= MOST:
-        raise DiffError(f"--points {count}: a primitive has {FEWEST} to {MOST:,} points", kind="option")
+        raise DiffError(
+            f"--points {count}: a primitive has {FEWEST} to {MOST:,} points", hint="write --points 500", kind="option"
+        )
     rows = _named(names)
     asked = [(row, argument) for row in rows if measured(row) for argument in range(row.arity)]
     found: list[tuple[Primitive, int, dict[Rules, Worst]]] = []

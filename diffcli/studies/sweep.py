@@ -102,7 +102,9 @@ def _named(methods: Sequence[str]) -> tuple[str, ...]:
 def _grid(steps: int, largest: float, smallest: float) -> list[float]:
     """From the largest to the smallest, even in log h, powers of ten as they are written."""
     if not 2 <= steps <= MOST_STEPS:
-        raise DiffError(f"--steps {steps}: a sweep has 2 to {MOST_STEPS:,} steps", kind="option")
+        raise DiffError(
+            f"--steps {steps}: a sweep has 2 to {MOST_STEPS:,} steps", hint="write --steps 129", kind="option"
+        )
     if not 0 < smallest < largest < inf:
         hint = "the smallest step is above 0 and below the largest"
         raise DiffError(f"no steps from {largest:g} down to {smallest:g}", hint=hint, kind="option")
@@ -376,6 +378,9 @@ def _failing(found: Sequence[Found]) -> list[str]:
     short = [one.name for one in found if _falls_short(one) and not one.theory.missing]
     if short:
         said.append(say(_SHORT, methods=listed(short)))
+    few = [one.name for one in found if one.order is None and one.theory.truncation and not one.theory.missing]
+    if few:
+        said.append(say(_FEW, methods=listed(few), fewest=FEWEST))
     return said
 
 
@@ -390,6 +395,10 @@ _FAIL = (
 _GONE = "Of {methods} only round-off is left, and the largest step is best: {names} is 0, and C with it."
 _ALL_GONE = "Of {methods} only round-off is left, and the largest step is best: {names} are 0, and C with them."
 _FASTER = "{name} falls like h to the power {order}, since {slope} is 0 here."
+_FEW = (
+    "No order is measured of {methods}: a line needs {fewest} steps whose error is truncation beyond doubt. "
+    "More --steps, or a larger --smallest, may give them."
+)
 _SHORT = (
     "The order of {methods} is not reached: where the error is above round-off, the steps reach beyond "
     "what f does near the point, as over a kink, a switch, a pole or a period."

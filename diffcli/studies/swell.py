@@ -94,7 +94,8 @@ def template(body: str, at: Mapping[str, Number]) -> Family:
     if expression.shape or not expression.variables:
         raise DiffError("a template is a number made of a variable", body, (0, len(body)), 'write "4*l*(1 - l)"')
     if any(node.kind == "bind" for node in parse(body)):
-        raise DiffError("a template is one formula, without names for its parts", body, (0, len(body)))
+        hint = 'write "4*l*(1 - l)"'
+        raise DiffError("a template is one formula, without names for its parts", body, (0, len(body)), hint)
     variable = "l" if "l" in expression.variables else expression.variables[0]
     said = say("{name}_1 = {name}, then {name}_(n+1) = {body} of {name}_n", name=variable, body=body)
     return _iterated(said, body, variable, f"{variable}_", {variable: START, **at}, 1)
@@ -169,7 +170,7 @@ def swell(
     if family not in FAMILIES:
         raise DiffError(f"unknown family '{family}'", hint=f"write one of: {', '.join(FAMILIES)}", kind="option")
     if not 2 <= up_to <= MOST:
-        raise DiffError(f"--up-to {up_to}: n goes to a number from 2 to {MOST}", kind="option")
+        raise DiffError(f"--up-to {up_to}: n goes to a number from 2 to {MOST}", hint="write --up-to 10", kind="option")
     chosen = FAMILIES[family] if body is None else template(body, at or {})
     finding = Finding(family if body is None else body, chosen, _sizes(chosen, up_to, timeout), timeout, whole)
     printed = _printed() if body is None and family == "logistic" else ()

@@ -103,7 +103,7 @@ def taylor(
 ) -> Study:
     """The expansion of an expression about a point, in one variable."""
     if not 0 <= order <= MOST:
-        raise DiffError(f"--order {order}: an order is from 0 to {MOST}", kind="option")
+        raise DiffError(f"--order {order}: an order is from 0 to {MOST}", hint="write --order 8", kind="option")
     if not distances or 0 in distances:
         raise DiffError("a distance is a number other than 0", hint="write --distances 0.1,0.5,1", kind="option")
     try:
