@@ -364,7 +364,9 @@ def test_another_question_is_derived_anew() -> None:
             assert [measurement.verdict for measurement in found.measurements] == ["ok", "ok"]
 
 
-@pytest.mark.parametrize("text", ["x=0:1", "x=0:1:0", "x=0:1:2.5", "x=0:1:2:3", "x=0:1:1e9", "x=a:1:3"])
+@pytest.mark.parametrize(
+    "text", ["x=0:1", "x=::", "x=0: :3", "x=0:1:0", "x=0:1:2.5", "x=0:1:2:3", "x=0:1:1e9", "x=a:1:3"]
+)
 def test_what_is_no_range_is_said(text: str) -> None:
     (message,) = points(text)
     assert isinstance(message, str)

@@ -109,6 +109,8 @@ REFUSED = [
     (("sweep", *SQUARE, "-m", ","), "--methods names nothing", "write -m central-difference, or leave it out for all"),
     (("profile", "x", "--over", "x=0:1", "--points", "99999999999"),
      "--points 99999999999: a profile has 2 to 1,000,000 points", "write --points 200"),
+    (("profile", "x", "--over", "x=0:1:3"), "'x=0:1:3' is no range", "write --over x=-10:10"),
+    (("x", "--at", "x=::"), "this is no range", "write first:last:count, like x=0:1:1e6"),
     (("profile", "x*y", "--over", "x=0:1"), "the variable y has no value",
      "what moves stands in --over, the others in --at"),
     (("newton", "x^2", "--from", "y=1"), "the variable x has no value",

@@ -64,7 +64,7 @@ def _axis(name: str, value: Number | str) -> list[Number | str]:
     if not isinstance(value, str) or ":" not in value:
         return [value]
     parts = value.split(":")
-    count = scalar(parts[2]) if len(parts) == 3 else 0.0
+    count = scalar(parts[2]) if len(parts) == 3 and all(map(str.strip, parts)) else 0.0
     if len(parts) != 3 or count != int(count) or count < 1:
         raise DiffError(
             f"'{name}={value}' is no range", hint=f"write first:last:count, like {name}=0:1:11", kind="point"

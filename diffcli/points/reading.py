@@ -127,8 +127,8 @@ def of_ranges(ranges: Sequence[str], fixed: Mapping[str, Number]) -> Points:
 def _axis(text: str, others: int) -> tuple[str, Column]:
     """The values first:last:count of one variable, both ends included, as `batch` has them."""
     name, _, value = (part.strip() for part in text.partition("="))
-    parts = value.split(":")
-    count = scalar(parts[2]) if len(parts) == 3 else 0.0
+    parts = [part.strip() for part in value.split(":")]
+    count = scalar(parts[2]) if len(parts) == 3 and all(parts) else 0.0
     if len(parts) != 3 or count != int(count) or count < 1 or not name.isidentifier():
         raise DiffError("this is no range", text, (0, len(text)), "write first:last:count, like x=0:1:1e6", "point")
     if count * others > MOST:

@@ -120,7 +120,7 @@ def read_ranges(text: str, logarithmic: bool, option: str) -> tuple[Range, ...]:
     for part in _split(text):
         name, equals, ends = (piece.strip() for piece in part.partition("="))
         low, colon, high = ends.partition(":")
-        if not name or not equals or not colon or not low.strip() or not high.strip():
+        if not name or not equals or not colon or not low.strip() or not high.strip() or ":" in high:
             raise DiffError(f"'{part.strip()}' is no range", hint=f"write {option} x=-10:10", kind="option")
         if name in found:
             raise DiffError(f"'{name}' has two ranges", hint="give each variable one", kind="option")
