@@ -193,6 +193,16 @@ def test_statistics_are_those_of_single_runs(text: str) -> None:
         assert spread.bad == pytest.approx(sum(row.verdict not in ("ok", "kink") for row in rows) / len(rows))
         for worst in spread.points:
             assert (worst.verdict, worst.ulp) == (rows[worst.point].verdict, rows[worst.point].max_ulp)
+        # the worst first: what is wrong before what is right, and by its error
+        ranks = [(row.verdict in ("inaccurate", "nonfinite"), -1.0 if row.max_ulp is None else row.max_ulp) for row in rows]
+        assert [ranks[worst.point] for worst in spread.points] == sorted(ranks, reverse=True)[:5]
+
+
+def test_a_quantile_is_the_smallest_number_that_so_many_do_not_exceed() -> None:
+    hundred = [float(k) for k in range(1, 101)]
+    assert [quantile(hundred, part) for part in (0.01, 0.5, 0.9, 0.99, 1.0)] == [1, 50, 90, 99, 100]
+    assert [quantile([1.0, 2.0, 3.0], part) for part in (0.3, 0.34, 0.9)] == [1, 2, 3]
+    assert quantile([], 0.9) is None
 
 
 def test_bins_hold_all_bits() -> None:
@@ -220,7 +230,32 @@ def test_rare_paths_are_looked_at_besides_the_sample() -> None:
     assert [path.points for path in many.answers[0].paths] == [20000, 1]
     assert many.statistics is not None
     assert not many.statistics.good
-    assert many.statistics.spreads[0].points[0].point == 10_000
+    assert many.statistics.picked >= 1
+    # of the sample nothing is known but what is right; the point looked at besides is the worst, and in no share
+    (spread,) = many.statistics.spreads
+    assert (spread.proved, spread.verdicts, spread.bad) == (10, {"ok": 10}, 0)
+    assert (sum(spread.histogram), spread.median, spread.of90, spread.of99) == (10, 0, 0, 0)
+    assert spread.worst == 2.0**52
+    (worst,) = spread.points
+    assert (worst.point, worst.verdict, worst.ulp) == (10_000, "inaccurate", 2.0**52)
+    assert (worst.entry, worst.computed, worst.truth) == (0, 2.0, 1.0)
+
+
+def test_the_worst_entry_of_a_point_is_the_one_that_is_shown() -> None:
+    many = found("x + where(y == 0.5, 2*y - 0.5, y)", ["x=0:1:5", "y=0:1:3"], "reverse")
+    assert many.statistics is not None
+    (spread,) = many.statistics.spreads
+    assert [(worst.entry, worst.computed, worst.truth) for worst in spread.points] == [(1, 2.0, 1.0)] * 5
+
+
+def test_points_that_are_not_finite_are_looked_at_besides_the_sample() -> None:
+    """sqrt(x*x) at 0 is 0/0, on the path of all points; SymPy's derivative, sign(x), is a number there."""
+    for methods, strange in ((("reverse",), 0), (("symbolic", "reverse"), 1)):
+        many = found("sqrt(x*x)", ["x=-1:1:20001"], *methods, sample=10)
+        assert [answer.strange for answer in many.answers][strange] == 1
+        assert many.statistics is not None
+        spread = many.statistics.spreads[strange]
+        assert (spread.points[0].point, spread.points[0].verdict) == (10_000, "nonfinite")
 
 
 def test_differences_count_what_only_some_have() -> None:

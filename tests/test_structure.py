@@ -22,6 +22,7 @@ from diffcli.derivation import Problem, Wanted
 from diffcli.evaluate import evaluate, evaluate_again, evaluate_all
 from diffcli.kinds import Kind
 from diffcli.methods import METHODS, forward, reverse
+from diffcli.passes import prune, share
 from diffcli.program import Cost, Program, count, peak, validate
 from diffcli.sparsity import meetings
 from diffcli.syntax import elaborate
@@ -199,7 +200,7 @@ def test_a_program_keeps_its_guards() -> None:
     case = make_case("where(x > 0, x*x, x)", {"x": 2.0})
     (sweep,) = forward.differentiate(case.problem).sweeps
     assert sweep.guards
-    for again in (combined(sweep, [[(2.0, 0)]]), only(sweep, [1])):
+    for again in (combined(sweep, [[(2.0, 0)]]), only(sweep, [1]), prune(sweep), share(sweep)):
         validate(again)
         assert len(again.guards) == len(sweep.guards)
 

@@ -548,6 +548,8 @@ def test_the_precision_that_sufficed_is_reported() -> None:
     assert bits == sorted(bits)
     assert bits[0] < 500
     assert 1500 < bits[-1] < 10_000
+    # f is 1 and easily known; of f' = x - sin(x) = x^3/6 the first log2(6/x^2) bits cancel
+    assert truth_of("x*x/2 + cos(x)", {"x": 1e-60}).bits >= RELATIVE_BITS + math.log2(6e120)
 
 
 # --- an independent route: numerical differentiation with 60 digits
@@ -847,6 +849,9 @@ AGREEMENT: tuple[tuple[list[list[float]], float, bool], ...] = (
     ([[1.0], [1.0]], 0, True),
     ([[1.0], [1.0 + 2.0**-52]], 1, True),
     ([[1.0], [1.0 + 2.0**-51]], 1, False),
+    ([[1.0], [1.0 - 2.0**-53]], 0.5, True),  # in ulps of the larger
+    ([[1.0 - 2.0**-53], [1.0]], 0.5, True),
+    ([[1.0], [1.0 - 2.0**-53]], 0.49, False),
     ([[1.0, 2.0], [1.0, 3.0]], 1024, False),
     ([[math.nan], [math.nan]], 1024, True),
     ([[math.nan], [1.0]], 1024, False),
