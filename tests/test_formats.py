@@ -19,6 +19,7 @@ from markdown_it import MarkdownIt
 from diffcli.batch.rows import Failure, Result
 from diffcli.case import make_case
 from diffcli.comparison import Comparison, Measurement, Settings, compare
+from diffcli.derivation import Wanted
 from diffcli.reports import REPORTS, format_of
 from diffcli.reports.cells import BATCH, COSTS
 from diffcli.reports.csv import COLUMNS, text_cell
@@ -149,6 +150,22 @@ def test_csv_of_a_batch_is_its_rows_under_one_header(results: dict[str, Result])
 
 def test_csv_writes_the_point_as_it_can_be_read(results: dict[str, Result]) -> None:
     assert {line["at"] for line in read_back(single("csv", results["signed"]))} == {"x=-1.5e-08; y=-0.1"}
+
+
+def test_csv_names_the_output_and_the_variables_of_every_entry() -> None:
+    def entries(source: str, wanted: Wanted) -> list[tuple[str, str, str]]:
+        case = replace(make_case(source, {"x": 2.0, "y": 3.0}), wanted=wanted)
+        lines = read_back(single("csv", compare(case, Settings(("reverse",)))))
+        return [(line["output"], line["variable"], line["derivative"]) for line in lines]
+
+    assert entries("[x*x, x*y]", Wanted("jacobian")) == [
+        ("f[0]", "x", "4.0"), ("f[0]", "y", "0.0"), ("f[1]", "x", "3.0"), ("f[1]", "y", "2.0"),
+    ]  # fmt: skip
+    assert entries("[x*x, x*y]", Wanted("jvp", (1.0, 10.0))) == [("f[0]", "", "4.0"), ("f[1]", "", "23.0")]
+    assert entries("[x*x, x*y]", Wanted("vjp", (1.0, 10.0))) == [("f", "x", "34.0"), ("f", "y", "20.0")]
+    assert entries("x*x*y", Wanted("hessian", (), 2)) == [
+        ("f", "x,x", "6.0"), ("f", "x,y", "4.0"), ("f", "y,x", "4.0"), ("f", "y,y", "0.0"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -22,7 +23,7 @@ from diffcli.comparison import Settings as Single
 from diffcli.comparison import compare
 from diffcli.errors import DiffError
 from diffcli.generation import tangents
-from diffcli.methods import usual
+from diffcli.methods import METHODS, usual
 from diffcli.points import paths, reading
 from diffcli.points.compiled import table_of
 from diffcli.points.reading import Points, of_file, of_ranges
@@ -149,6 +150,36 @@ def test_a_point_that_libm_and_numpy_send_different_ways_is_computed_once() -> N
         assert set(answer.derivative[0].tolist()) == {1.0, 2.0}
 
 
+def test_the_first_of_a_group_is_of_it_whatever_numpy_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its derivative was recorded there; a NumPy that says otherwise must not send it round again."""
+    decided = paths.table
+
+    def contrary(*given: Any) -> Any:
+        def otherwise(columns: Any) -> list[Any]:
+            found = [np.array(column) for column in decided(*given)(columns)]
+            for column in found:
+                column[0] = not column[0]
+            return found
+
+        return otherwise
+
+    monkeypatch.setattr(paths, "table", contrary)
+    points = of_ranges(["x=0:1:5"], {})
+    case = understood("where(x > 0.5, 3*x, 2*x)", points, None, FIRST)
+    derive = METHODS["reverse"].load()
+    groups = list(paths.grouped(lambda at: derive(replace(case.problem, point=at)), points.columns(case), len(points)))
+    assert [group.first for group in groups] == [0, 3]
+    assert [group.points.tolist() for group in groups] == [[0, 1, 2], [3, 4]]
+
+
+def test_a_lone_point_comes_twice() -> None:
+    """NumPy has other ways for arrays of one number."""
+    one, held = paths.at_points([np.array([1.0, 2.0, 3.0]), 5.0], np.array([1]))
+    assert (one.tolist(), held) == ([2.0, 2.0], 5.0)
+    some, held = paths.at_points([np.array([1.0, 2.0, 3.0]), 5.0], np.array([0, 2]))
+    assert (some.tolist(), held) == ([1.0, 3.0], 5.0)
+
+
 def test_too_many_paths_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(paths, "MOST", 4)
     with pytest.raises(DiffError, match="more than 4 paths"):
@@ -194,7 +225,8 @@ def test_statistics_are_those_of_single_runs(text: str) -> None:
         for worst in spread.points:
             assert (worst.verdict, worst.ulp) == (rows[worst.point].verdict, rows[worst.point].max_ulp)
         # the worst first: what is wrong before what is right, and by its error
-        ranks = [(row.verdict in ("inaccurate", "nonfinite"), -1.0 if row.max_ulp is None else row.max_ulp) for row in rows]
+        wrong = [row.verdict in ("inaccurate", "nonfinite") for row in rows]
+        ranks = [(bad, -1.0 if row.max_ulp is None else row.max_ulp) for bad, row in zip(wrong, rows, strict=True)]
         assert [ranks[worst.point] for worst in spread.points] == sorted(ranks, reverse=True)[:5]
 
 
@@ -258,6 +290,15 @@ def test_points_that_are_not_finite_are_looked_at_besides_the_sample() -> None:
         assert (spread.points[0].point, spread.points[0].verdict) == (10_000, "nonfinite")
 
 
+def test_where_only_some_methods_are_finite_is_looked_at_besides_the_sample() -> None:
+    """The first points that are not finite are so for all: f has no value there."""
+    many = found("log(x + 0.9) + sqrt(x*x)", ["x=-1:1:20001"], "symbolic", "reverse", sample=10)
+    assert many.gaps is not None
+    assert (many.gaps.mixed, many.gaps.first) == (1, 10_000)
+    assert many.statistics is not None
+    assert [(worst.point, worst.verdict) for worst in many.statistics.spreads[1].points][:1] == [(10_000, "nonfinite")]
+
+
 def test_differences_count_what_only_some_have() -> None:
     class Has:
         def __init__(self, *numbers: float) -> None:
@@ -266,6 +307,21 @@ def test_differences_count_what_only_some_have() -> None:
     nan, inf = math.nan, math.inf
     one: Any = [Has(1.0, nan, inf, nan, inf, 0.0), Has(1.0 + 2**-51, nan, inf, 1.0, -inf, -0.0)]
     assert differences(one).tolist() == [2.0, 0.0, 0.0, inf, inf, 0.0]
+
+
+def test_the_largest_finite_difference_is_told_where_others_are_infinite() -> None:
+    """sqrt(x*x) is NaN in reverse at 0; elsewhere forward and reverse differ by what cancels beside 1."""
+    many = found("sqrt(x*x) + (x*y/(x - y) + (x + y)**2)", ["x=-1:1:201", "y=2:3:3"], "symbolic", "reverse", sample=0)
+    assert many.gaps is not None
+    assert many.gaps.mixed == 3
+    assert many.gaps.first == 300
+    finite = np.where(np.isinf(many.gaps.ulps), -1, many.gaps.ulps)
+    assert 0 < many.gaps.most == finite.max() == finite[many.gaps.at]
+
+
+def test_a_point_is_strange_by_any_of_its_entries() -> None:
+    many = found("[sqrt(x), y]", ["x=0:1:3", "y=0:1:2"], "reverse", sample=0)
+    assert many.answers[0].strange == 2  # df[0]/dx is infinite where x is 0
 
 
 def test_methods_that_do_not_answer_are_said() -> None:

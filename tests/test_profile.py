@@ -130,9 +130,10 @@ def test_summaries_are_those_of_the_grid() -> None:
 
 def test_points_without_a_proved_derivative_are_said_and_not_counted() -> None:
     study = profile("abs(x)*log(x + 1)", "x=-2:2", {}, points=41)
-    assert any(sentence.startswith("Not counted: f is without a value at 11") for sentence in study.sentences)
-    (statuses,) = [{point["status"] for point in study.facts["points"]}]
-    assert "undefined" in statuses
+    assert "Not counted: f is without a value at 11 of the points." in study.sentences
+    statuses = [point["status"] for point in study.facts["points"]]
+    assert (statuses.count("undefined"), statuses.count("certified")) == (11, 30)
+    assert [row[-1] for row in study.tables[0].rows] == [30, 30, 30]
 
 
 def test_a_thousand_points_take_seconds() -> None:
