@@ -2,7 +2,6 @@
 
 import json
 import os
-import random
 import re
 import signal
 import subprocess
@@ -217,6 +216,7 @@ def test_killed_workers_cost_nothing(tmp_path: Path, victim: str) -> None:
                 os.kill(target, signal.SIGKILL)
                 killed += 1
         assert running.wait() == 0
+    assert killed
     found = lines(output)
     assert [result["line"] for result in found] == list(range(1, 3001))
     assert {result["status"] for result in found} == {"ok"}
@@ -228,11 +228,13 @@ def test_a_run_that_was_killed_again_and_again_ends_with_the_same_rows(tmp_path:
     cases.write_text("".join(f"x*sin(y)+exp(-x/{i + 1}) | x={i}, y=2\n" if i % 9 else "2x\n" for i in range(2000)))
     command = [*PYTHON, str(cases), "-f", "jsonl", "-m", "forward,reverse", "-o"]
     subprocess.run([*command, str(whole)], check=False, stderr=subprocess.DEVNULL)
-    moments = random.Random(20)
-    for _ in range(4):
+    size = whole.stat().st_size
+    for part in range(1, 5):
         with subprocess.Popen([*command, str(broken), "--resume"], stderr=subprocess.DEVNULL) as running:
-            time.sleep(moments.uniform(0.3, 0.6))
+            while running.poll() is None and not (broken.exists() and broken.stat().st_size > part * size / 8):
+                time.sleep(0.002)
             running.kill()
+        assert size / 8 < broken.stat().st_size < size
     done = subprocess.run([*command, str(broken), "--resume"], check=False, capture_output=True, text=True)
     assert lines(broken) == lines(whole)
     assert "2,000 expressions" in done.stderr

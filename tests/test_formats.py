@@ -264,6 +264,18 @@ def test_markdown_of_one_comparison_has_every_number(name: str, results: dict[st
     assert ("from left" in rows) == (result.truth.status == "not-differentiable")
 
 
+def test_markdown_has_the_costs_and_the_sides(results: dict[str, Result]) -> None:
+    """x_1*sin(y) takes 2 operations; its gradient 4, twice 3, and 4. Sides stand where there is no derivative."""
+    (table,) = tables(single("markdown", results["plain"]))
+    assert [[row[0], *row[5:]] for row in table[1:]] == [
+        ["symbolic", "4 (2× 2ƒ)", "2.0", "ok"], ["forward", "6 (3× 3ƒ)", "3.0", "ok"],
+        ["reverse", "4 (2× 2ƒ)", "2.0", "ok"], ["truth", "", "", "proved"],
+    ]  # fmt: skip
+    (table,) = tables(single("markdown", results["kink"]))
+    assert [row[:3] for row in table[-3:]] == [["truth", "none", "0"], ["from left", "-2", ""], ["from right", "2", ""]]
+    assert single("markdown", results["plain"]).count("| --- | --- | --- | ---: | ---: | --- | ---: | --- |") == 1
+
+
 def head(comparison: Comparison, name: str) -> str:
     return f"∂f/∂{name}" if len(comparison.case.expression.variables) > 1 else f"df/d{name}"
 

@@ -311,7 +311,12 @@ def vectors(data: st.DataObject, n: int) -> tuple[float, ...]:
 
 
 def overlapping(one: Sequence[Any], other: Sequence[Any]) -> bool:
-    return all(a.overlaps(b) for a, b in zip(one, other, strict=True))
+    """Balls around everything, and around nothing, overlap with any."""
+    return all(a.overlaps(b) and known(a) and known(b) for a, b in zip(one, other, strict=True))
+
+
+def known(ball: Any) -> bool:
+    return bool(ball.is_finite() and ball.rad() < 2.0**-30 * (1 + abs(ball.mid())))
 
 
 @FEWER
@@ -577,7 +582,7 @@ def second_quotients(program: Program, x: float, direction: int) -> list[Any]:
 @pytest.mark.parametrize("seed", range(40))
 def test_second_derivatives_at_corners_agree_with_difference_quotients(seed: int) -> None:
     """Twenty random expressions a seed, full of kinks and edges; what three quotients do not show is left out."""
-    rng = random.Random(f"second {seed}")
+    rng, compared = random.Random(f"second {seed}"), 0
     for _ in range(20):
         text, x = cornered(rng, rng.randint(2, 4)), rng.choice((0.0, 1.0))
         program = elaborate(text, {"x": ()}).program
@@ -597,6 +602,8 @@ def test_second_derivatives_at_corners_agree_with_difference_quotients(seed: int
                 continue
             assert not isinstance(side[0], float), (text, x, direction)
             assert abs(number(side[0]) - third) <= mpmath.mpf(10) ** -5 * max(1, abs(third)), (text, x, direction)
+            compared += 1
+    assert compared >= 6
 
 
 OSCILLATING = (
@@ -818,7 +825,7 @@ def test_chains_of_matrices_from_the_left_and_from_the_right(n: int) -> None:
     at: dict[str, Any] = {f"A{i}": ((0.5, 1.5), (-0.25, 0.75)) for i in range(n)}
     names = list(at)
     left = make_case(" @ ".join([*names, "v"]), {**at, "v": (1.0, 2.0)}, ["v"])
-    right = make_case(" @ (".join([*names, "v"]) + ")" * (n - 1 + (n > 0) - 1 + 1), {**at, "v": (1.0, 2.0)}, ["v"])
+    right = make_case(" @ (".join([*names, "v"]) + ")" * n, {**at, "v": (1.0, 2.0)}, ["v"])
     from_left, from_right = count(left.problem.program), count(right.problem.program)
     assert from_left == Cost(mul=2 * (4 * (n - 1) + 2), add=4 * (n - 1) + 2)
     assert from_right == Cost(mul=2 * 2 * n, add=2 * n)

@@ -160,6 +160,13 @@ def test_recorded_programs_are_used_while_their_conditions_hold() -> None:
     }
 
 
+def test_of_entries_that_lose_as_much_the_first_is_named() -> None:
+    ranges = read_ranges("x=0:1", False, "--over")
+    losses = Losses(moving_case("x*y + 3*x", ranges, {"y": 2.0}, ["x", "y"]), ranges, ("forward",), 10.0)
+    (loss,) = losses((0.5,)).losses.values()
+    assert (loss.bits, loss.entry, loss.computed, loss.truth) == (0.0, 0, 5.0, 5.0)
+
+
 def test_a_method_that_cannot_takes_no_part() -> None:
     usable, failed = ready(make_case("x*y", {"x": 1.0, "y": 2.0}), ("forward", "taylor"), 5.0)
     assert list(usable) == ["forward"]
