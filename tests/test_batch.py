@@ -17,13 +17,14 @@ from diffcli import asking
 from diffcli.batch.expanding import expand
 from diffcli.batch.pool import Lost, Workers
 from diffcli.batch.reading import read_csv, read_jsonl, read_txt
-from diffcli.batch.resuming import repair
+from diffcli.batch.resuming import repair, skip_kept
 from diffcli.batch.rows import Failure, Result, Row
 from diffcli.batch.running import _Pace, run
 from diffcli.batch.summary import Summary, facts
 from diffcli.batch.worker import compare_row
 from diffcli.case import Asked
 from diffcli.comparison import Comparison, Settings
+from diffcli.errors import DiffError
 from diffcli.reports.json import as_object
 from diffcli.reports.writing import Writing
 
@@ -129,7 +130,7 @@ PRODUCT = "*".join(f"(x+{i})" for i in range(1, 1500))
 
 
 def test_a_monster_times_out_for_one_method_and_one_row() -> None:
-    settings = Settings(timeout=1.0, fatal=True)
+    settings = Settings(timeout=4.0, fatal=True)  # SymPy needs minutes, all else less than one second
     pool = Workers(2, settings, None, 1 << 30)
     try:
         found = objects(run([row(1), row(2, PRODUCT, "x=0.5"), row(3)], pool, settings))
@@ -261,6 +262,41 @@ def test_another_batchs_output_is_not_gone_on_with(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "is no result of this batch's row 1" in done.stderr
     assert "y" in output.read_text()
+
+
+def kept(row: Row, **changed: Any) -> str:
+    """A line of an earlier run's output."""
+    return json.dumps({"line": row.line, "id": row.id, "expression": row.expression} | changed) + "\n"
+
+
+def test_going_on_keeps_the_rows_that_are_there_and_leaves_the_others(tmp_path: Path) -> None:
+    output, found = tmp_path / "out.jsonl", list[Any]()
+    rows = [Row(k, f"x + {k}", "x=1", id=f"a#{k}") for k in (1, 2, 3)]
+    output.write_text(kept(rows[0]) + kept(rows[1]))
+    left = iter(rows)
+    skip_kept(output, left, found.append)
+    assert [content["line"] for content in found] == [1, 2]
+    assert list(left) == rows[2:]
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (2, kept(Row(1, "x", "", id="a")) + kept(Row(2, "y", "", id="b"), id="c")),
+        (2, kept(Row(1, "x", "", id="a")) + kept(Row(2, "y", "", id="b"), line=3)),
+        (2, kept(Row(1, "x", "", id="a")) + kept(Row(2, "y", "", id="b"), expression="z")),
+        (3, kept(Row(1, "x", "", id="a")) + kept(Row(2, "y", "", id="b")) + kept(Row(3, "z", ""))),  # more than asked
+        (1, "[]\n"),
+        (1, "{}\n"),
+        (1, "no JSON\n"),
+    ],
+)
+def test_what_is_no_beginning_of_this_batch_is_refused(tmp_path: Path, number: int, text: str) -> None:
+    output = tmp_path / "out.jsonl"
+    output.write_text(text)
+    rows: list[Row | Failure] = [Row(1, "x", "", id="a"), Row(2, "y", "", id="b")]
+    with pytest.raises(DiffError, match=f"line {number} of .* is no result of this batch's row {number}"):
+        skip_kept(output, iter(rows), [].append)
 
 
 def test_fail_fast_stops_after_the_first_bad_row(tmp_path: Path) -> None:
@@ -421,3 +457,36 @@ def test_a_summary_of_results_equals_one_of_their_json() -> None:
     assert new.verdicts["reverse"] == {"ok": 1, "inaccurate": 1, "kink": 1, "domain": 1}
     assert (new.rows, new.bad, new.failures, new.good) == (5, 2, 1, False)
     assert [worst.line for worst in new.worst] == [2]
+
+
+def summed(*rows: Row) -> Summary:
+    summary = Summary()
+    for result in run_here(list(rows), FAST):
+        summary.add(facts(result))
+    return summary
+
+
+def test_the_cheapest_method_is_told_of_rows_that_compare_some() -> None:
+    """x*y: 1 operation for reverse mode, 2 for two sweeps; x: none for either, and both are the cheapest."""
+    found = summed(row(1, "x*y"), row(2, "x"), row(3, "2x"))
+    assert (found.compared, found.fewest) == (2, {"forward": 1, "reverse": 2})
+    assert found.ratios == {"forward": {2.0: 1}, "reverse": {1.0: 1}}
+    assert (found.median_ratio("forward"), found.median_ratio("symbolic")) == (2.0, None)
+
+
+def test_a_claim_is_judged_and_not_weighed() -> None:
+    found = summed(Row(1, "x*y", "x=1, y=2", claims=("x: y", "y: x")))
+    assert found.verdicts["claim"] == {"ok": 1}
+    assert "claim" not in found.ratios
+    assert found.fewest == {"reverse": 1}
+
+
+def test_of_rows_that_are_equally_bad_the_first_are_listed_in_their_order() -> None:
+    bad = [row(k, "(1-cos(x))/x**2", "x=1e-8") for k in range(1, 13)]
+    assert [worst.line for worst in summed(row(0), *bad).worst] == list(range(1, 11))
+
+
+def test_one_failure_or_one_bad_row_is_not_good() -> None:
+    assert summed(row(1), row(2, "abs(x)", "x=0")).good
+    assert not summed(row(1), row(2, "2x")).good
+    assert not summed(row(1), row(2, "log(x)", "x=-1")).good

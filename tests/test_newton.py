@@ -12,7 +12,7 @@ from diffcli.case import make_case
 from diffcli.cli.main import main
 from diffcli.errors import DiffError
 from diffcli.proofs import root
-from diffcli.studies.newton import correct, newton, order
+from diffcli.studies.newton import Step, _ended, correct, newton, order
 from diffcli.truth import digits
 
 SQRT2 = "1.4142135623730950488016887242097"
@@ -56,6 +56,19 @@ def test_the_square_root_of_two() -> None:
 )
 def test_every_end_is_said_in_words(source: str, start: float, words: str) -> None:
     assert words in said(source, start)
+
+
+def test_a_cycle_is_one_to_the_round_off_of_its_largest_number() -> None:
+    def ended(*path: float) -> tuple[str, int]:
+        return _ended([Step(x, 1.0, -2.0) for x in path])
+
+    assert ended(1.0, 1e-17, 1.0, -2e-17) == ("cycle", 2)
+    assert ended(1.0, 3.0, 1e-17, 1.0, 3.0, -2e-17) == ("cycle", 3)
+    assert ended(1.0, 1e-10, 1.0, -2e-10, 1.5) == ("", 0)
+    assert ended(2.0, 2.0 + 2.0**-50) == ("root", 0)
+    assert _ended([Step(1.0, 0.0, 0.0)]) == ("root", 0)
+    assert _ended([Step(1.0, 1.0, 0.0)]) == ("flat", 0)
+    assert _ended([Step(1.0, math.nan, 1.0)]) == _ended([Step(1.0, 1.0, math.nan)]) == ("left", 0)
 
 
 def test_a_root_that_is_not_proved_is_not_called_proved() -> None:

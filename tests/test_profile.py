@@ -8,6 +8,7 @@ import time
 from io import StringIO
 from itertools import pairwise
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -16,9 +17,9 @@ from diffcli.case import make_case, read_point
 from diffcli.cli.main import main
 from diffcli.comparison import Settings, compare
 from diffcli.errors import DiffError
-from diffcli.studies.hunt import hunt
-from diffcli.studies.losses import Losses, moving_case
-from diffcli.studies.profile import profile
+from diffcli.studies.hunt import _drawn, hunt
+from diffcli.studies.losses import Losses, _beside, moving_case
+from diffcli.studies.profile import _region, profile
 from diffcli.studies.ranges import Range, read_ranges, short
 from diffcli.studies.reused import ready
 
@@ -98,6 +99,14 @@ def test_a_hunt_is_reproducible_and_bounded() -> None:
     assert all(study.facts["evaluations"] <= 300 for study in (one, other))
 
 
+def test_some_points_of_a_hunt_have_two_variables_nearly_equal() -> None:
+    """There differences cancel; of points drawn one by one some three in a thousand would be so close."""
+    ranges = read_ranges("x=1:2, y=1:2", False, "--over")
+    points = _drawn(Losses(moving_case("x*y", ranges, {}, None), ranges, ("reverse",), 10.0), Random(0), 200)
+    assert len(points) == 200
+    assert sum(0 < abs(x - y) < 1e-3 for x, y in points) > 10
+
+
 def test_a_profile_is_deterministic_and_every_point_can_be_pasted() -> None:
     study, again = (profile("(1 - cos(x))/x^2", "x=-10:10", {}, points=60) for _ in range(2))
     assert study == again
@@ -173,6 +182,23 @@ def test_a_method_that_cannot_takes_no_part() -> None:
     assert "taylor" in failed
     with pytest.raises(DiffError, match="no method answers"):
         ready(make_case("x*y", {"x": 1.0, "y": 2.0}), ("taylor",), 5.0)
+
+
+def test_points_that_agree_in_one_variable_only_are_not_beside_one_another() -> None:
+    ranges = read_ranges("x=0:1, y=0:1", False, "--over")
+    assert not _beside(ranges, (0.5, 0.1), (0.5, 0.9))
+    assert _beside(ranges, (0.5, 0.1), (0.51, 0.12))
+    logarithmic = read_ranges("x=-1:1", True, "--over")
+    assert not _beside(logarithmic, (1e-8,), (-1e-8,))
+
+
+def test_a_region_holds_all_that_is_bad() -> None:
+    (spread,) = read_ranges("x=-10:10", False, "--over")
+    grid = [float(x) for x in range(-10, 11)]
+    assert _region(spread, [-3.0, -2.0, -1.0, 0.0, 1.0], grid) == "|x| ≤ 3"
+    assert _region(spread, [-10.0, -9.0], grid) == "x ≤ -9"
+    assert _region(spread, [9.0, 10.0], grid) == "x ≥ 9"
+    assert _region(spread, [-10.0, 3.0, 4.0, 9.0], grid) == "x = -10, 3 ≤ x ≤ 4 or x = 9"
 
 
 # --- ranges

@@ -54,7 +54,7 @@ def facts(result: Result) -> Facts:
 
 
 class Worst(NamedTuple):
-    """A row where digits were lost, by the worst of its methods; the later of equals is the worse."""
+    """A row where digits were lost, by the worst of its methods; of equals the earlier is the worse."""
 
     ulp: float
     order: int
