@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from diffcli.batch.worker import compare_row
 from diffcli.case import Asked
 from diffcli.comparison import Comparison, Settings
 from diffcli.errors import DiffError
+from diffcli.limits import Died
 from diffcli.reports.json import as_object
 from diffcli.reports.writing import Writing
 
@@ -191,6 +193,34 @@ def test_rows_of_a_lost_worker_are_done_one_by_one_and_the_cursed_one_apart() ->
     pool = _Fragile(cursed=5)
     assert objects(run(rows, pool, FAST)) == objects(run_here(rows, FAST))
     assert any(len(chunk) > 1 for chunk in pool.asked)
+
+
+def test_a_row_that_was_alone_is_not_asked_of_the_pool_again() -> None:
+    alone = _Fragile(cursed=5)
+    assert objects(run([row(5)], alone, FAST)) == objects(run_here([row(5)], FAST))
+    assert alone.asked == [[5]]
+
+
+@pytest.mark.parametrize("deaths", [0, 1, 2])
+def test_a_process_may_be_killed_from_outside_once(deaths: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[int] = []
+
+    def alone(row: Row, settings: Settings, wrt: Any, limit: float) -> Result:
+        assert settings.apart
+        assert limit > settings.timeout
+        tried.append(row.line)
+        if len(tried) <= deaths:
+            raise Died
+        return compare_row(row, replace(settings, apart=False), wrt)
+
+    monkeypatch.setattr("diffcli.batch.running._alone", alone)
+    (found,) = run([row(5)], _Fragile(cursed=5), FAST)
+    assert tried == [5] * min(deaths + 1, 2)
+    if deaths < 2:
+        assert isinstance(found, Comparison)
+    else:
+        assert isinstance(found, Failure)
+        assert (found.line, found.kind) == (5, "lost")
 
 
 def children(pid: int) -> list[int]:

@@ -15,7 +15,7 @@ from diffcli.cli.main import main
 from diffcli.errors import DiffError
 from diffcli.reports.studies import written
 from diffcli.studies.descend import Request, descend, on_samples
-from diffcli.studies.descents import Objective, read_samples
+from diffcli.studies.descents import Objective, Step, Walk, batches, plan, read_samples, risen_from
 from diffcli.studies.study import Study
 from diffcli.studies.symmetric import eigenvalues, solve
 
@@ -134,6 +134,11 @@ def test_mini_batches_read_every_sample_once_a_pass() -> None:
     assert sorted(i for step in steps[5:10] for i in step["samples"]) == list(range(30))
 
 
+def test_a_batch_of_all_samples_is_read_in_their_order() -> None:
+    drawn = batches(plan("batch", None, 5, 8, 0.9), 5, seed=3)
+    assert [next(drawn), next(drawn)] == [(0, 1, 2, 3, 4)] * 2
+
+
 def test_momentum_remembers_its_steps() -> None:
     x, v = 1.0, 0.0
     for (found,) in path(down("x^2", "x=1", ways=("momentum",), rate=0.1, momentum=0.5, updates=20), "momentum"):
@@ -227,6 +232,21 @@ def test_a_picture_has_lines_of_equal_loss_under_the_path() -> None:
     )
 
 
+def test_parameters_of_every_shape_stand_one_behind_another() -> None:
+    study = down("sum(M*M) + dot(v, v) + (b - 1)^2", "v=[1, 2], b=3, M=[[4, 8], [16, 32]]", updates=1, rate=0.25)
+    assert study.facts["parameters"] == ["v[0]", "v[1]", "b", "M[0, 0]", "M[0, 1]", "M[1, 0]", "M[1, 1]"]
+    assert path(study)[-1] == [0.5, 1, 2, 2, 4, 8, 16]
+
+
+def test_the_update_from_which_a_loss_rises_is_counted_in_updates() -> None:
+    """Of long walks every so many updates are kept."""
+    kept = [Step(k, (1.0,), loss, (1.0,), (0,)) for k, loss in ((0, 5.0), (3, 3.0), (6, 4.0), (9, 6.0), (10, math.inf))]
+    chosen = plan("batch", 1.1, 1, 8, 0.9)
+    assert risen_from(Walk(chosen, tuple(kept), "left")) == 3
+    assert risen_from(Walk(chosen, tuple(kept[1:]), "left")) == 3
+    assert risen_from(Walk(chosen, tuple(kept[:2]), "steps")) == 3
+
+
 def test_vectors_are_parameters_too() -> None:
     study = down("dot(v, v) + a", "v=[1, 2, 3]", at="a=1", updates=3, rate=0.25)
     assert study.facts["parameters"] == ["v[0]", "v[1]", "v[2]"]
@@ -242,9 +262,10 @@ def test_the_sample_file_is_what_it_says() -> None:
 
 
 def test_long_walks_are_kept_in_part() -> None:
-    steps = path(down("x^2", "x=1", rate=1e-5, updates=12_000))
-    assert len(steps) <= 5001
-    assert steps[-1][0] == pytest.approx((1 - 2e-5) ** 12_000)
+    steps = path(down("x^2", "x=1", rate=1e-5, updates=12_001))  # every third, and the last
+    assert len(steps) == 4002
+    assert steps[1][0] == pytest.approx((1 - 2e-5) ** 3, rel=1e-12)
+    assert steps[-1][0] == pytest.approx((1 - 2e-5) ** 12_001, rel=1e-9)
 
 
 # --- matrices

@@ -818,6 +818,25 @@ def test_hessians_times_unit_vectors_are_the_columns() -> None:
                 assert math.isclose(measurement.derivative[i], float(hessian[3 * i + k].mid()), rel_tol=1e-14)
 
 
+@pytest.mark.parametrize(("method", "by_columns"), [("forward-over-reverse", True), ("reverse-over-forward", False)])
+def test_a_sweep_is_a_column_or_a_row_and_not_the_other(method: str, by_columns: bool) -> None:
+    """Tangents of the gradient along e_k are column k, adjoints of the slope along e_k row k: to the last bit."""
+    asymmetric = 0
+    for x, y in ((0.1, 0.7), (0.3, 1.9), (1.1, 0.2), (2.7, 0.6)):
+        at, text = {"x": x, "y": y}, "exp(x*y)/(x + y**3)*sin(x/y)"
+
+        def by(kind: Kind, *vector: float, at: dict[str, float] = at, text: str = text) -> tuple[float, ...]:
+            found = compare(asked(text, at, kind, vector, 2), Settings((method,))).measurements[0].derivative
+            assert found is not None
+            return found
+
+        a, b, c, d = by("hessian")
+        rows, columns = [(a, b), (c, d)], [(a, c), (b, d)]
+        assert [by("hvp", 1, 0), by("hvp", 0, 1)] == (columns if by_columns else rows)
+        asymmetric += b != c
+    assert asymmetric
+
+
 # --- what it costs
 @pytest.mark.parametrize("n", [1, 2, 3, 5, 8])
 def test_chains_of_matrices_from_the_left_and_from_the_right(n: int) -> None:

@@ -106,6 +106,15 @@ def test_the_neighbourhood_of_a_root_holds_no_other() -> None:
     assert 0.5 < found.alone < math.pi
 
 
+def test_the_neighbourhood_of_a_root_is_around_the_root_and_not_where_it_was_looked_for() -> None:
+    """f' vanishes at 1/2, so that no interval around 0.05 with a power of 2 for its radius is wider than 1/4."""
+    problem = make_case("x^2 - x", {"x": 0.05}).problem
+    found = root(problem.program, 0, problem.point, 0.05)
+    assert found is not None
+    assert found.value.contains(0)
+    assert 0.1 < found.alone <= 0.25 - 0.05
+
+
 def test_secants_are_slower_and_need_no_derivative() -> None:
     iterations = newton("x^3 - 2*x + 2", {"x": -1.0}, {}).facts["iterations"]
     assert iterations["secants"]["end"] == "root"
@@ -119,6 +128,16 @@ def test_the_order_is_measured_from_distances() -> None:
     assert order([1e-1, 1e-2], 0.0) is None
     assert order([1e-1, 1e-2, 1e-4, 1e-17], 1e-16) == pytest.approx(2)
     assert correct(1e-4) == pytest.approx(4)
+
+
+@pytest.mark.parametrize("source", ["x^2 - 1e8", "(x - 1e4)^2", "x^2 - 2e8"])
+def test_digits_are_counted_relative_to_the_root(source: str) -> None:
+    """Of 10001 four digits are those of 10000: whether the root is exact, not proved, or irrational."""
+    target = 2**0.5 * 1e4 if "2e8" in source else 1e4
+    study = newton(source, {"x": target + 1.0}, {}, 60, ("forward",))
+    heads = [column.name for column in study.tables[0].columns]
+    first = dict(zip(heads, study.tables[0].rows[0], strict=True))
+    assert first["digits"] == pytest.approx(math.log10(target), abs=1e-3)
 
 
 def test_methods_may_part() -> None:

@@ -123,6 +123,27 @@ def test_the_tapes_of_second_order(method: str) -> None:
         assert tape == first if method == "forward-over-reverse" else tape > first
 
 
+def test_the_tape_of_a_double_backward_is_that_of_the_gradient_and_its_weights() -> None:
+    case = make_case("exp(x*y)*sin(x)", {"x": 0.5, "y": 2.0})
+    kinds = (Wanted("hessian", (), 2), Wanted("hvp", (1.0, 1.0), 2), Wanted("hvp", (2.0, 3.0), 2))
+    whole, summed, weighed = (reverse.differentiate(replace(case.problem, wanted=kind)).tape or 0 for kind in kinds)
+    assert whole > (reverse.differentiate(case.problem).tape or 0)
+    assert summed == whole + 1  # an addition
+    assert weighed == whole + 3  # and two products
+
+
+def test_of_several_tapes_the_longest_is_told() -> None:
+    """Along y the slope of sin(x)*x + y is 1, and its tape that of the function alone."""
+    problem = replace(make_case("sin(x)*x + y", {"x": 0.5, "y": 2.0}).problem, wanted=Wanted("hessian", (), 2))
+    tapes = [
+        METHODS["reverse-over-forward"].load()(replace(problem, wrt=wrt)).tape for wrt in ((0, 1), (1, 0), (0,), (1,))
+    ]
+    assert tapes[0] == tapes[1] == tapes[2]
+    assert tapes[2] is not None
+    assert tapes[3] is not None
+    assert tapes[2] > tapes[3]
+
+
 def test_memory_is_measured_where_it_is_asked_for() -> None:
     case = make_case("sin(x)*x", {"x": 0.5})
     plain = compare(case, Settings(("forward", "reverse")))
