@@ -60,6 +60,7 @@ FENCES = {
     "torch": {"peers.torch"},
     "autograd": {"peers.autograd"},
     "casadi": {"peers.casadi"},
+    "heyoka": {"points.compiled"},
 }
 
 # The truth shares no derivative rule with what it judges.

@@ -225,6 +225,23 @@ def test_at_a_kink_the_one_sided_derivatives_bound_what_is_right(
     assert judge(answering(lambda _: answer), text, x=x) == verdict
 
 
+@pytest.mark.parametrize(
+    ("lie", "verdict"),
+    [
+        (lambda d: d, "kink"),
+        (lambda d: 2 * d, "inaccurate"),
+        (lambda d: d or 1.5, "inaccurate"),
+        (lambda d: math.nan if d else d, "nonfinite"),
+        (lambda d: d or math.nan, "nonfinite"),
+    ],
+)
+def test_a_kink_in_one_entry_excuses_no_other(
+    judge: Callable[..., str], lie: Callable[[float], float], verdict: str
+) -> None:
+    """abs(x) + y at x = 0: between -1 and 1 by x, and 1 by y; the derivative found is (0, 1)."""
+    assert judge(answering(lie), "abs(x) + y", x=0.0, y=1.0) == verdict
+
+
 FAILURES: tuple[tuple[Exception, str], ...] = (
     (Unsupported("not this one"), "unsupported"),
     (RecursionError(), "failed"),

@@ -83,6 +83,31 @@ def test_two_over_L_is_the_edge_for_a_quadratic(rate: float, verdict: str) -> No
     assert end(study) == verdict
 
 
+def test_rates_are_those_of_a_quadratic_with_the_curvatures_of_the_start() -> None:
+    """L = 20 and 1: below 2/20; best at 2/21, where 19/21 is left; with momentum m below 2(1 + m)/20."""
+    said = " ".join(down("x^2/2 + 10*y^2", "x=1, y=1", rate=0.05, updates=5).sentences)
+    assert "L = 20: a quadratic like that falls at rates below 2/L = 0.1." in said
+    assert "is 1, 20 times less: the best steady rate is 0.09524, and every step then leaves 0.905 of" in said
+    options: dict[str, Any] = {"ways": ("momentum",), "momentum": 0.5, "updates": 400}
+    assert end(down("x^2/2 + 10*y^2", "x=1, y=1", rate=0.149, **options), "momentum") == "falling"
+    beyond = down("x^2/2 + 10*y^2", "x=1, y=1", rate=0.151, **options)
+    assert end(beyond, "momentum") == "diverges"
+    assert "0.151, is above 0.15." in " ".join(beyond.sentences)
+
+
+@pytest.mark.parametrize(
+    ("source", "kind"),
+    [
+        ("x^2 + 3*y^2", "the curvature from 2 to 6: a minimum"),
+        ("-x^2 - y^2", "every curvature is below 0: a maximum"),
+        ("x^2 - y^2", "the curvatures have both signs: a saddle"),
+        ("x^2 + 0*y", "a curvature is 0"),
+    ],
+)
+def test_what_is_arrived_at_is_told_by_the_curvatures(source: str, kind: str) -> None:
+    assert kind in down(source, "x=0, y=0").sentences[0]
+
+
 def test_a_rate_of_two_over_L_goes_back_and_forth() -> None:
     assert end(down("x^2", "x=10", rate=1.0, updates=10)) == "hovers"
 

@@ -424,6 +424,13 @@ def test_forty_functions_are_compared(peer: str) -> None:
     assert len({name for _, name, _, _ in CASES} - REFUSED[peer]) >= 40
 
 
+def test_scipys_rosenbrock_runs_as_it_stands() -> None:
+    """SciPy comes with autograd."""
+    pytest.importorskip("scipy")
+    case = traced_case("scipy.optimize:rosen", {"x": (1.5, -0.5, 2.0)})
+    assert compare(case, Settings(("forward", "reverse"))).good
+
+
 # --- manners
 @pytest.mark.parametrize("peer", PEERS)
 def test_nothing_is_said_on_standard_error(peer: str) -> None:

@@ -195,12 +195,6 @@ def test_functions_of_installed_packages_run_as_they_stand(text, at, allowed):
     assert [m.verdict for m in comparison.measurements] == ["ok", "ok"]
 
 
-def test_scipys_rosenbrock_runs_as_it_stands():
-    pytest.importorskip("scipy")
-    case = traced_case("scipy.optimize:rosen", {"x": (1.5, -0.5, 2.0)})
-    assert compare(case, FLOATS).good
-
-
 # --- the lecture's function
 @pytest.mark.parametrize(("a", "slope", "turns"), [(1.0, 1024, 9), (0.3, 4096, 11), (3.0, 512, 8), (-1.0, 102400, 9)])
 def test_the_lectures_function_by_every_method(a, slope, turns):
