@@ -306,6 +306,8 @@ def test_small_matrices() -> None:
     product = [sum(a * x for a, x in zip(row, solution, strict=True)) for row in symmetric]
     assert product == pytest.approx([1, 2, 3, 4, 5, 6])
     assert solve([[1, 1], [1, 1]], [1, 1]) is None
+    assert solve([[0, 1], [1, 0]], [2, 3]) == [3, 2]
+    assert solve([[1e-20, 1], [1, 1]], [1, 2]) == [1, 1]  # without pivots 0 and 1
 
 
 # --- the command line

@@ -123,8 +123,9 @@ def test_the_nodes_that_lose_most_stay_visible() -> None:
 
 
 # --- the layout
-def test_layers_are_as_wide_as_asked_and_lines_run_down() -> None:
-    found = graph(case(LARGE, LARGE_AT), most=None)
+@pytest.mark.parametrize("source", [LARGE, f"{LARGE} + 3*sum(x) + 2**y - 1/x[0]"], ids=["variables", "constants"])
+def test_layers_are_as_wide_as_asked_and_lines_run_down(source: str) -> None:
+    found = graph(case(source, LARGE_AT), most=None)
     edges = [(edge.source, edge.target) for edge in found.edges]
     late = frozenset(k for k, node in enumerate(found.nodes) if node.kind == "constant")
     placed = place([10.0] * len(found.nodes), edges, late, 200.0, 2.0, 1.0)
@@ -134,7 +135,12 @@ def test_layers_are_as_wide_as_asked_and_lines_run_down() -> None:
         assert places == sorted(places)
         for (one, x), (other, y) in pairwise(zip(layer, places, strict=True)):
             room = sum(1.0 if item.passing else 10.0 for item in (one, other)) / 2
-            assert y - x >= room + 2 - 1e-6 or y - x >= room
+            assert y - x >= room + 2 - 1e-6
+        ends = [(item, placed.centre[i, item]) for item in (layer[0], layer[-1])]
+        (first, left), (last, right) = ends
+        half = {item: 0.5 if item.passing else 5.0 for item, _ in ends}
+        assert right + half[last] - (left - half[first]) <= 200 + 1e-6
+    assert bool(late) == (source != LARGE)
     for k in late:
         assert placed.level[k] == min(placed.level[edge.target] for edge in found.edges if edge.source == k) - 1
 

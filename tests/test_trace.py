@@ -29,7 +29,7 @@ from diffcli.studies.nodes import (
     tangents,
 )
 from diffcli.studies.study import Study
-from diffcli.studies.trace import trace
+from diffcli.studies.trace import _window, trace
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 PUBLISHED = "ln(x1) + x1*x2 - sin(x2)"
@@ -309,6 +309,14 @@ def test_a_long_program_shows_what_matters_and_says_what_is_left_out() -> None:
         left_out = sum(int(gap.split()[0].replace(",", "")) for gap in gaps)
         assert left_out + len(short.rows) - len(gaps) == len(whole.rows)
     assert "not proved beyond 400 operations" in text(screen)
+
+
+def test_what_is_marked_is_shown_before_beginnings_and_ends() -> None:
+    kept = _window(1000, [500, 800], 16)
+    assert len(kept) == 16
+    assert {498, 499, 500, 501, 502, 798, 799, 800, 801, 802, 0, 999} <= set(kept)
+    assert {500, 800} <= set(_window(1000, [500, 800], 2))
+    assert _window(16, [3], 16) == list(range(16))
 
 
 # --- the command
