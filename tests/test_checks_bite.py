@@ -260,6 +260,52 @@ def test_a_method_without_an_end_is_not_ok(judge: Callable[..., str]) -> None:
     assert judge(sleeping, "x*x", x=1.0) == "timeout"
 
 
+# --- where nothing is proved
+UNPROVED = "asin(x) + acos(x)"
+"""Its derivative is 0, which no ball and no expansion shows; forward mode finds 0."""
+
+
+def against_forward(monkeypatch: pytest.MonkeyPatch, other: Callable[[Problem], Derivation], **options: Any) -> Any:
+    monkeypatch.setitem(METHODS, "liar", Liar(other))  # type: ignore[arg-type]
+    found = compare(make_case(UNPROVED, {"x": 0.5}), Settings(("forward", "liar"), **options))
+    assert found.truth.status == "undecided"
+    assert not found.good
+    assert [(row.errors, row.max_ulp, row.bits) for row in found.measurements] == [(None, None, None)] * 2
+    return found
+
+
+@pytest.mark.parametrize("answer", [0.0, -0.0, 1e-321])
+def test_methods_that_agree_where_nothing_is_proved_have_no_truth(
+    monkeypatch: pytest.MonkeyPatch, answer: float
+) -> None:
+    found = against_forward(monkeypatch, answering(lambda _: answer))
+    assert [(row.verdict, row.message) for row in found.measurements] == [("no-truth", found.truth.reason)] * 2
+    assert "told" in found.truth.reason
+
+
+@pytest.mark.parametrize("answer", [1.0, 1e-300, math.nan, math.inf])
+def test_methods_that_differ_where_nothing_is_proved_disagree(monkeypatch: pytest.MonkeyPatch, answer: float) -> None:
+    found = against_forward(monkeypatch, answering(lambda _: answer))
+    said = "the methods differ, and no truth is proved"
+    assert [(row.verdict, row.message) for row in found.measurements] == [("disagree", said)] * 2
+
+
+def test_the_tolerance_is_in_ulps_of_the_numbers_that_are_computed_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    """2^-149 and 2^-1074 are the smallest numbers of float32 and of float64."""
+    for dtype, smallest in (("float32", 2.0**-149), ("float64", 2.0**-1074)):
+        for times, verdict in ((3, "no-truth"), (5, "disagree")):
+            lie = answering(lambda _, x=times * smallest: x)  # type: ignore[misc]
+            found = against_forward(monkeypatch, lie, dtype=dtype, tolerance=4.0)
+            assert found.measurements[0].derivative == (0.0,)
+            assert {row.verdict for row in found.measurements} == {verdict}
+
+
+def test_a_method_that_fails_differs_from_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(METHODS, "liar", Liar(raising(ZeroDivisionError("0/0"))))  # type: ignore[arg-type]
+    found = compare(make_case(UNPROVED, {"x": 0.5}), Settings(("forward", "liar")))
+    assert [row.verdict for row in found.measurements] == ["no-truth", "failed"]
+
+
 # Expressions over which SymPy stumbles, and what the others are: its own mistake is judged, and touches nobody else.
 STUMBLES: tuple[tuple[str, float, str], ...] = (
     ("sec(pi - cosh(x))", 0.0, "ok"),

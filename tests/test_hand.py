@@ -216,6 +216,32 @@ def test_a_tape_is_used_up_unless_it_is_kept() -> None:
     assert x.grad == 18.0
 
 
+def test_what_is_used_up_stays_so() -> None:
+    x = Tape().variable(3.0)
+    square, cube = x * x, x * x * x
+    square.backward()
+    cube.backward()
+    with pytest.raises(DiffError, match="its tape is used up"):
+        square.backward()
+    assert x.grad == 6.0 + 27.0
+
+
+def test_a_mean_is_of_all_entries() -> None:
+    matrix = Tape().variable([[1.0, 2.0, 3.0], [4.0, 5.0, 9.0]])
+    matrix.mean().backward()
+    assert matrix.mean().value == 4.0
+    assert matrix.grad == [[1 / 6] * 3] * 2
+
+
+def test_slices_are_pythons() -> None:
+    v = Tape().variable([1.0, 2.0, 4.0, 8.0, 16.0])
+    slices = (slice(1, 3), slice(None, None, 2), slice(None, None, -1), slice(-2, None))
+    for part in slices:
+        assert v[part].value == v.value[part]
+    v[::2].sum().backward()
+    assert v.grad == [1.0, 0.0, 1.0, 0.0, 1.0]
+
+
 def test_a_variable_by_itself_is_never_used_up() -> None:
     x = Tape().variable(3.0)
     x.backward()

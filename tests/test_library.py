@@ -130,7 +130,15 @@ def test_options_are_those_of_the_command() -> None:
     assert compare("x^5", "x=1", order=4, methods=["taylor"]).measurements[0].derivative == (120.0,)
     single = compare("x/3", "x=0.1", methods="forward, reverse", dtype="float32", rules="stable", step=1e-3)
     assert (single.digits, single.rules, len(single.measurements)) == (24, "stable", 2)
-    assert compare("x*y", "x=2, y=3", memory=False, methods=["forward"]).measurements[0].memory is None
+    for memory in (False, True):
+        (row,) = compare("x*y", "x=2, y=3", memory=memory, methods=["reverse"]).measurements
+        assert (row.memory is not None) == memory
+    assert [compare("exp(x)*exp(x)", "x=1", share=share, methods="forward").cost.total for share in (False, True)] == [
+        3,
+        2,
+    ]
+    (row,) = compare("x^2", "x=3", methods="forward-difference", step=0.5).measurements
+    assert row.derivative == (6.5,)
 
 
 @pytest.mark.parametrize("claims", [["x: 2*x"], {"x": "2*x"}])
