@@ -6,6 +6,7 @@ import random
 import subprocess
 import sys
 from fractions import Fraction
+from typing import Any
 
 import mpmath
 import pytest
@@ -152,6 +153,37 @@ def test_steps_are_told_and_are_those_really_taken() -> None:
     assert "f evaluated 4 times, and once for its value" in central
 
 
+@pytest.mark.parametrize("method", STENCILS)
+def test_the_step_that_is_told_is_the_distance_to_the_nearest_point(method: str) -> None:
+    """Also of stencils with more points, and of those on both sides."""
+    found = row("x*y", "x=1, y=2", method, 0.25)
+    assert found.steps is not None
+    assert found.steps.taken == (0.25, 0.25)
+    assert found.derivative == (2.0, 1.0)
+
+
+@pytest.mark.parametrize(("name", "order"), [(name, STENCILS[name].order) for name in STENCILS])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_the_step_that_is_chosen_is_a_root_of_the_spacing(name: str, order: int, dtype: Any) -> None:
+    """eps^(1/(p + 1)) max(1, |x|), with the eps of the numbers that are computed with."""
+    case = make_case("x*y", {"x": 0.25, "y": 512.0})
+    (found,) = compare(case, Settings(methods=(name,), dtype=dtype)).measurements
+    assert found.steps is not None
+    eps = {"float64": 2.0**-52, "float32": 2.0**-23}[dtype]
+    near = eps ** (1 / (order + 1))
+    assert found.steps.taken == pytest.approx((near, 512 * near), rel=0.01)
+
+
+@pytest.mark.parametrize("size", [1e-6, 1.0, 3e8])
+def test_along_a_direction_the_furthest_goes_a_step(size: float) -> None:
+    """A power of 2, so that it is the step within a factor of the root of 2."""
+    found = row("x*y", "x=1, y=2", "central-difference", asked=Asked(jvp=f"{size},{-size / 2}"))
+    assert found.steps is not None
+    (taken,) = found.steps.taken
+    assert math.frexp(taken)[0] == 0.5
+    assert 2**-0.5 <= taken * size / (2 * 2.0 ** (-52 / 3)) <= 2**0.5
+
+
 def test_a_step_may_be_lost() -> None:
     found = row("x**2", "x=3", "central-difference", 1e-17)
     assert found.verdict == "nonfinite"
@@ -185,6 +217,16 @@ def test_richardson_estimates_its_error() -> None:
     assert abs(found.derivative[0] - math.e) < estimate < 1e-4
     assert found.message is not None
     assert "own estimate of the error" in found.message
+
+
+def test_every_entry_has_an_estimate_of_its_own() -> None:
+    """Of [exp(x), exp(2*x)] at 0 the first by 2^6 less, and none of x^2, whose quotient is exact."""
+    found = row("[exp(x), exp(2*x), x*x]", "x=0", "richardson", 2.0**-4)
+    assert found.steps is not None
+    one, two, none = found.steps.estimates
+    assert 1e-9 < one < 1e-5
+    assert 32 < two / one < 128
+    assert none == 0
 
 
 def test_out_of_the_domain_is_a_number_like_any_other() -> None:
