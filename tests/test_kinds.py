@@ -445,6 +445,19 @@ def test_each_entry_exists_or_has_two_sides(
             assert measurement.verdict == "kink" or INF in right or "norm" in text, measurement.method
 
 
+def test_along_a_unit_both_sides_are_per_length_too() -> None:
+    """Along (3, 4), of length 5: 9 + 16 to the right, 9 - 16 to the left."""
+    case = make_case("3*x + abs(4*y)", {"x": 1.0, "y": 0.0})
+    truth = proved(replace(case.problem, wanted=Wanted("jvp", (3.0, 4.0), unit=True)))
+    assert truth.derivative == (None,)
+    assert truth.left is not None
+    assert truth.right is not None
+    assert (truth.left[0].str(20, radius=False), truth.right[0]) == ("-1.4000000000000000000", 5)
+    smooth = proved(replace(case.problem, point=[1.0, 2.0], wanted=Wanted("jvp", (3.0, 4.0), unit=True)))
+    assert smooth.derivative is not None
+    assert smooth.derivative[0] == 5
+
+
 # An entry of the whole that exists where others do not: the same kind of answer, certified
 WHOLE: tuple[tuple[str, dict[str, Any], Kind, tuple[float, ...], list[float]], ...] = (
     ("[abs(x), x*x]", {"x": 0.0}, "vjp", (0.0, 1.0), [0]),
