@@ -329,9 +329,10 @@ def test_what_is_no_beginning_of_this_batch_is_refused(tmp_path: Path, number: i
         skip_kept(output, iter(rows), [].append)
 
 
-def test_fail_fast_stops_after_the_first_bad_row(tmp_path: Path) -> None:
+@pytest.mark.parametrize("bad", ["log(x) | x=-1", "2x | x=1"])
+def test_fail_fast_stops_after_the_first_bad_row(tmp_path: Path, bad: str) -> None:
     cases, output = tmp_path / "cases.txt", tmp_path / "out.jsonl"
-    cases.write_text("x | x=1\nlog(x) | x=-1\n" + "x | x=1\n" * 500)
+    cases.write_text(f"x | x=1\n{bad}\n" + "x | x=1\n" * 500)
     command = [*PYTHON, str(cases), "-f", "jsonl", "-o", str(output), "-m", "reverse", "--fail-fast"]
     assert subprocess.run(command, check=False, stderr=subprocess.DEVNULL).returncode == 1
     assert [result["line"] for result in lines(output)] == [1, 2]
@@ -388,6 +389,7 @@ def test_ranges_become_rows() -> None:
     assert points({"x": "0:pi:2", "y": "1:2:2"}) == [
         {"x": x, "y": y} for x in (0.0, 3.141592653589793) for y in (1.0, 2.0)
     ]
+    assert [at["x"] for at in points("x=-0.7:0.1:3")][::2] == [-0.7, 0.1]  # -0.7 + (0.1 + 0.7) is another number
     assert points("x=max(1, 2)") == ["x=max(1, 2)"]
     assert points("x=max(1, 2), y=0:1:2") == [{"x": "max(1, 2)", "y": 0.0}, {"x": "max(1, 2)", "y": 1.0}]
     assert [expanded.id for expanded in expand([Row(1, "x", "x=0:1:3", id="a")])] == ["a#1", "a#2", "a#3"]
