@@ -441,6 +441,7 @@ def test_each_entry_exists_or_has_two_sides(
     for measurement in comparison.measurements:
         assert measurement.errors is not None
         assert [error is None for error in measurement.errors] == [entry is None for entry in entries]
+        assert measurement.max_ulp is measurement.bits is None
         if measurement.method != "symbolic":
             assert measurement.verdict == "kink" or INF in right or "norm" in text, measurement.method
 

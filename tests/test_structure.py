@@ -156,6 +156,11 @@ def test_memory_is_measured_where_it_is_asked_for() -> None:
     assert (ahead.tape, back.tape, symbolic.tape) == (None, 2, None)
     sweeps = forward.differentiate(case.problem).sweeps
     assert ahead.peak == max(map(peak, sweeps))
+    case = make_case("sin(x)*exp(y)", {"x": 0.5, "y": 2.0})
+    (row,) = compare(case, Settings(("forward",), memory=True)).measurements
+    assert isinstance(row.memory, Memory)
+    one, other = map(peak, forward.differentiate(case.problem).sweeps)
+    assert row.memory.peak == max(one, other) < one + other  # one sweep after the other
 
 
 # --- outputs chosen and combined
