@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from diffcli.derivation import Derivation, Problem
 from diffcli.errors import Unsupported
 from diffcli.limits import Died, Expired
-from diffcli.methods import METHODS, Method, usual
+from diffcli.methods import METHODS, usual
 
 if TYPE_CHECKING:
     from diffcli.accuracy import Verdict
@@ -28,9 +29,9 @@ def derive(name: str, problem: Problem) -> Derivation:
 
 
 class _Derived(NamedTuple):
-    """What a method derived last, and for what: a range of points asks the same again and again."""
+    """What a method derived last, how and for what: a range of points asks the same again and again."""
 
-    method: Method
+    function: Callable[[Problem], Derivation] | None
     problem: Problem
     derivation: Derivation
     seconds: float
@@ -49,16 +50,14 @@ def derived(name: str, problem: Problem) -> tuple[Derivation, float]:
 
     Where no condition was decided on the way, what was derived at one point holds at all.
     """
-    method, last = METHODS[name], _last.get(name)
-    if last is not None and last.method is method and last.holds(problem):
+    function, last = METHODS[name].load() if METHODS[name].available else None, _last.get(name)
+    if last is not None and last.function is function and last.holds(problem):
         return last.derivation, last.seconds
-    if method.available:
-        method.load()
     begun = time.perf_counter()
     derivation = derive(name, problem)
     seconds = time.perf_counter() - begun
     if derivation.anywhere and len(problem.program) <= LARGEST:
-        _last[name] = _Derived(method, problem, derivation, seconds)
+        _last[name] = _Derived(function, problem, derivation, seconds)
     return derivation, seconds
 
 
