@@ -7,7 +7,7 @@ import pytest
 from flint import arb
 
 from diffcli.case import Asked, Case, Number, claims_in, make_case
-from diffcli.claims import refute
+from diffcli.claims import refute, shown_equal
 from diffcli.cli.main import main
 from diffcli.comparison import Comparison, Measurement, Settings, compare
 from diffcli.errors import DiffError
@@ -30,6 +30,7 @@ RIGHT = {
     "vector": ("2*dot(x, x)", {"x": (0.0, 1.0, 2.0)}, "x: 4*x"),
     "entries": ("2*dot(x, x)", {"x": (1.0, 2.0)}, "x: [4*x[0], 4*x[1]]"),
     "Jacobian": ("[x^2, x*y]", {"x": 2.0, "y": 3.0}, "x: [2*x, y]"),
+    "Jacobian by a vector": ("[x[0]*x[1], 3*x[1]]", {"x": (2.0, 5.0)}, "x: [[x[1], x[0]], [0, 3]]"),
     "statements": ("exp(x)^2", {"x": 0.5}, "x: e2 = exp(2*x); 2*e2"),
     "choice": ("max(x, 0)", {"x": 2.0}, "x: where(x > 0, 1, 0)"),
 }
@@ -46,12 +47,21 @@ def test_what_is_right_is_ok(name: str) -> None:
     assert row.claim.equal is not False
 
 
-@pytest.mark.parametrize("name", ["by hand", "written otherwise", "vector", "entries", "Jacobian"])
+@pytest.mark.parametrize(
+    "name", ["by hand", "written otherwise", "vector", "entries", "Jacobian", "Jacobian by a vector"]
+)
 def test_sympy_shows_formulas_equal(name: str) -> None:
     expression, at, claim = RIGHT[name]
     _, row = judged(expression, at, claim)
     assert row.claim is not None
     assert row.claim.equal is True
+
+
+def test_a_claim_is_equal_where_every_entry_is() -> None:
+    """The first formula is SymPy's; the second is right at this point alone."""
+    case = make_case("x^2 + y^2", {"x": 1.0, "y": 1.0}, asked=Asked(claims=("x: 2*x", "y: 2*y*y")))
+    assert not shown_equal(case)
+    assert shown_equal(make_case("x^2 + y^2", {"x": 1.0, "y": 1.0}, asked=Asked(claims=("x: 2*x", "y: y + y"))))
 
 
 WRONG = {
@@ -61,6 +71,7 @@ WRONG = {
     "chain rule forgotten": ("sin(2*x)", {"x": 0.3}, "x: cos(2*x)"),
     "one entry of a vector": ("2*dot(x, x)", {"x": (1.0, 2.0)}, "x: [4*x[0], 4*x[0] + 4]"),
     "one entry of a Jacobian": ("[x^2, x*y]", {"x": 2.0, "y": 3.0}, "x: [2*x, x + 1]"),
+    "a Jacobian turned over": ("[x[0]*x[1], 3*x[1]]", {"x": (2.0, 5.0)}, "x: [[x[1], 0], [x[0], 3]]"),
     "wrong by one part in 1e20": ("x^2", {"x": 3.0}, "x: 2*x + 1e-20"),
     "wrong far from here": ("x^2", {"x": 1.0}, "x: where(x < 4, 2*x, 0)"),
 }

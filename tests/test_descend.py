@@ -64,7 +64,7 @@ def test_the_last_bit_of_the_lecture() -> None:
     for _ in range(10):
         x -= 0.2 * (2 * x)
     assert path(down("x^2", "x=10", rate=0.2, updates=10))[-1] == [x]
-    assert x == pytest.approx(0.06046617600000001, rel=1e-14)
+    assert x == pytest.approx(0.06046617600000001, rel=1e-14, abs=0)
 
 
 def test_divergence_is_said_with_the_rate_that_would_do() -> None:
@@ -167,7 +167,7 @@ def test_a_batch_of_all_samples_is_read_in_their_order() -> None:
 def test_momentum_remembers_its_steps() -> None:
     x, v = 1.0, 0.0
     for (found,) in path(down("x^2", "x=1", ways=("momentum",), rate=0.1, momentum=0.5, updates=20), "momentum"):
-        assert found == pytest.approx(x, rel=1e-12)
+        assert found == pytest.approx(x, rel=1e-12, abs=0)
         v = 0.5 * v - 0.1 * 2 * x
         x += v
 

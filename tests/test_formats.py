@@ -324,6 +324,16 @@ def test_latex_of_a_batch_has_its_cells(results: dict[str, Result]) -> None:
     )
 
 
+def test_latex_has_infinities_with_their_signs_and_both_sides(results: dict[str, Result]) -> None:
+    infinite = single("latex", results["infinite"])
+    assert "$-\\infty$" in infinite
+    assert not re.search(r"& \$\\infty\$", infinite)
+    kink = single("latex", results["kink"])
+    assert re.findall(r"& (truth|from left|from right) & (\S+)", kink) == [
+        ("truth", "none"), ("from left", "$-2$"), ("from right", "$2$"), ("truth", "$0$"),
+    ]  # fmt: skip
+
+
 def test_latex_has_every_digit(results: dict[str, Result]) -> None:
     result = results["unicode"]
     assert isinstance(result, Comparison)

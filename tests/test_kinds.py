@@ -582,6 +582,13 @@ def test_derivatives_of_higher_order_at_corners(
     assert (shown(truth.left[0]), shown(truth.right[0])) == (left, right)
 
 
+def test_where_a_lower_order_is_missing_the_reason_names_it() -> None:
+    """abs(x)**3 has two derivatives at 0: of the fourth the third is missing."""
+    third, fourth = (proved(asked("abs(x)**3", {"x": 0.0}, "derivative", (), order).problem).reason for order in (3, 4))
+    assert third is not None
+    assert fourth == f"{third}: there is no derivative of order 3"
+
+
 def second_quotients(program: Program, x: float, direction: int) -> list[Any]:
     """(f(x + 2h) - 2 f(x + h) + f(x))/h^2 for three steps to one side, with 600 digits."""
     found = []

@@ -557,6 +557,20 @@ def test_results_of_all_points_are_written(tmp_path: Path, ending: str) -> None:
         ]
 
 
+@pytest.mark.parametrize("ending", ["npy", "csv"])
+def test_a_table_of_results_is_of_the_first_method(tmp_path: Path, ending: str) -> None:
+    """0/0 in reverse mode at 0, where SymPy has sign(x)."""
+    for first, slope in (("symbolic", 0.0), ("reverse", math.nan)):
+        file = tmp_path / f"{first}.{ending}"
+        other = {"symbolic": "reverse", "reverse": "symbolic"}[first]
+        main(["sqrt(x*x)", "--at", "x=-1:1:3", "-m", f"{first},{other}", "-o", str(file), "--exit-zero"])
+        if ending == "npy":
+            found = np.load(file)["df/dx"].tolist()
+        else:
+            found = [float(row["df/dx"]) for row in csv.DictReader(file.read_text(encoding="utf-8").splitlines())]
+        assert found == pytest.approx([-1.0, slope, 1.0], nan_ok=True)
+
+
 def test_reports_are_exported(tmp_path: Path) -> None:
     files = [tmp_path / name for name in ("a.json", "a.csv", "a.txt")]
     options = [part for file in files for part in ("--export", str(file))]

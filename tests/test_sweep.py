@@ -101,7 +101,7 @@ def test_round_off_is_weighed_as_the_textbooks_formulas_weigh_f() -> None:
     weights = {"forward-difference": 2, "backward-difference": 2, "central-difference": 1, "five-point": 18 / 12}
     found = facts(swept("exp(x)", "x=0"))
     for method, weight in {**weights, "richardson": 297 / 180}.items():
-        assert found[method]["noise"] == pytest.approx(weight * 2.0**-53, rel=1e-14)
+        assert found[method]["noise"] == pytest.approx(weight * 2.0**-53, rel=1e-14, abs=0)
 
 
 def test_a_stray_point_is_no_departure_from_the_line() -> None:

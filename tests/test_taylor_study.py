@@ -41,6 +41,20 @@ def test_maclaurin_series_are_those_of_the_books(source: str, polynomial: str | 
     assert any(sentence.startswith("Radius of convergence") for sentence in study.sentences)
 
 
+def test_how_far_a_series_reaches_is_told_by_both_tests() -> None:
+    """sin: c_1 = 1 and c_3 = -1/6, two orders apart."""
+    (table,) = [table for table in taylor("sin(x)", {"x": 0.0}, order=3).tables if "ratio test" in str(table.columns)]
+    (row,) = table.rows
+    assert row == (3, pytest.approx(6**0.5, rel=1e-12), pytest.approx(6 ** (1 / 3), rel=1e-12))
+
+
+def test_a_polynomial_is_weighed_against_the_constant_and_not_against_zero() -> None:
+    """At d = 2 order 8 of log(1 + x) is off by more than log(3), which is little beside 100."""
+    said = "At d = 2 order 8 is further from f than the constant f(0) is."
+    assert said in taylor("100 + log(1 + x)", {"x": 0.0}).sentences
+    assert said not in taylor("100 + exp(x)", {"x": 0.0}).sentences
+
+
 def test_what_gives_no_clear_hint_is_not_given_one() -> None:
     """Entire functions whose coefficients fall slowly must not be given a radius."""
     for source in ("exp(exp(x))", "exp(sin(x))"):
@@ -94,7 +108,7 @@ def test_remainders_are_exact_far_below_round_off() -> None:
     known = coefficients(problem.program, 0, problem.point, 20)
     rests = remainders(problem.program, 0, problem.point, known, 1e-3)
     assert rests is not None
-    assert float(rests[20]) == pytest.approx(1e-63 / math.factorial(21), rel=1e-3)
+    assert float(rests[20]) == pytest.approx(1e-63 / math.factorial(21), rel=1e-3, abs=0)
 
 
 def test_partial_sums_come_nearer() -> None:
