@@ -3,6 +3,7 @@
 import json
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -82,6 +83,22 @@ def test_bits_lost_belong_to_the_number_shown() -> None:
     assert grade(x) == 0
 
 
+def test_a_node_is_judged_by_what_is_shown_of_it() -> None:
+    """The difference 1 - cos(x) has lost its digits; how f changes with it is 1/x^2, and known."""
+    minus = [
+        next(node for node in made("(1 - cos(x))/x**2", "x=1e-6", show).nodes if node.label == "−")
+        for show in ("values", "adjoints")
+    ]
+    assert minus[1].shown == pytest.approx(1e12)
+    assert [grade(node) for node in minus] == [3, 0]
+
+
+def test_grades_are_by_bits() -> None:
+    node = made("x*y", "x=1, y=2").nodes[0]
+    losses = (0.0, 0.99, 1.0, 3.99, 4.0, 9.99, 10.0, 64.0, None)
+    assert [grade(replace(node, lost=loss)) for loss in losses] == [0, 0, 1, 1, 2, 2, 3, 3, -1]
+
+
 def test_every_output_is_a_node_of_its_own_shape() -> None:
     found = made("[x, x*y, 3]", "x=2, y=3")
     assert sum(node.kind == "output" for node in found.nodes) == 3
@@ -106,6 +123,14 @@ def test_large_graphs_are_folded_without_cycles(source: str, at: str, most: int)
     assert all(edge.source < edge.target for edge in found.edges)
     operations = sum(node.operations for node in found.nodes if node.kind in ("operation", "output", "folded"))
     assert operations == sum(node.kind in ("operation", "output") for node in whole.nodes)
+
+
+def test_a_folded_graph_tells_how_large_it_was() -> None:
+    whole = graph(case("+".join(["sin(x)*y"] * 400), "x=1, y=2"), most=None)
+    assert (len(whole.nodes), whole.folded_from) == (2 + 800 + 399, 0)
+    once = folded(whole, 20)
+    assert (once.folded_from, folded(once, 5).folded_from) == (1201, 1201)
+    assert once.sentences[-1].startswith(f"1,201 nodes are folded into {len(once.nodes)}; ")
 
 
 def test_a_lattice_that_has_no_single_readers_is_folded_too() -> None:

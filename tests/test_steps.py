@@ -165,6 +165,17 @@ def test_names_that_are_taken_are_left_alone() -> None:
     assert holds(found)
 
 
+def test_a_variable_keeps_its_name_where_parts_are_given_names() -> None:
+    found = steps("+".join(["x*x"] * 100) + " + t1*t3", {"x": 0.5, "t1": 2.0, "t3": 3.0}, ["x", "t1"])
+    for lesson in found.lessons:
+        names = [block.name for block in lesson.blocks]
+        assert len(names) > 2
+        assert len(set(names)) == len(names)
+        assert not {"t1", "t3"} & set(names)
+        assert verdicts(lesson) == {"agrees"}
+    assert [lesson.check.truth for lesson in found.lessons] == [100.0, 3.0]
+
+
 def test_entries_of_vectors_are_variables() -> None:
     found = steps("v[0]*sin(v[1]) + dot(v, v)", {"v": (1.0, 2.0)}, ["v[1]"])
     (lesson,) = found.lessons

@@ -281,6 +281,12 @@ def test_the_path_counts_what_happened(tmp_path, text, wanted):
     assert steps(traced_case(written(tmp_path, text), {"x": 2.0})) == wanted
 
 
+def test_conditions_on_one_line_are_counted_together(tmp_path):
+    body = "(lambda t: t if t > 0 else -t), (lambda t: t if t > 9 else -t), (lambda t: t if t > 1 else -t)"
+    text = f"def f(x):\n  a, b, c = {body}\n  return a(x) + b(x) + c(x) + c(x)\n"
+    assert steps(traced_case(written(tmp_path, text), {"x": 2.0})) == [(4, "if-else", 4, 3)]
+
+
 def test_the_edge_of_a_branch_is_said(tmp_path):
     text = "def f(x):\n  if x > 0:\n    return x\n  return -x\n"
     case = traced_case(written(tmp_path, text), {"x": 0.0})
