@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parent.parent / "diffcli"
 # From the ground up: a room imports only rooms that stand before it, or in the same line.
 ROOMS = [
     ["errors", "limits", "kinds", "chinese"],
-    ["language"],
+    ["language", "wrapping"],
     ["primitives"],
     ["program"],
     ["passes", "evaluate", "sparsity"],

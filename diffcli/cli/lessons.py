@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from diffcli.errors import DiffError
 from diffcli.language import LANGUAGES
 from diffcli.lessons.course import Lesson, chosen, course, parts
-from diffcli.lessons.layout import wrapped
 from diffcli.lessons.running import INTERRUPTED, Stage, perform
 from diffcli.lessons.words import WORDS
+from diffcli.wrapping import wrapped
 
 WIDEST = 88
 """Columns beyond which a line of text is no longer read with ease."""

@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from types import CodeType
 
 from diffcli.lessons.course import Lesson, Step, following, typed
-from diffcli.lessons.layout import folded, wrapped
+from diffcli.lessons.layout import folded
 from diffcli.lessons.words import WORDS
+from diffcli.wrapping import wrapped
 
 
 @dataclass
