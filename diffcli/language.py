@@ -19,6 +19,8 @@ from functools import cache, lru_cache
 from typing import Any
 
 LANGUAGES = ("en", "zh")
+TAGS = {"en": "en", "zh": "zh-Hans"}
+"""What pages and pictures say their language is: fonts are chosen by it."""
 VARIABLE = "DIFF_COMPARE_LANG"
 
 SENTENCES = {"reason", "what", "message"}

@@ -4,9 +4,11 @@ import ast
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from functools import cache
+from html import unescape
 from pathlib import Path
 from typing import get_args
 
@@ -264,9 +266,13 @@ def test_data_formats_are_english(arguments: list[str], format: str, capsys: pyt
         assert timeless[0] == timeless[1]
 
 
-def test_latex_is_english(capsys: pytest.CaptureFixture[str]) -> None:
-    shown = screen(capsys, "abs(x)", "--at", "x=0", "--format", "latex", "--lang", "zh")
-    assert not re.search("[\u4e00-\u9fff]", shown)
+GRAPHS_FOR_PROGRAMS = [["graph", "(1 - cos(x))/x^2", "--at", "x=1e-5"], ["steps", "abs(x)*y", "--at", "x=0, y=1"]]
+
+
+@pytest.mark.parametrize("arguments", GRAPHS_FOR_PROGRAMS, ids=" ".join)
+def test_drawings_and_steps_for_programs_are_english(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    told = [screen(capsys, *arguments, "--format", "json", "--lang", language) for language in ("en", "zh")]
+    assert told[0] == told[1]
 
 
 def test_workers_speak_the_language(tmp_path: Path) -> None:
@@ -286,6 +292,7 @@ NAMES = {
     "forward", "backward", "central", "complex", "reverse", "both", "sign", "Abs", "DiracDelta", "else",
     "SymPy", "NumPy", "Python", "PyTorch", "CasADi", "HIPS", "Baydin", "Speelpenning", "float64",
     "expr", "EXPR", "FILE", "install", "sympy", "lesson", "json", "jsonl", "csv", "markdown", "latex", "html", "table",
+    "text", "mermaid", "values", "tangents", "adjoints", "python", "flint",
 }  # fmt: skip
 
 POINTS = """\
@@ -375,6 +382,10 @@ STUDIES = [
     ["steps", "x*sin(x)^2 + exp(2*x) - log(x)/x", "--at", "x=2"],
     ["steps", "abs(x)*y", "--at", "x=0, y=1"],
     ["steps", "u = x^2; u*sqrt(u + 1)"],
+    ["graph", "(1 - cos(x))/x^2", "--at", "x=1e-5"],
+    ["graph", "(1 - cos(x))/x^2", "--at", "x=1e-5", "--show", "tangents"],
+    ["graph", "(1 - cos(x))/x^2", "--at", "x=1e-5", "--show", "adjoints"],
+    ["graph", "+".join(f"sin({k}*x)" for k in range(30)), "--at", "x=1"],
 ]
 
 
@@ -491,6 +502,11 @@ ERRORS = [
     ["descend", "x", "--from", "x=1", "--steps", "0"],
     ["rules", "sine"],
     ["rules", "--points", "1"],
+    ["graph", "x*y", "--at", "x=1, y=2", "--show", "tangents"],
+    ["graph", "[x, x]", "--at", "x=1", "--show", "adjoints"],
+    ["graph", "x", "--at", "x=1", "--show", "all"],
+    ["graph", "x", "--at", "x=1", "-f", "pdf"],
+    ["report", "x"],
 ]
 
 
@@ -499,6 +515,74 @@ def test_errors_are_chinese(arguments: list[str], capsys: pytest.CaptureFixture[
     shown = screen(capsys, *arguments, "--lang", "zh", code=2)
     assert shown.startswith("错误：")
     assert not english_in(shown, arguments)
+
+
+# --- pages, pictures and documents are Chinese
+PAGES = [
+    ["report", "(1 - cos(x))/x^2", "--at", "x=1e-5"],
+    ["report", "abs(x)*y if y > 1 and not x > 3 else x", "--at", "x=0, y=2"],
+    ["report", "log(x)", "--at", "x=-1"],
+    ["report", "[x*y, x]", "--at", "x=1, y=2"],
+    ["(1 - cos(x))/x^2", "--at", "x=1e-5", "-f", "html", "--tape"],
+    ["x*y", "--at", "x=1, y=2", "-f", "html", "--claim", "x: y + 1"],
+    ["dot(v, v)", "--at", "v=[1,2,3,4,5]", "-f", "html"],
+    ["batch", "ROWS", "-f", "html"],
+    ["graph", "(1 - cos(x))/x^2", "--at", "x=1e-5", "--show", "adjoints", "-f", "svg"],
+    ["graph", "x*y + 1", "--at", "x=1, y=2", "--show", "adjoints", "-f", "mermaid"],
+    ["graph", "(1 - cos(x))/x^2", "--at", "x=1e-5", "-f", "dot"],
+    ["steps", "abs(x)*y if y > 1 else x", "--at", "x=0, y=2", "-f", "mathml"],
+    ["abs(x)*y", "--at", "x=0, y=2", "-f", "latex"],
+    ["(x*y)^2", "--at", "x=1, y=2", "-f", "latex"],
+    ["batch", "ROWS", "-f", "latex"],
+    ["batch", "ROWS", "-f", "markdown"],
+    ["steps", "abs(x)*y if y > 1 else x", "--at", "x=0, y=2", "-f", "latex"],
+]
+ROWS = "x^2 | x=3\nabs(x) | x=0\n2x | x=1\nlog(x) | x=-1\n(1 - cos(x))/x^2 | x=1e-9\n"
+
+
+def read_by_people(text: str) -> str:
+    """Of a page, a picture, a document or a drawing: what is seen or read aloud, but no code."""
+    if text.startswith("digraph"):
+        return " ".join(re.findall('label="([^"]*)"', text))
+    text = re.sub("^flowchart TD|    classDef.*", "", text)
+    if text.startswith("\\documentclass"):
+        text = re.sub(r"(?s)^.*\\begin{document}|\\texttt{.*?}(?=\n| &)|\\(begin|end){\w+}({.*@{}})?", " ", text)
+        return re.sub(r"\\[a-z]+", " ", text)
+    marks = "aria-label|title|placeholder|data-name|data-copied|data-selected"
+    said = re.findall(f'(?:{marks})="([^"]*)"', text)
+    words = re.findall('data-words="([^"]*)"', text)
+    told = [re.sub(r"{\w+}", "", word) for table in words for word in json.loads(unescape(table)).values()]
+    text = re.sub(r"(?s)<(style|script|code|pre|math)\b.*?</\1>|`[^`]*`|<[^>]*>", " ", text)
+    return unescape(" ".join([text, *said, *told]))
+
+
+@pytest.mark.parametrize("arguments", PAGES, ids=" ".join)
+def test_pages_are_chinese(arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = tmp_path / "rows.txt"
+    rows.write_text(ROWS, encoding="utf-8")
+    typed = [str(rows) if word == "ROWS" else word for word in arguments]
+    main([*typed, "--lang", "zh"])
+    page = capsys.readouterr().out
+    assert re.search("[\u4e00-\u9fff]", page)
+    assert not english_in(read_by_people(page), [*arguments, ROWS])
+    if page.startswith("<!DOCTYPE") or "<svg" in page[:200]:
+        assert 'lang="zh-Hans"' in page
+
+
+@pytest.mark.skipif(shutil.which("pdflatex") is None, reason="pdflatex is not installed")
+@pytest.mark.parametrize("arguments", [one for one in PAGES if "latex" in one], ids=" ".join)
+def test_chinese_documents_are_sound(arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With a letter for each Chinese character, and an empty ctex: few machines have the fonts."""
+    rows = tmp_path / "rows.txt"
+    rows.write_text(ROWS, encoding="utf-8")
+    main([*(str(rows) if word == "ROWS" else word for word in arguments), "--lang", "zh"])
+    document = capsys.readouterr().out
+    assert "{ctex}" in document
+    (tmp_path / "ctex.sty").write_text("\\DeclareOption*{}\\ProcessOptions\\relax\n")
+    (tmp_path / "a.tex").write_text(re.sub("[\u2e80-\uffef]", "x", document), encoding="ascii")
+    command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "a.tex"]
+    done = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True, errors="replace")
+    assert done.returncode == 0, done.stdout[-2000:]
 
 
 # --- texts from elsewhere

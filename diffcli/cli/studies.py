@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from diffcli.errors import DiffError, unwritable
-from diffcli.language import say, speaking, spoken
+from diffcli.language import say, speaking, spoken, translated
 
 if TYPE_CHECKING:
     from diffcli.case import Case, Number
@@ -96,10 +96,6 @@ def _checked(output: Path | None) -> Path | None:
 def _language(format: str) -> str:
     """What programs read is English."""
     return spoken() if format in ("table", "text") else "en"
-
-
-_IN_ENGLISH = speaking("en")
-"""Commands that have no Chinese yet: a screen is in one language."""
 
 
 def _on_screen(format: str, output: Path | None) -> bool:
@@ -532,8 +528,10 @@ def _graph(
     if named is not None and show != "tangents":
         hint = "add --show tangents, or leave out --wrt"
         raise DiffError(f"--wrt says along what tangents are, and {show} are shown", hint=hint, kind="option")
-    made = graph(make_case(text, _held(text, at, named), named), show, None if whole else MOST)  # type: ignore[arg-type]
-    return _put(drawn(made, chosen, _width(), not whole), output, chosen == "text")
+    with speaking("en" if chosen == "json" else spoken()):
+        made = graph(make_case(text, _held(text, at, named), named), show, None if whole else MOST)  # type: ignore[arg-type]
+        picture = drawn(made, chosen, _width(), not whole)
+    return _put(picture, output, chosen == "text")
 
 
 def _one_of(what: str, given: str, known: tuple[str, ...]) -> None:
@@ -569,6 +567,7 @@ def _put(text: str, output: Path | None, highlighted: bool) -> int:
 _HIGHLIGHTS = (
     (r"(?m)^ *\d+  [^:\n]+:", "bold"), ("✓", "bold green"), ("✗", "bold red"), (r"\b[1-3]\.\d bits lost", "yellow"),
     (r"\b[4-9]\.\d bits lost", "bold yellow"), (r"(\b\d\d|all) bits lost", "bold red"),
+    (r"丢失 [1-3]\.\d 位", "yellow"), (r"丢失 [4-9]\.\d 位", "bold yellow"), (r"丢失( \d\d |全部)位数?", "bold red"),
 )  # fmt: skip
 """What stands out on a terminal; the words say the same."""
 
@@ -578,7 +577,6 @@ _LARGEST, _SWEPT = 2000, 3
 """Operations beyond which nothing is traced or drawn; variables whose steps are swept."""
 
 
-@_IN_ENGLISH
 def _report(
     text: Expression,
     at: At = None,
@@ -615,7 +613,7 @@ def _report(
     swept = case.wrt[:_SWEPT] if small and not case.expression.shape else ()
     findings = Findings(
         comparison,
-        trace(case, named=wrt is not None, most=_TRACED) if small else f"Left out: over {_LARGEST:,} operations.",
+        trace(case, named=wrt is not None, most=_TRACED) if small else _left_out(say(_TOO_LARGE, most=f"{_LARGEST:,}")),
         drawn(graph(case), "svg") if small and case.entries else "",
         tuple(_or_why(partial(sweep, text, case.at, (name,), timeout=timeout, whole=False)) for name in swept),
         _commands(text, case, wrt),
@@ -630,7 +628,14 @@ def _or_why(make: Callable[[], Study]) -> Study | str:
     try:
         return make()
     except DiffError as error:
-        return f"Left out: {error.message}."
+        return _left_out(translated(error.message))
+
+
+_TOO_LARGE = "over {most} operations"
+
+
+def _left_out(reason: str) -> str:
+    return say("Left out: {reason}.", reason=reason)
 
 
 def _commands(text: str, case: Case, wrt: str | None) -> dict[str, str]:
@@ -643,14 +648,14 @@ def _commands(text: str, case: Case, wrt: str | None) -> dict[str, str]:
     rest = [text, *(["--at", point] if point else [])]
     chosen = [] if wrt is None else ["--wrt", wrt]
     lines = {
-        "This page": ["report", *rest, *chosen, "-o", "report.html"],
-        "The comparison": [*rest, *chosen],
-        "Every digit, for programs": [*rest, *chosen, "--format", "json"],
-        "Every node": ["trace", *rest, *chosen],
-        "The graph": ["graph", *rest],
+        say("This page"): ["report", *rest, *chosen, "-o", "report.html"],
+        say("The comparison"): [*rest, *chosen],
+        say("Every digit, for programs"): [*rest, *chosen, "--format", "json"],
+        say("Every node"): ["trace", *rest, *chosen],
+        say("The graph"): ["graph", *rest],
     }
     if len(case.entries) == 1 and not case.expression.shape:
-        lines["Every step of the differences"] = ["sweep", *rest, *chosen, "--format", "csv"]
+        lines[say("Every step of the differences")] = ["sweep", *rest, *chosen, "--format", "csv"]
     return {title: " ".join(map(quote, ["diff-compare", *line])) for title, line in lines.items()}
 
 

@@ -8,9 +8,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from diffcli.errors import width as columns_of
+from diffcli.language import say
 from diffcli.reports.json import SCHEMA, number
 from diffcli.studies.graph import Edge, Graph, Node, bits, folded, grade
 from diffcli.studies.layout import Item, place, spread_out
+from diffcli.wrapping import wrapped
 
 FORMATS = ("text", "mermaid", "dot", "svg", "json")
 ENDINGS = {".svg": "svg", ".dot": "dot", ".gv": "dot", ".mmd": "mermaid", ".mermaid": "mermaid", ".json": "json",
@@ -75,14 +78,8 @@ _FRAMES = {"input": "╭─╮│╰╯", "operation": "┌─┐│└┘", "ou
 _NUDGE = 5
 _DENSE, _FEWER = 9, (60, 45, 32, 24, 17, 12)
 """Lines side by side that cannot be followed, one in so many columns: then more is folded, to fewer nodes."""
-_MARKS = "\u0304"
 _LINES = " ╵╷│╴┘┐┤╶└┌├─┴┬┼"
 _UP, _DOWN, _LEFT, _RIGHT = 1, 2, 4, 8
-
-
-def _long(text: str) -> int:
-    """Columns that a text takes."""
-    return len(text) - text.count(_MARKS)
 
 
 def _box(graph: Graph, node: Node, entering: Sequence[str]) -> _Box:
@@ -90,12 +87,11 @@ def _box(graph: Graph, node: Node, entering: Sequence[str]) -> _Box:
     lines = lines_of(graph, node)
     slots = [len(text) + 2 for text in entering]
     beside = 2 * slots[0] - 5 if len(slots) == 1 else sum(slots) - 1
-    inner = max([*map(_long, lines), beside, 1])
+    inner = max([*map(columns_of, lines), beside, 1])
     if node.kind == "constant":
         return _Box((f"⟨{lines[0]}⟩",), ())
     top, flat, right, side, bottom, corner = tuple(_FRAMES[node.kind])
-    padded = [f"{side} {' ' * ((inner - _long(line)) // 2)}{line}{' ' * (-(-(inner - _long(line)) // 2))} {side}"
-              for line in lines]  # fmt: skip
+    padded = [f"{side} {_centred(line, inner)} {side}" for line in lines]
     rows = (top + flat * (inner + 2) + right, *padded, bottom + flat * (inner + 2) + corner)
     if len(slots) == 1:
         return _Box(rows, ((inner + 4) // 2,))
@@ -105,6 +101,11 @@ def _box(graph: Graph, node: Node, entering: Sequence[str]) -> _Box:
         ports.append(int(x + slack / 2) + 1)
         x += slot + slack
     return _Box(rows, tuple(ports))
+
+
+def _centred(line: str, inner: int) -> str:
+    room = inner - columns_of(line)
+    return " " * (room // 2) + line + " " * (room - room // 2)
 
 
 def _text(graph: Graph, width: int, fold: bool) -> Iterator[str]:
@@ -119,8 +120,8 @@ def _text(graph: Graph, width: int, fold: bool) -> Iterator[str]:
     graph = drawing.graph
     yield from drawing.lines()
     yield ""
-    for sentence in (*graph.sentences, LEGEND):
-        yield from textwrap.wrap(sentence, width)
+    for sentence in (*graph.sentences, say(LEGEND)):
+        yield from wrapped(sentence, width)
 
 
 class _Drawing:
@@ -203,7 +204,7 @@ class _Drawing:
         for r in range(height):
             line = ""
             for item, rows in zip(layer, boxed, strict=True):
-                line += " " * (self.left[i, item] - _long(line)) + rows[r]
+                line += " " * (self.left[i, item] - columns_of(line)) + rows[r]
             yield line.rstrip()
 
     def _rows(self, i: int, item: Item, height: int) -> list[str]:

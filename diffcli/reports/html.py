@@ -14,7 +14,7 @@ from math import floor, inf, isfinite, log10
 
 from diffcli.batch.rows import Failure, Result
 from diffcli.comparison import CLAIM, Comparison, Measurement
-from diffcli.language import speaking
+from diffcli.language import joined, say, translated
 from diffcli.program import Cost
 from diffcli.reports.cells import formulas, headings, one_line, standing, swell, truths, value
 from diffcli.reports.names import labels
@@ -22,7 +22,7 @@ from diffcli.reports.page import Cell, box, ending, opening, row, table, text
 from diffcli.reports.page_formulas import applied, formula, fraction, math, named_formula, statements
 from diffcli.reports.page_script import EARLY, ROWS
 from diffcli.reports.page_style import UNSCRIPTED
-from diffcli.reports.sentences import closing, lost, ulps
+from diffcli.reports.sentences import closing, rounded, ulps
 from diffcli.syntax.rendering import literal
 from diffcli.truth import digits
 
@@ -55,8 +55,13 @@ def verdict(name: str, more: str = "") -> str:
     >>> verdict("ok")
     '<span class="verdict v-ok"><b aria-hidden="true">✓</b>ok</span>'
     """
-    sign = f'<b aria-hidden="true">{SIGNS[name]}</b>'
-    return f'<span class="verdict v-{name}">{sign}{name}</span>' + (f": {text(more)}" if more else "")
+    word = f'<span class="verdict v-{name}"><b aria-hidden="true">{SIGNS[name]}</b>{text(said(name))}</span>'
+    return say("{names}: {sentence}", names=word, sentence=text(more)) if more else word
+
+
+def said(verdict: str) -> str:
+    """A verdict as a word; that of a row which could not be read as well."""
+    return translated("error") if verdict == "error" else say(verdict)
 
 
 def digits_marked(written: str, relative: float | None) -> str:
@@ -98,30 +103,39 @@ def derivative_table(comparison: Comparison, caption: str = "", most: int | None
     if len(comparison.entries) <= _WIDEST:
         return _together(comparison, caption)
     judged = table(
-        [("method", ""), *_JUDGED], [row(_head(m.method), _judged(m)) for m in comparison.measurements], caption
+        _judged_names(), [row(_head(m.method), _judged(m, comparison.digits)) for m in comparison.measurements], caption
     )
     return f"{judged}\n{_by_entry(comparison, most)}"
 
 
-_JUDGED: list[Cell] = [("verdict", ""), ("bits lost", "right"), ("error", "right")]
+def _judged_names() -> list[Cell]:
+    return [(say("method"), ""), (say("verdict"), ""), (say("bits lost"), "right"), (say("error"), "right")]
 
 
 def _head(name: str) -> str:
     return text(name)
 
 
-def _judged(measurement: Measurement) -> list[Cell]:
-    bits = lost(measurement.bits).removesuffix(" bits")
+def _judged(measurement: Measurement, digits: int) -> list[Cell]:
     return [
         (verdict(measurement.verdict), ""),
-        (text("all" if bits == "all" else bits), "right"),
+        (text(_lost(measurement.bits, digits)), "right"),
         (text(ulps(measurement.max_ulp)), "right"),
     ]
 
 
+def _lost(bits: float | None, digits: int) -> str:
+    """Bits under a heading that names them."""
+    if bits is None:
+        return "–"
+    return say("all") if bits >= digits - 0.5 else rounded(bits)
+
+
 def _together(comparison: Comparison, caption: str) -> str:
-    names = [("method", ""), *_JUDGED, *[(text(label), "") for label in labels(comparison)]]
-    rows = [row(_head(m.method), [*_judged(m), *_found(comparison, m)]) for m in comparison.measurements]
+    names = [*_judged_names(), *[(text(label), "") for label in labels(comparison)]]
+    rows = [
+        row(_head(m.method), [*_judged(m, comparison.digits), *_found(comparison, m)]) for m in comparison.measurements
+    ]
     foot = []
     for k, (who, entries) in enumerate(truths(comparison)):
         cells = [(text(standing(comparison)) if not k else "", ""), ("", ""), ("", "")]
@@ -144,25 +158,27 @@ def _found(comparison: Comparison, measurement: Measurement) -> list[Cell]:
 def _by_entry(comparison: Comparison, most: int | None) -> str:
     exact = truths(comparison)
     found = [_found(comparison, m) for m in comparison.measurements]
-    names = [("entry", ""), *[(_head(m.method), "") for m in comparison.measurements]]
+    names = [(say("entry"), ""), *[(_head(m.method), "") for m in comparison.measurements]]
     names += [(text(who), "") for who, _ in exact]
     cells = [*found, *[[_digits(text(entry)) for entry in entries] for _, entries in exact]]
     rows = [row(text(label), line) for label, *line in zip(labels(comparison)[:most], *cells, strict=False)]
     left = len(comparison.entries) - len(rows)
-    said = f'<p class="soft">and {left:,} more entries, which the JSON has</p>' if left else ""
-    return table(names, rows) + said
+    if not left:
+        return table(names, rows)
+    more = say("and {count} more entries, which the JSON has", count=f"{left:,}")
+    return f'{table(names, rows)}<p class="soft">{more}</p>'
 
 
 def operations_table(comparison: Comparison, caption: str = "") -> str:
     """Operations by class, executed by the function alone and by every method; the tape where it was measured."""
     own = comparison.cost
     memory = any(m.memory for m in comparison.measurements)
-    names: list[Cell] = [("method", "")]
-    names += [(f'<abbr title="{_WORDS[name]}">{sign}</abbr>', "right") for name, sign in _CLASSES]
-    names += [("operations", "right"), ("× f", "right")]
-    names += [("tape", "right"), ("peak", "right")] if memory else []
+    names: list[Cell] = [(say("method"), "")]
+    names += [(f'<abbr title="{say(_WORDS[name])}">{sign}</abbr>', "right") for name, sign in _CLASSES]
+    names += [(say("operations"), "right"), (say("× f"), "right")]
+    names += [(say("tape"), "right"), (say("peak"), "right")] if memory else []
     blank: list[Cell] = [("", "")] * (2 * memory)
-    rows = [row("f alone", [*_costs(own, own.total), *blank])]
+    rows = [row(say("f alone"), [*_costs(own, own.total), *blank])]
     for measurement in comparison.measurements:
         remembered = measurement.memory
         ends: list[Cell] = []
@@ -190,12 +206,14 @@ def heading(comparison: Comparison) -> str:
     lines = _lines(source, names)
     # a long formula is no heading: it is read below
     title = f'<h1 class="formula">{lines}</h1>' if lines else f"<h1>f({text(', '.join(names))})</h1>"
-    typed = f'<p class="typed">typed {code(source)}</p>'
+    typed = [say("typed {source}", source=code(source))]
     if comparison.case.path:
-        typed += f'<p class="typed">which is {code(function)}</p>'
-    at = f'<p class="typed">at {code(point)}</p>' if point else ""
-    said = f'<p class="lead">{text(" ".join(closing(comparison)))}</p>'
-    return "\n".join(part for part in (title, typed, at, said, _facts(comparison)) if part)
+        typed.append(say("which is {source}", source=code(function)))
+    if point:
+        typed.append(say("at {source}", source=code(point)))
+    lines_typed = [f'<p class="typed">{line}</p>' for line in typed]
+    answer = f'<p class="lead">{text(joined(closing(comparison)))}</p>'
+    return "\n".join([title, *lines_typed, answer, _facts(comparison)])
 
 
 def _lines(source: str, names: Sequence[str]) -> str:
@@ -212,14 +230,17 @@ def _facts(comparison: Comparison) -> str:
     facts = []
     if wanted.vector:
         facts.append(("w" if wanted.kind == "vjp" else "v", _vector(wanted.vector)))
-    facts.append(("f in float64", f'<span class="digits">{text(value(comparison))}</span>'))
+    facts.append((say("f in float64"), f'<span class="digits">{text(value(comparison))}</span>'))
     if truth.values:
         exact = [digits(entry) for entry in truth.values]
         shown = exact[0] if not comparison.case.expression.shape else f"[{', '.join(exact)}]"
-        facts.append(("f, proved", f'<span class="digits">{text(shown)}</span>'))
-    reason = f": {text(truth.reason)}" if truth.reason else ""
-    how = f", at {truth.bits:,} bits" if truth.derivative is not None else ""
-    facts.append(("truth", f"{text(truth.status)}{how}{reason}"))
+        facts.append((say("f, proved"), f'<span class="digits">{text(shown)}</span>'))
+    standing = say(truth.status)
+    if truth.derivative is not None:
+        standing = say("{status}, at {bits} bits", status=standing, bits=f"{truth.bits:,}")
+    if truth.reason:
+        standing = say("{names}: {sentence}", names=standing, sentence=translated(truth.reason))
+    facts.append((say("truth"), text(standing)))
     inside = "\n".join(f"<dt>{name}</dt><dd>{found}</dd>" for name, found in facts)
     return f'<dl class="facts">\n{inside}\n</dl>'
 
@@ -231,23 +252,29 @@ def _vector(entries: Sequence[float]) -> str:
 def derivatives(comparison: Comparison) -> str:
     """The section on numbers: the table, what its signs mean, and what methods have to say."""
     shown = derivative_table(comparison)
-    marked = '<p class="soft"><small>Digits underlined are wrong.</small></p>' if 'class="off"' in shown else ""
+    marked = _small(say("Digits underlined are wrong.")) if 'class="off"' in shown else ""
     messages: dict[str, list[str]] = {}
     for measurement in comparison.measurements:
         if measurement.message:
             messages.setdefault(measurement.message, []).append(measurement.method)
-    remarks = "".join(f"<li>{text(', '.join(who))}: {text(what)}</li>" for what, who in messages.items())
-    said = f'<ul class="notes">{remarks}</ul>' if remarks else ""
-    return "\n".join(part for part in (box(shown, "Derivatives by method", sticky=True), marked, said) if part)
+    remarks = "".join(
+        f"<li>{text(say('{names}: {sentence}', names=say(', ').join(who), sentence=translated(what)))}</li>"
+        for what, who in messages.items()
+    )
+    listed = f'<ul class="notes">{remarks}</ul>' if remarks else ""
+    return "\n".join(part for part in (box(shown, say("Derivatives by method"), sticky=True), marked, listed) if part)
+
+
+def _small(sentence: str) -> str:
+    return f'<p class="soft"><small>{text(sentence)}</small></p>'
 
 
 def operations(comparison: Comparison) -> str:
     """The section on costs."""
-    said = ["Executed for value and derivative together; constants, copies and comparisons are free."]
+    notes = [say("Executed for value and derivative together; constants, copies and comparisons are free.")]
     if any(m.memory for m in comparison.measurements):
-        said.append("Tape: operations remembered for the way back. Peak: values alive at the same time.")
-    note = f'<p class="soft"><small>{" ".join(said)}</small></p>'
-    return f"{box(operations_table(comparison), 'Operations by method', sticky=True)}\n{note}"
+        notes.append(say("Tape: operations remembered for the way back. Peak: values alive at the same time."))
+    return f"{box(operations_table(comparison), say('Operations by method'), sticky=True)}\n{_small(joined(notes))}"
 
 
 def symbolic(comparison: Comparison) -> str:
@@ -256,9 +283,9 @@ def symbolic(comparison: Comparison) -> str:
     for measurement in comparison.measurements:
         if measurement.claim is not None:
             pairs = zip(comparison.case.wrt, measurement.claim.formulas, strict=True)
-            items += [_formula(f"claimed for {name}", found) for name, found in pairs]
-    said = "".join(f'<p class="soft">{text(line)}</p>' for line in swell(comparison))
-    return "\n".join([*items, said]) if items or said else ""
+            items += [_formula(say("claimed for {name}", name=name), found) for name, found in pairs]
+    size = "".join(f'<p class="soft">{text(line)}</p>' for line in swell(comparison))
+    return "\n".join([*items, size]) if items or size else ""
 
 
 def _formula(name: str, found: str, left: str = "") -> str:
@@ -268,16 +295,16 @@ def _formula(name: str, found: str, left: str = "") -> str:
 
 
 def notes(comparison: Comparison) -> str:
-    items = "".join(f"<li>{text(note)}</li>" for note in comparison.notes)
+    items = "".join(f"<li>{text(translated(note))}</li>" for note in comparison.notes)
     return f'<ul class="notes">{items}</ul>' if items else ""
 
 
 def sections(comparison: Comparison) -> Iterator[tuple[str, str, str]]:
     """What a page says of a comparison: the address, the title and the body of each section."""
-    yield "derivatives", "Derivatives", derivatives(comparison)
-    yield "operations", "Operations", operations(comparison)
-    yield "formulas", "SymPy’s formulas" if formulas(comparison) else "Formulas", symbolic(comparison)
-    yield "notes", "Notes", notes(comparison)
+    yield "derivatives", say("Derivatives"), derivatives(comparison)
+    yield "operations", say("Operations"), operations(comparison)
+    yield "formulas", say("SymPy’s formulas" if formulas(comparison) else "Formulas"), symbolic(comparison)
+    yield "notes", say("Notes"), notes(comparison)
 
 
 def section(address: str, title: str, body: str) -> str:
@@ -290,50 +317,66 @@ def title_of(result: Result) -> str:
     return shown if len(shown) <= 80 else f"{shown[:79]}…"
 
 
+def eyebrow() -> str:
+    """What kind of page it is, above its title."""
+    return f'<p class="eyebrow">{say("Derivatives compared")}</p>'
+
+
 def _single(comparison: Comparison) -> str:
-    parts = ['<p class="eyebrow">Derivatives compared</p>', heading(comparison)]
+    parts = [eyebrow(), heading(comparison)]
     parts += [section(*one) for one in sections(comparison)]
     return opening(title_of(comparison)) + "\n".join(part for part in parts if part) + "\n" + ending()
 
 
 def _broken(failure: Failure) -> str:
-    hint = f"<p>{text(failure.hint)}</p>" if failure.hint else ""
-    said = f'<h1>{verdict("error")}</h1>\n<p class="lead">{text(failure.message)}</p>\n{hint}'
-    return f"{opening(title_of(failure))}{said}<p>{code(failure.expression)}</p>\n{ending()}"
+    hint = f"<p>{text(translated(failure.hint))}</p>" if failure.hint else ""
+    told = f'<h1>{verdict("error")}</h1>\n<p class="lead">{text(translated(failure.message))}</p>\n{hint}'
+    return f"{opening(title_of(failure))}{told}<p>{code(failure.expression)}</p>\n{ending()}"
 
 
 # --- a batch
-COLUMNS: tuple[tuple[str, str, str], ...] = (
-    ("line", "line", "right"), ("expression", "expression", "left"), ("verdict", "verdict", "left"),
-    ("bits", "bits lost", "right"), ("error", "error", "right"), ("operations", "fewest operations", "right"),
+COLUMNS: tuple[tuple[str, str], ...] = (
+    ("line", "right"), ("expression", "left"), ("verdict", "left"), ("bits", "right"), ("error", "right"),
+    ("operations", "right"),
 )  # fmt: skip
-"""Of a batch: the key to sort by, the heading, the class."""
+"""Of a batch: the key to sort by, the class."""
+_NAMES = ("line", "expression", "verdict", "bits lost", "error", "fewest operations")
+"""Their headings."""
+_SCRIPT = ("any ({count})", "1 row shown", "{count} rows shown", "{count} of {all} rows shown",
+           "{shown} (of {total})")  # fmt: skip
+"""What the script says."""
 
 
 def _list_begins() -> str:
-    heads = "".join(f'<th scope="col" data-key="{key}" class="{kind}">{name}</th>' for key, name, kind in COLUMNS)
+    title, tallies = say("Derivatives compared"), say("Verdicts by method")
+    heads = "".join(
+        f'<th scope="col" data-key="{key}" class="{kind}">{name}</th>'
+        for (key, kind), name in zip(COLUMNS, map(say, _NAMES), strict=True)
+    )
+    words = {name: said(name) for name in SIGNS} | dict(zip(_SCRIPT, map(say, _SCRIPT), strict=True))
     order = text(json.dumps(sorted(SIGNS, key=lambda name: -RANKS[name])))
     return (
-        f"{opening('Derivatives compared', EARLY, ROWS, unscripted=UNSCRIPTED)}<script>{EARLY}</script>\n"
-        '<p class="eyebrow">diff-compare</p>\n<h1>Derivatives compared</h1>\n'
-        '<div id="tallies" class="box" role="region" tabindex="0" aria-label="Verdicts by method" hidden><table>'
-        '<caption>Verdicts by method</caption><thead><tr id="tally-head"><th scope="col">method</th></tr></thead>'
+        f"{opening(title, EARLY, ROWS, unscripted=UNSCRIPTED)}<script>{EARLY}</script>\n"
+        f'<p class="eyebrow">diff-compare</p>\n<h1>{title}</h1>\n'
+        f'<div id="tallies" class="box" role="region" tabindex="0" aria-label="{tallies}" hidden><table>'
+        f'<caption>{tallies}</caption><thead><tr id="tally-head"><th scope="col">{say("method")}</th></tr></thead>'
         '<tbody id="tally-body"></tbody></table></div>\n'
-        '<div id="controls" hidden><div class="controls"><label for="find">Search<input id="find" type="search" '
-        'placeholder="expression, id, message" autocomplete="off"></label><label for="verdict">Verdict'
-        '<select id="verdict"></select></label><label for="sorting" class="narrow">Sort by'
-        '<select id="sorting"></select></label></div>\n<p id="status" role="status"></p></div>\n'
-        '<div class="box" role="region" tabindex="0" aria-label="Rows">\n'
-        f'<table id="rows" data-order="{order}"><caption>An expression opens to its details.</caption>'
-        f"<thead><tr>{heads}</tr></thead>\n"
+        f'<div id="controls" hidden><div class="controls"><label for="find">{say("Search")}<input id="find" '
+        f'type="search" placeholder="{say("expression, id, message")}" autocomplete="off"></label>'
+        f'<label for="verdict">{say("Verdict")}<select id="verdict"></select></label>'
+        f'<label for="sorting" class="narrow">{say("Sort by")}<select id="sorting"></select></label></div>\n'
+        '<p id="status" role="status"></p></div>\n'
+        f'<div class="box" role="region" tabindex="0" aria-label="{say("Rows")}">\n'
+        f'<table id="rows" data-order="{order}" data-words="{text(json.dumps(words, ensure_ascii=False))}">'
+        f"<caption>{say('An expression opens to its details.')}</caption><thead><tr>{heads}</tr></thead>\n"
     )
 
 
 def _list_ends() -> str:
     more = (
         '</table>\n</div>\n<div id="further" class="buttons" hidden>'
-        '<button type="button" id="some">Show 1,000 more</button>'
-        '<button type="button" id="all">Show all</button></div>\n'
+        f'<button type="button" id="some">{say("Show 1,000 more")}</button>'
+        f'<button type="button" id="all">{say("Show all")}</button></div>\n'
     )
     return more + ending(script=ROWS)
 
@@ -354,20 +397,22 @@ def _compared(comparison: Comparison) -> str:
         "operations": min(costs, default=None), "verdicts": " ".join(f"{m.method}={m.verdict}" for m in measurements),
     }  # fmt: skip
     point = headings(comparison)[1]
-    below = " · ".join(part for part in (case.id or "", f"at {point}" if point else "") if part)
+    at = say(" at {point}", point=point).strip() if point else ""
+    below = " · ".join(part for part in (case.id or "", at) if part)
     cells = [
-        _verdicts(measurements), text(lost(max(bits, default=None)).removesuffix(" bits")),
+        _verdicts(measurements), text(_lost(max(bits, default=None), comparison.digits)),
         text(ulps(max(errors, default=None))), f"{min(costs):,}" if costs else "–",
     ]  # fmt: skip
-    details = [f"<p>{text(' '.join(closing(comparison)))}</p>", derivative_table(comparison, most=_LISTED)]
+    details = [f"<p>{text(joined(closing(comparison)))}</p>", derivative_table(comparison, most=_LISTED)]
     return _body(data, case.line, case.expression.source, below, cells, "".join(details))
 
 
 def _failed(failure: Failure) -> str:
     data = {"line": failure.line, "rank": RANKS["error"], "verdicts": "=error"}
-    hint = f"<p>{text(failure.hint)}</p>" if failure.hint else ""
-    below = " · ".join(part for part in (failure.id or "", failure.message) if part)
-    details = f"<p>{text(failure.message)}</p>{hint}"
+    hint = f"<p>{text(translated(failure.hint))}</p>" if failure.hint else ""
+    message = translated(failure.message)
+    below = " · ".join(part for part in (failure.id or "", message) if part)
+    details = f"<p>{text(message)}</p>{hint}"
     return _body(data, failure.line, failure.expression, below, [verdict("error"), "–", "–", "–"], details)
 
 
@@ -382,21 +427,24 @@ def _verdicts(measurements: Sequence[Measurement]) -> str:
         by.setdefault(measurement.verdict, []).append(measurement.method)
     if len(by) == 1:
         return verdict(next(iter(by)))
-    return "<br>".join(verdict(name, ", ".join(by[name])) for name in sorted(by, key=lambda name: -RANKS[name]))
+    return "<br>".join(verdict(name, say(", ").join(by[name])) for name in sorted(by, key=lambda name: -RANKS[name]))
 
 
 def _body(
     data: Mapping[str, object], line: int | None, source: str, below: str, cells: Sequence[str], details: str
 ) -> str:
     marks = "".join(f' data-{name}="{text(found)}"' for name, found in data.items() if found is not None)
-    said = f"<p>{text(below)}</p>" if below else ""
-    head = f"<details><summary>{_short(source)}</summary></details>{said}"
+    beneath = f"<p>{text(below)}</p>" if below else ""
+    head = f"<details><summary>{_short(source)}</summary></details>{beneath}"
+    names = list(map(say, _NAMES))
     named = [
         f'<td class="{kind}">{cell}</td>' if key == "verdict" else f'<td data-name="{name}" class="{kind}">{cell}</td>'
-        for (key, name, kind), cell in zip(COLUMNS[2:], cells, strict=True)
+        for (key, kind), name, cell in zip(COLUMNS[2:], names[2:], cells, strict=True)
     ]
     number = "" if line is None else str(line)
-    first = f'<tr><td class="right" data-name="line">{number}</td><th scope="row">{head}</th>{"".join(named)}</tr>'
+    first = (
+        f'<tr><td class="right" data-name="{names[0]}">{number}</td><th scope="row">{head}</th>{"".join(named)}</tr>'
+    )
     more = f'<tr class="more"><td colspan="{len(COLUMNS)}">{_whole(source)}<div class="box">{details}</div></td></tr>'
     return f"<tbody{marks}>{first}\n{more}</tbody>\n"
 
@@ -434,12 +482,12 @@ def table_html(comparison: Comparison) -> str:
     """A fragment for a notebook: formula, point, table and closing sentences, in the notebook's own colours."""
     function, point = headings(comparison)
     lines = _lines(comparison.case.expression.source, comparison.case.expression.variables)
-    at = f"<p>at <code>{text(point)}</code></p>" if point else ""
+    at = f"<p>{say('at {source}', source=code(point))}</p>" if point else ""
     return (
         f'<div class="diff-compare"><style>{_SCOPED}</style>{lines or f"<p>{code(function)}</p>"}{at}'
         f'<div class="scroll">{derivative_table(comparison, most=_LISTED)}</div>'
         f'<div class="scroll">{operations_table(comparison)}</div>'
-        f"<p>{text(' '.join(closing(comparison)))}</p></div>"
+        f"<p>{text(joined(closing(comparison)))}</p></div>"
     )
 
 
@@ -452,7 +500,6 @@ class Report:
     def begin(self) -> str:
         return "" if self.single else _list_begins()
 
-    @speaking("en")
     def add(self, result: Result) -> str:
         if not self.single:
             return _item(result)

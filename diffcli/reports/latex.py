@@ -2,7 +2,8 @@ r"""LaTeX: a document that `pdflatex FILE.tex` takes as it stands. Numbers are n
 
 Every character is written in ASCII commands, so that no font or input encoding
 can fail: Greek letters and signs as mathematics, Latin letters by their accents,
-anything else by its number, `U+0436`. Code is broken behind operators. A batch
+anything else by its number, `U+0436`. Where Chinese is spoken, Chinese characters
+stand as they are, and the document is for XeLaTeX or LuaLaTeX with ctex. Code is broken behind operators. A batch
 is one long table on landscape pages, where expressions too long for a page are
 shown by their beginning and end.
 """
@@ -15,7 +16,7 @@ from collections.abc import Iterator, Sequence
 
 from diffcli.batch.rows import Failure, Result
 from diffcli.comparison import Comparison
-from diffcli.language import speaking
+from diffcli.language import joined, say, spoken, translated
 from diffcli.reports.cells import (
     BATCH,
     COSTS,
@@ -100,6 +101,8 @@ def character(char: str) -> str:
     """
     if char in _ASCII:
         return _ASCII[char]
+    if _stands(char):
+        return char
     if " " <= char <= "~":
         return char
     if char in _SIGNS or char in _GREEK:
@@ -110,6 +113,11 @@ def character(char: str) -> str:
     if len(accents) == 1 and accents[0] in _ACCENTS and letter.isascii() and letter.isalpha():
         return f"\\{_ACCENTS[accents[0]]}{{{letter}}}"
     return f"\\texttt{{U+{ord(char):04X}}}"
+
+
+def _stands(char: str) -> bool:
+    """Whether a character is Chinese, in a document that has the fonts for it."""
+    return spoken() == "zh" and ("\u2e80" <= char <= "\u9fff" or "\uff00" <= char <= "\uffef")
 
 
 def escaped(text: str) -> str:
@@ -123,7 +131,11 @@ def escaped(text: str) -> str:
 
 
 def _spelled(word: str) -> str:
-    return "".join(map(character, word)) + _BREAK * (len(word) == _LONGEST_WORD or word >= _NUMBERED)
+    return "".join(map(character, word)) + _BREAK * (len(word) == _LONGEST_WORD or _numbered(word))
+
+
+def _numbered(token: str) -> bool:
+    return token >= _NUMBERED and not _stands(token[0])
 
 
 def code(text: str) -> str:
@@ -141,7 +153,7 @@ def broken(text: str) -> str:
     for token in _TOKEN.findall(unicodedata.normalize("NFC", text)):
         pieces.append("".join(map(character, token)))
         line += len(pieces[-1])
-        if token in _BEHIND or token >= _NUMBERED or len(token) == _LONGEST_WORD:
+        if token in _BEHIND or _numbered(token) or len(token) == _LONGEST_WORD:
             pieces.append(_BREAK)
         if line > _LONGEST_LINE:
             pieces.append("%\n")
@@ -165,11 +177,19 @@ def number(text: str) -> str:
 
 
 # --- the document
-_PREAMBLE = r"""\documentclass[10pt,a4paper]{article}
-\usepackage[T1]{fontenc}
+LETTERS = {
+    "en": r"""\usepackage[T1]{fontenc}
 \usepackage[utf8]{inputenc}
 \IfFileExists{lmodern.sty}{\usepackage{lmodern}}{}
-\usepackage{textcomp}
+""",
+    "zh": r"""% 请用 xelatex 或 lualatex 编译
+\usepackage[UTF8,scheme=plain]{ctex}
+""",
+}
+"""What a preamble loads, by the language."""
+
+_PREAMBLE = r"""\documentclass[10pt,a4paper]{article}
+%s\usepackage{textcomp}
 \usepackage{amsmath}
 \usepackage{array}
 \usepackage{booktabs}
@@ -202,25 +222,21 @@ _CLOSE = "\\end{longtable}\n"
 
 
 class Report:
-    """A document of one comparison: two tables between sentences; or of a batch, one table that grows.
-
-    It is in English whatever is spoken: the fonts that every TeX has hold no Chinese.
-    """
+    """A document of one comparison: two tables between sentences; or of a batch, one table that grows."""
 
     def __init__(self, single: bool) -> None:
         self.single = single
 
     def begin(self) -> str:
-        preamble = _PREAMBLE % _PAGES[self.single]
-        return preamble if self.single else f"{preamble}\\footnotesize\n{_open(_BATCH_COLUMNS, BATCH)}"
+        preamble = _PREAMBLE % (LETTERS[spoken()], _PAGES[self.single])
+        return preamble if self.single else f"{preamble}\\footnotesize\n{_open(_BATCH_COLUMNS, list(map(say, BATCH)))}"
 
-    @speaking("en")
     def add(self, result: Result) -> str:
         if not self.single:
             return _batch(result)
         if isinstance(result, Failure):
-            return f"{code(result.expression)}\n\nerror: {escaped(result.message)}\n"
-        sentences = [escaped(sentence) for sentence in (*swell(result), *remarks(result), " ".join(closing(result)))]
+            return f"{code(result.expression)}\n\n{say('error: ')}{escaped(translated(result.message))}\n"
+        sentences = [escaped(sentence) for sentence in (*swell(result), *remarks(result), joined(closing(result)))]
         parts = [_heading(result), _values(result), _costs(result), _formulas(result), *sentences]
         return "\n".join(part.rstrip("\n") + "\n" for part in parts if part)
 
@@ -230,8 +246,8 @@ class Report:
 
 def _heading(comparison: Comparison) -> str:
     function, point = headings(comparison)
-    at = f"\n\nat {code(point)}" if point else ""
-    notes = "".join(f"\n\nNote: {escaped(note)}" for note in comparison.notes)
+    at = "\n\n" + say("at {source}", source=code(point)) if point else ""
+    notes = "".join(f"\n\n{escaped(say('Note: {note}', note=translated(note)))}" for note in comparison.notes)
     said = f"$f$ = {number(value(comparison))}, {counted(comparison.cost.total, 'operation')}"
     return f"{code(function)}{at}\n\n{said}{notes}\n"
 
@@ -260,7 +276,7 @@ def _values(comparison: Comparison) -> str:
         blocks.append("".join(_row(row) for row in rows))
     widest = max(sum(6 if char >= _NUMBERED else 1 for char in below) for _, below in entries_of)
     columns = "@{}lll@{}" if widest <= _LONGEST_WORD else "@{}P{5cm}ll@{}"
-    return _open(columns, ("", "method", "value")) + "\\addlinespace\n".join(blocks) + _CLOSE
+    return _open(columns, ("", say("method"), say("value"))) + "\\addlinespace\n".join(blocks) + _CLOSE
 
 
 def _valued(line: tuple[str, str]) -> tuple[str, str]:
@@ -270,15 +286,15 @@ def _valued(line: tuple[str, str]) -> tuple[str, str]:
 
 def _costs(comparison: Comparison) -> str:
     rows = [[escaped(cell) for cell in (m.method, *costs(comparison, m))] for m in comparison.measurements]
-    last = ["truth", "", "", "", "", escaped(standing(comparison))]
-    head = _open("@{}lrrlrl@{}", ("method", *COSTS))
+    last = [say("truth"), "", "", "", "", escaped(standing(comparison))]
+    head = _open("@{}lrrlrl@{}", (say("method"), *map(say, COSTS)))
     return f"{head}{''.join(_row(row) for row in rows)}\\midrule\n{_row(last)}{_CLOSE}"
 
 
 def _formulas(comparison: Comparison) -> str:
     """SymPy's derivatives, a paragraph each."""
     lines = [f"{_name(name)} = {code(formula)}" for name, formula in formulas(comparison)]
-    return "\n\n".join(["SymPy's formulas:", *lines]) + "\n" if lines else ""
+    return "\n\n".join([say("SymPy's formulas:"), *lines]) + "\n" if lines else ""
 
 
 def _batch(result: Result) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
+from diffcli.language import say
 from diffcli.reports.typesetting import named
 
 NAMESPACE = "http://www.w3.org/1998/Math/MathML"
@@ -53,7 +54,8 @@ class MathML:
         return f"<mrow>{head}<mo>{chr(0x2061)}</mo>{self.fenced(f'<mrow>{inside}</mrow>')}</mrow>"
 
     def cases(self, yes: str, condition: str, no: str) -> str:
-        rows = f"{_row(yes, f'<mrow><mtext>if </mtext>{condition}</mrow>')}{_row(no, '<mtext>otherwise</mtext>')}"
+        where, otherwise = f"<mtext>{say('if ')}</mtext>", f"<mtext>{say('otherwise')}</mtext>"
+        rows = f"{_row(yes, f'<mrow>{where}{condition}</mrow>')}{_row(no, otherwise)}"
         return f'<mrow><mo fence="true">{{</mo><mtable columnalign="left">{rows}</mtable></mrow>'
 
     def derivative(self, sign: str, name: str, inner: str) -> str:

@@ -12,6 +12,7 @@ from hashlib import sha256
 from html import escape
 
 from diffcli import __version__
+from diffcli.language import TAGS, spoken
 from diffcli.reports.page_style import STYLE
 
 _CONTROLS = dict.fromkeys((*range(9), 11, 12, *range(14, 32), *range(127, 160)), "\ufffd")
@@ -34,7 +35,7 @@ def opening(title: str, *scripts: str, unscripted: str = "") -> str:
     if scripts:
         policy += f"; script-src {' '.join(map(_hash, scripts))}"
     return (
-        '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<!DOCTYPE html>\n<html lang="{TAGS[spoken()]}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{text(policy)}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<meta name="generator" content="diff-compare {text(__version__)}">\n'

@@ -19,8 +19,9 @@ for (const button of document.querySelectorAll(".command button")) {
       await navigator.clipboard.writeText(pre.textContent);
       done = true;
     } catch { done = document.execCommand("copy"); }
-    button.textContent = done ? "Copied" : "Selected";
-    setTimeout(() => { button.textContent = "Copy"; }, 1500);
+    const before = button.textContent;
+    button.textContent = done ? button.dataset.copied : button.dataset.selected;
+    setTimeout(() => { button.textContent = before; }, 1500);
   });
 }
 """
@@ -55,6 +56,8 @@ ROWS = """
 
   // --- the tallies
   const order = JSON.parse(table.dataset.order);
+  const words = JSON.parse(table.dataset.words);
+  const say = (template, places) => words[template].replace(/{(\\w+)}/g, (_, place) => places[place]);
   const tally = new Map();
   const counts = new Map();
   for (const row of rows) {
@@ -70,7 +73,7 @@ ROWS = """
     const head = element("tally-head"), body = element("tally-body");
     const methods = [...tally.keys()].filter((method) => method);
     const kinds = [...present].reverse().filter((verdict) => methods.some((method) => tally.get(method).has(verdict)));
-    for (const verdict of kinds) head.append(make("th", verdict, { scope: "col", class: "right v-" + verdict }));
+    for (const verdict of kinds) head.append(make("th", words[verdict], { scope: "col", class: "right v-" + verdict }));
     for (const method of methods) {
       const line = make("tr", "");
       line.append(make("th", method, { scope: "row" }));
@@ -121,10 +124,11 @@ ROWS = """
     table.append(part);
     document.documentElement.className = "";
     const count = Math.min(view.shown, found.length);
-    const of = found.length === rows.length ? "" : ` (of ${plain.format(rows.length)})`;
-    const first = count === found.length ? "" : `${plain.format(count)} of `;
-    const noun = found.length === 1 ? "row" : "rows";
-    element("status").textContent = `${first}${plain.format(found.length)} ${noun} shown${of}`;
+    const template = count < found.length ? "{count} of {all} rows shown"
+      : count === 1 ? "1 row shown" : "{count} rows shown";
+    const shown = say(template, { count: plain.format(count), all: plain.format(found.length) });
+    element("status").textContent = found.length === rows.length ? shown
+      : say("{shown} (of {total})", { shown, total: plain.format(rows.length) });
     element("further").hidden = count === found.length;
     sorting.value = view.sort;
     for (const head of table.tHead.rows[0].cells) {
@@ -137,9 +141,9 @@ ROWS = """
   // --- what can be clicked
   tallies();
   const choice = element("verdict");
-  choice.append(make("option", `any (${plain.format(rows.length)})`, { value: "" }));
+  choice.append(make("option", say("any ({count})", { count: plain.format(rows.length) }), { value: "" }));
   for (const verdict of present) {
-    choice.append(make("option", `${verdict} (${plain.format(counts.get(verdict))})`, { value: verdict }));
+    choice.append(make("option", `${words[verdict]} (${plain.format(counts.get(verdict))})`, { value: verdict }));
   }
   const sorting = element("sorting");
   for (const head of table.tHead.rows[0].cells) {

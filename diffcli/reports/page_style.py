@@ -141,7 +141,7 @@ figure.graph .ground { fill: none; }
   }
   #rows > tbody > tr:first-child > * { display: block; padding: 0; border: 0; }
   #rows > tbody > tr:first-child > th { order: -1; width: 100%; min-width: 0; }
-  #rows > tbody > tr:first-child > td[data-name="line"] { order: 1; }
+  #rows > tbody > tr:first-child > td:first-child { order: 1; }
   #rows > tbody > tr:first-child > td[data-name]::before {
     content: attr(data-name) " "; color: var(--soft); font-size: .8125rem;
   }

@@ -41,7 +41,12 @@ def lost(bits: float | None, digits: int = 53) -> str:
         return "–"
     if bits >= digits - 0.5:
         return say("all bits")
-    return say("{bits} bits", bits=f"{bits:.0f}" if bits >= 9.95 or bits < 0.05 else f"{bits:.1f}")
+    return say("{bits} bits", bits=rounded(bits))
+
+
+def rounded(bits: float) -> str:
+    """Bits lost as a number."""
+    return f"{bits:.0f}" if bits >= 9.95 or bits < 0.05 else f"{bits:.1f}"
 
 
 def closing(comparison: Comparison) -> list[str]:

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import json
 import re
-import textwrap
 from collections.abc import Iterator
 from html import escape
 from typing import Any
 
 from diffcli.case import equations, understood
-from diffcli.language import say, speaking, translated
+from diffcli.language import TAGS, say, speaking, spoken, translated
 from diffcli.reports.json import SCHEMA, number
-from diffcli.reports.latex import escaped
+from diffcli.reports.latex import LETTERS, escaped
 from diffcli.reports.mathml import MATHML, math
 from diffcli.reports.typesetting import LATEX, Notation, named, typeset
 from diffcli.studies.steps import TIDIED, Block, Check, Formula, Lesson, Step, Steps
 from diffcli.syntax.rendering import literal
+from diffcli.wrapping import wrapped
 
 FORMATS = ("text", "json", "latex", "mathml")
 _INDENT = 4
@@ -24,18 +24,12 @@ _INDENT = 4
 
 def told(steps: Steps, format: str, width: int = 100) -> str:
     """Steps in one of `FORMATS`; lines of text are at most `width` wide where formulas can be broken."""
-    if format != "text":
-        with speaking("en"):
-            return _for_programs(steps, format)
-    return "\n".join(_text(steps, width)) + "\n"
-
-
-def _for_programs(steps: Steps, format: str) -> str:
     if format == "json":
-        return json.dumps(as_object(steps), ensure_ascii=False, allow_nan=False, indent=2) + "\n"
+        with speaking("en"):
+            return json.dumps(as_object(steps), ensure_ascii=False, allow_nan=False, indent=2) + "\n"
     if format == "latex":
         return "".join(_latex(steps))
-    return "".join(_page(steps))
+    return "".join(_page(steps)) if format == "mathml" else "\n".join(_text(steps, width)) + "\n"
 
 
 def _standing(steps: Steps) -> str:
@@ -72,7 +66,7 @@ def verdict(check: Check) -> str:
 
 # --- text
 def _text(steps: Steps, width: int) -> Iterator[str]:
-    yield from textwrap.wrap(_standing(steps), width)
+    yield from wrapped(_standing(steps), width)
     for lesson in steps.lessons:
         yield ""
         if len(steps.lessons) > 1:
@@ -86,7 +80,7 @@ def _text(steps: Steps, width: int) -> Iterator[str]:
         for statement in bound:
             yield from _broken(f"{statement};", width, 0)
         yield from _broken(f"{_slope(lesson)} = {answer}", width, 0)
-        yield from textwrap.wrap(verdict(lesson.check), width)
+        yield from wrapped(verdict(lesson.check), width)
 
 
 def _slope(lesson: Lesson) -> str:
@@ -108,10 +102,8 @@ def _step_text(step: Step, block: Block, lesson: Lesson, width: int) -> Iterator
     if step.so_far is not None:
         yield from _broken(f"{block.name}' = {step.so_far.text}", width, _INDENT)
     if step.note:
-        yield from textwrap.wrap(
-            say("kink: {note}", note=translated(step.note)), width, initial_indent=" " * 4, subsequent_indent=" " * 4
-        )
-    yield from textwrap.wrap(verdict(step.check), width, initial_indent=" " * 4, subsequent_indent=" " * 6)
+        yield from wrapped(say("kink: {note}", note=translated(step.note)), width, " " * _INDENT, " " * _INDENT)
+    yield from wrapped(verdict(step.check), width, " " * _INDENT, " " * (_INDENT + 2))
 
 
 def _ending(block: Block, lesson: Lesson, width: int) -> Iterator[str]:
@@ -248,33 +240,31 @@ def _statement(step: Step, notation: Notation) -> str:
 
 
 _HEAD = r"""\documentclass[a4paper]{article}
-\usepackage[T1]{fontenc}
-\usepackage{amsmath,amssymb,textcomp}
+%s\usepackage{amsmath,amssymb,textcomp}
 \usepackage[margin=25mm]{geometry}
 \setlength{\parindent}{0pt}
 \setlength{\parskip}{4pt plus 2pt}
 \emergencystretch=3em
 \allowdisplaybreaks
-\newcommand{\line}[1]{}
 \begin{document}
 \raggedright
 """
 
 
 def _latex(steps: Steps) -> Iterator[str]:
-    yield _HEAD.replace("\\newcommand{\\line}[1]{}\n", "")
+    yield _HEAD % LETTERS[spoken()]
     yield f"{escaped(_standing(steps))}\n\n"
     for lesson in steps.lessons:
-        yield f"\\section*{{Derivative by ${named(lesson.variable, LATEX)}$}}\n"
+        yield f"\\section*{{{say('Derivative by {name}', name=f'${named(lesson.variable, LATEX)}$')}}}\n"
         for block in lesson.blocks:
             name = named(block.name, LATEX) if block.name.isidentifier() else "f"
             yield _formula(_equation(name, _set(block.expression, LATEX), LATEX))
             for step in block.steps:
-                yield f"\\textbf{{{step.number}.\\enspace {escaped(step.title)}}}"
+                yield f"\\textbf{{{step.number}.\\enspace {escaped(translated(step.title))}}}"
                 yield f"\\qquad ${_statement(step, LATEX)}$\n\n"
                 yield from map(_formula, _step_lines(step, block, lesson, LATEX))
                 if step.note:
-                    yield f"Kink: {escaped(step.note)}.\n\n"
+                    yield f"{escaped(say('Kink: {note}.', note=translated(step.note)))}\n\n"
                 yield f"{_ticked(step.check)}\n\n"
         yield "\\medskip\\hrule\\medskip\n"
         yield from map(_formula, _lines(lesson, LATEX))
@@ -302,12 +292,12 @@ _STYLE = (
 
 def _page(steps: Steps) -> Iterator[str]:
     """A page that is XML as well as HTML: each formula is an element of its own."""
-    yield '<html xmlns="http://www.w3.org/1999/xhtml" lang="en">\n<head><meta charset="utf-8"/>'
+    yield f'<html xmlns="http://www.w3.org/1999/xhtml" lang="{TAGS[spoken()]}">\n<head><meta charset="utf-8"/>'
     yield '<meta name="viewport" content="width=device-width"/>'
     yield f"<title>{escape(understood(steps.case)[:120])}</title><style>{_STYLE}</style></head>\n<body>\n"
     yield f"<p>{escape(_standing(steps))}</p>\n"
     for lesson in steps.lessons:
-        yield f"<h2>Derivative by {escape(lesson.variable)}</h2>\n"
+        yield f"<h2>{say('Derivative by {name}', name=escape(lesson.variable))}</h2>\n"
         for block in lesson.blocks:
             name = named(block.name, MATHML) if block.name.isidentifier() else MATHML.name("f", "", 0)
             yield math(
@@ -315,9 +305,9 @@ def _page(steps: Steps) -> Iterator[str]:
             )
             yield f'\n<ol start="{block.steps[0].number}">\n' if block.steps else "\n"
             for step in block.steps:
-                yield f"<li><strong>{escape(step.title)}</strong> {math(_statement(step, MATHML))}"
+                yield f"<li><strong>{escape(translated(step.title))}</strong> {math(_statement(step, MATHML))}"
                 yield "".join(map(math, _step_lines(step, block, lesson, MATHML)))
-                yield f"<p>Kink: {escape(step.note)}</p>" if step.note else ""
+                yield f"<p>{escape(say('Kink: {note}.', note=translated(step.note)))}</p>" if step.note else ""
                 yield f"<p>{escape(verdict(step.check))}</p></li>\n"
             yield "</ol>\n" if block.steps else ""
         yield "".join(math(line) for line in _lines(lesson, MATHML))

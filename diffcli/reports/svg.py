@@ -10,8 +10,10 @@ from collections.abc import Iterator
 from html import escape
 from textwrap import wrap
 
+from diffcli.errors import width as columns_of
+from diffcli.language import TAGS, say, spoken
 from diffcli.reports.graph import lines_of, slope
-from diffcli.studies.graph import Edge, Graph, Node, grade
+from diffcli.studies.graph import Edge, Graph, Kind, Node, grade
 from diffcli.studies.layout import Item, Placed, place
 from diffcli.syntax.rendering import literal
 
@@ -47,7 +49,9 @@ _STYLE = """
   .drawn .gx { fill: #20242a; stroke: #8b949e; }
 }
 """
-_GRADES = (("g0", "under 1 bit lost"), ("g1", "1 to 4"), ("g2", "4 to 10"), ("g3", "more"), ("gx", "not known"))
+_KINDS: tuple[Kind, ...] = ("input", "constant", "operation", "folded", "output")
+_GRADES = ("g0", "g1", "g2", "g3", "gx")
+_LOST = ("under 1 bit lost", "1 to 4", "4 to 10", "more", "not known")
 
 
 def svg(graph: Graph) -> str:
@@ -81,7 +85,7 @@ class _Picture:
         self.bottom = y - _RISE
 
     def _width(self, k: int) -> float:
-        text = max(map(len, self.texts[k]), default=1) * _CHAR + 2 * _PAD
+        text = max(map(columns_of, self.texts[k]), default=1) * _CHAR + 2 * _PAD
         slopes = sum(len(slope(edge)) * 6.6 + 16 for edge in self.entering[k])
         return max(text, slopes, 40.0)
 
@@ -93,12 +97,13 @@ class _Picture:
         right = max((x + self._room(item) / 2 for (_, item), x in self.placed.centre.items()), default=0.0)
         heading = self._heading()
         notes = [*self.graph.sentences]
-        needed = max([right, *(len(line) * _CHAR for line in heading), *(len(line) * _CHAR for line in notes), 660.0])
+        needed = max([right, *(columns_of(line) * _CHAR for line in (*heading, *notes)), 660.0])
         self.shift = _MARGIN + (needed - right) / 2
         width, height = needed + 2 * _MARGIN, self.bottom + _LINE * (len(notes) + 6)
         yield (
-            f'<svg xmlns="http://www.w3.org/2000/svg" class="drawn" role="img" viewBox="0 0 {width:.0f} {height:.0f}" '
-            f'width="{width:.0f}" height="{height:.0f}">\n<title>{escape(self.graph.heading[0])}</title>\n'
+            f'<svg xmlns="http://www.w3.org/2000/svg" class="drawn" role="img" lang="{TAGS[spoken()]}" '
+            f'viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}">\n'
+            f"<title>{escape(self.graph.heading[0])}</title>\n"
             f"<desc>{escape(' '.join([*self.graph.heading[1:], *notes]))}</desc>\n<style>{_STYLE}</style>\n"
             '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
             '<path class="tip" d="M0 0.5 L8 4 L0 7.5 z"/></marker></defs>\n'
@@ -181,17 +186,16 @@ class _Picture:
 
     def _legend(self, y: float) -> Iterator[str]:
         x = _MARGIN
-        for kind, word in (("input", "input"), ("constant", "constant"), ("operation", "operation"),
-                           ("folded", "folded"), ("output", "output")):  # fmt: skip
-            sample = Node(kind, "", "", None)  # type: ignore[arg-type]
+        for kind, word in zip(_KINDS, map(say, _KINDS), strict=True):
+            sample = Node(kind, "", "", None)
             yield _shape(sample, x, y - 12, 30, 16, "g0")
             yield _text(x + 37, y, word, "", "start")
-            x += 52 + len(word) * _CHAR
+            x += 52 + columns_of(word) * _CHAR
         x, y = _MARGIN, y + 1.6 * _LINE
-        for kind, word in _GRADES:
-            yield f'<rect class="node {kind}" x="{x:.0f}" y="{y - 12:.0f}" width="16" height="16" rx="3"/>'
+        for grey, word in zip(_GRADES, map(say, _LOST), strict=True):
+            yield f'<rect class="node {grey}" x="{x:.0f}" y="{y - 12:.0f}" width="16" height="16" rx="3"/>'
             yield _text(x + 23, y, word, "", "start")
-            x += 40 + len(word) * _CHAR
+            x += 40 + columns_of(word) * _CHAR
 
 
 def _curve(x: float, y: float, to: float, height: float) -> str:
@@ -228,9 +232,9 @@ def _in_full(graph: Graph, node: Node) -> str:
     """All digits, for who points at a node."""
     said = [f"{node.name} {node.label}".strip()]
     if node.value is not None:
-        said.append(f"value {literal(node.value)}")
+        said.append(say("value {value}", value=literal(node.value)))
     if node.shown is not None:
         said.append(f"{graph.symbol} {literal(node.shown)}")
     if node.lost is not None:
-        said.append(f"{node.lost:.2g} bits lost")
-    return ", ".join(said)
+        said.append(say("{bits} lost", bits=say("{bits} bits", bits=f"{node.lost:.2g}")))
+    return say(", ").join(said)

@@ -13,6 +13,7 @@ from fractions import Fraction
 from typing import NamedTuple, Protocol
 
 from diffcli.evaluate import evaluate
+from diffcli.language import say
 from diffcli.primitives import ARITY, INPUT, PARAMETRIC, PRIMITIVES
 from diffcli.program import Constant, Functions, Program
 from diffcli.reports.latex import character
@@ -250,7 +251,8 @@ class Latex:
         return f"{spelled}{self.fenced(', '.join(arguments))}" if arguments else spelled
 
     def cases(self, yes: str, condition: str, no: str) -> str:
-        return f"\\begin{{cases}} {yes} & \\text{{if }} {condition} \\\\ {no} & \\text{{otherwise}} \\end{{cases}}"
+        where, otherwise = f"\\text{{{say('if ')}}} {condition}", f"\\text{{{say('otherwise')}}}"
+        return f"\\begin{{cases}} {yes} & {where} \\\\ {no} & {otherwise} \\end{{cases}}"
 
     def derivative(self, sign: str, name: str, inner: str) -> str:
         d = {"∂": r"\partial"}.get(sign, sign)

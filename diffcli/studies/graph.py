@@ -18,6 +18,7 @@ from diffcli.accuracy import Ball
 from diffcli.algebras.float64 import FLOAT64
 from diffcli.case import Case, equations, understood
 from diffcli.errors import DiffError
+from diffcli.language import say
 from diffcli.linearize import ONE, ZERO, Linear
 from diffcli.primitives import CONST, INPUT, PARAMETRIC, PRIMITIVES
 from diffcli.proofs import Known, sensitivities
@@ -85,8 +86,10 @@ class Graph:
         """What is to be said below the drawing."""
         if not self.folded_from:
             return self.found
-        folded = f"{self.folded_from:,} nodes are folded into {len(self.nodes)}"
-        return (*self.found, f"{folded}; --all shows them all, best with -o graph.svg.")
+        return (*self.found, say(_FOLDED, count=f"{self.folded_from:,}", left=len(self.nodes)))
+
+
+_FOLDED = "{count} nodes are folded into {left}; --all shows them all, best with -o graph.svg."
 
 
 def graph(case: Case, show: Show = "values", most: int | None = MOST) -> Graph:
@@ -219,19 +222,36 @@ def _label(path: Path, k: int) -> str:
 
 def _sentences(path: Path, nodes: Sequence[Node], worst: int | None, show: Show) -> list[str]:
     del path
-    what = {"values": "value", "tangents": "tangent", "adjoints": "adjoint"}[show]
     if worst is None:
         return []
     loss = nodes[worst].lost or 0.0
     if loss < 1:
-        return [f"No {what} has lost more than one bit against its own truth."]
+        return [say(_NOTHING_LOST[show])]
     name = nodes[worst].label if nodes[worst].kind == "input" else nodes[worst].name
-    return [f"The {what} of {name} has lost most: {bits(loss).removesuffix(' lost')}."]
+    return [say(_MOST_LOST[show], name=name, bits=_bits(loss))]
+
+
+_NOTHING_LOST = {
+    "values": "No value has lost more than one bit against its own truth.",
+    "tangents": "No tangent has lost more than one bit against its own truth.",
+    "adjoints": "No adjoint has lost more than one bit against its own truth.",
+}
+_MOST_LOST = {
+    "values": "The value of {name} has lost most: {bits}.",
+    "tangents": "The tangent of {name} has lost most: {bits}.",
+    "adjoints": "The adjoint of {name} has lost most: {bits}.",
+}
+
+
+def _bits(loss: float) -> str:
+    if loss >= 52.5:
+        return say("all bits")
+    return say("{bits} bits", bits=f"{loss:.0f}" if loss >= 9.95 else f"{loss:.1f}")
 
 
 def bits(loss: float) -> str:
     """Bits lost in words: `2.1 bits lost`."""
-    return "all bits lost" if loss >= 52.5 else f"{loss:.0f} bits lost" if loss >= 9.95 else f"{loss:.1f} bits lost"
+    return say("{bits} lost", bits=_bits(loss))
 
 
 def grade(node: Node) -> int:
@@ -246,11 +266,11 @@ def _heading(case: Case, show: Show, along: str | None) -> tuple[str, ...]:
     text = understood(case)
     text = text if len(text) <= 300 else f"{text[:140]} … {text[-140:]}"
     at = equations(case.at)
-    lines = [f"f({names}) = {text}", *([f"at {at}"] if at else [])]
+    lines = [f"f({names}) = {text}", *([say(" at {point}", point=at).strip()] if at else [])]
     if show == "tangents":
-        lines.append(f"v' are tangents along {along}")
+        lines.append(say("{symbol} are tangents along {along}", symbol="v'", along=along))
     elif show == "adjoints":
-        lines.append(f"v\u0304 are adjoints of {along}")
+        lines.append(say("{symbol} are adjoints of {along}", symbol="v\u0304", along=along))
     return tuple(lines)
 
 
@@ -341,7 +361,7 @@ def _regrouped(
         node = nodes[root]
         place[root] = len(found)
         if counts[root] > 1 or members[root] > 1 and node.kind == "input":
-            label = f"… {counts[root]:,} operations"
+            label = f"… {say('{count} operations', count=f'{counts[root]:,}')}"
             label = f"{node.label.partition('=')[0]}= {label}" if node.kind == "output" else label
             kind: Kind = "output" if node.kind == "output" else "folded"
             node = Node(kind, node.name, label, node.value, node.shown, node.lost, counts[root])
