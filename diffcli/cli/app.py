@@ -22,26 +22,21 @@ Exit codes: 0 every verdict is ok or kink, 1 some verdict is not, 2 the request 
 _HELP = """Differentiate an expression by SymPy, by dual numbers and by a reverse tape, and compare the results with the
 proved value: errors, bits lost, operations executed.
 
-[bold]Examples[/bold]
+Examples:
 
-diff-compare "log(x1) + x1*x2 - sin(x2)" --at "x1=2, x2=5"
-
-diff-compare "(1 - cos(x))/x^2" --at x=1e-8
-
-diff-compare "2*dot(x, x)" --at "x=[0, 1, 2, 3]"
-
-diff-compare "(x*w - y)^2" --at "x=1, w=1, y=2" --claim "w: 2*x*(x*w - y)"
-
-diff-compare batch samples/physics.txt
-
-diff-compare batch - --format jsonl < cases.txt
+  diff-compare "log(x1) + x1*x2 - sin(x2)" --at "x1=2, x2=5"
+  diff-compare "(1 - cos(x))/x^2" --at x=1e-8
+  diff-compare "2*dot(x, x)" --at "x=[0, 1, 2, 3]"
+  diff-compare "(x*w - y)^2" --at "x=1, w=1, y=2" --claim "w: 2*x*(x*w - y)"
+  diff-compare batch samples/physics.txt
+  diff-compare batch - --format jsonl < cases.txt
 """
 
 app = typer.Typer(
     add_completion=True,
     help=_HELP,
     epilog=_EPILOG,
-    rich_markup_mode="rich",
+    rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -67,28 +62,41 @@ def _root(
 
 _METHODS = f"Comma list of methods, or all: {', '.join(METHODS)}. Default: the usual ones for the derivative asked for."
 
-Wrt = Annotated[str | None, typer.Option("--wrt", "-w", help="Variables to differentiate by: x,y. Default: all.")]
-MethodList = Annotated[str | None, typer.Option("--methods", "-m", help=_METHODS)]
+Wrt = Annotated[
+    str | None, typer.Option("--wrt", "-w", metavar="NAMES", help="Variables to differentiate by: x,y. Default: all.")
+]
+MethodList = Annotated[str | None, typer.Option("--methods", "-m", metavar="NAMES", help=_METHODS)]
 Format = Annotated[
     str,
     typer.Option(
-        "--format", "-f", envvar="DIFF_COMPARE_FORMAT", help="table, json, jsonl, csv, markdown, latex or html."
+        "--format",
+        "-f",
+        metavar="NAME",
+        envvar="DIFF_COMPARE_FORMAT",
+        help="table, json, jsonl, csv, markdown, latex or html.",
     ),
 ]
-Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write to FILE instead of standard output.")]
-Timeout = Annotated[float, typer.Option("--timeout", help="Seconds per method and expression.")]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to FILE instead of standard output.")
+]
+Timeout = Annotated[float, typer.Option("--timeout", metavar="SECONDS", help="Seconds per method and expression.")]
 Tolerance = Annotated[
-    float, typer.Option("--tolerance", help="Ulps up to which a result is ok: 1024 is 10 of the 53 bits.")
+    float,
+    typer.Option("--tolerance", metavar="ULPS", help="Ulps up to which a result is ok: 1024 is 10 of the 53 bits."),
 ]
 Share = Annotated[bool, typer.Option("--share", help="Compute equal subexpressions of what was typed only once.")]
 Numbers = Annotated[
     str,
-    typer.Option("--dtype", help="Numbers that methods compute with, float64 or float32; errors are in their ulps."),
+    typer.Option(
+        "--dtype",
+        metavar="NAME",
+        help="Numbers that methods compute with, float64 or float32; errors are in their ulps.",
+    ),
 ]
 ExitZero = Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 whatever the verdicts are.")]
 Export = Annotated[
     list[Path] | None,
-    typer.Option("--export", help="Write FILE as well, in the format of its ending. May be repeated."),
+    typer.Option("--export", metavar="FILE", help="Write FILE as well, in the format of its ending. May be repeated."),
 ]
 Jvp = Annotated[str | None, typer.Option("--jvp", metavar="V", help="Derivative along the direction V: 3,2,1.")]
 Unit = Annotated[bool, typer.Option("--unit", help="Scale the direction of --jvp to length 1.")]
@@ -97,11 +105,18 @@ Hvp = Annotated[str | None, typer.Option("--hvp", metavar="V", help="The Hessian
 Order = Annotated[int, typer.Option("--order", metavar="N", help="2: the Hessian. More: the N-th derivative.")]
 Claim = Annotated[
     list[str] | None,
-    typer.Option("--claim", help='A derivative to be checked: "x: 2*x*y". May be repeated, for other variables.'),
+    typer.Option(
+        "--claim", metavar="CLAIM", help='A derivative to be checked: "x: 2*x*y". May be repeated, for other variables.'
+    ),
 ]
 Step = Annotated[float | None, typer.Option("--step", metavar="H", help="The step of difference methods.")]
 RuleColumn = Annotated[
-    str, typer.Option("--rules", help="Derivative rules of forward, reverse and taylor: textbook or stable.")
+    str,
+    typer.Option(
+        "--rules",
+        metavar="textbook|stable",
+        help="Derivative rules of forward, reverse and taylor: textbook or stable.",
+    ),
 ]
 Tape = Annotated[bool, typer.Option("--tape", help="Show what is remembered: the tape's length, the peak of values.")]
 
@@ -129,7 +144,9 @@ FastTrig = Annotated[
 @app.command("expr")
 def expression(
     text: Annotated[str, typer.Argument(metavar="EXPR", help='The expression, for example "x*sin(y)".')],
-    at: Annotated[list[str] | None, typer.Option("--at", help='The point: "x=1.5, y=pi/4". May be repeated.')] = None,
+    at: Annotated[
+        list[str] | None, typer.Option("--at", metavar="POINT", help='The point: "x=1.5, y=pi/4". May be repeated.')
+    ] = None,
     wrt: Wrt = None,
     jvp: Jvp = None,
     unit: Unit = False,
@@ -194,9 +211,10 @@ def expression(
 def batch(
     file: Annotated[str, typer.Argument(metavar="FILE", help="Cases in .txt, .jsonl or .csv; - is standard input.")],
     jobs: Annotated[
-        int, typer.Option("--jobs", "-j", help="Worker processes. Default: one per core.", show_default=False)
+        int,
+        typer.Option("--jobs", "-j", metavar="N", help="Worker processes. Default: one per core.", show_default=False),
     ] = 0,
-    memory: Annotated[int, typer.Option("--memory", help="MiB that a worker may use.")] = 2048,
+    memory: Annotated[int, typer.Option("--memory", metavar="MIB", help="MiB that a worker may use.")] = 2048,
     cluster: Annotated[
         str | None,
         typer.Option(

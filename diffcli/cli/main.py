@@ -58,6 +58,11 @@ def _run(arguments: Sequence[str]) -> int | None:
 
     group = command(named(arguments, NAMES))
     words = arrange(arguments, group)
+    if _helped(words):
+        from diffcli.cli.help import show
+
+        show(group, None if words[0].startswith("-") else words[0])
+        return ExitCode.OK
     try:
         result: int | None = group.main(args=words, prog_name="diff-compare", standalone_mode=False)
     except Exception as error:
@@ -92,3 +97,9 @@ def _spoken(arguments: Sequence[str]) -> list[str]:
         hint = f"write one of: {', '.join(LANGUAGES)}"
         raise DiffError(f"unknown language '{asked}'", hint=hint, kind="option")
     return rest
+
+
+def _helped(words: Sequence[str]) -> bool:
+    """Whether help is asked for, by an option."""
+    options = words[: words.index("--")] if "--" in words else words
+    return "--help" in options or "-h" in options

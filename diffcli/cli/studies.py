@@ -19,15 +19,25 @@ if TYPE_CHECKING:
     from diffcli.case import Case, Number
     from diffcli.studies.study import Study
 
-At = Annotated[list[str] | None, typer.Option("--at", help='The point: "x=1.5, y=pi/4". May be repeated.')]
+At = Annotated[
+    list[str] | None, typer.Option("--at", metavar="POINT", help='The point: "x=1.5, y=pi/4". May be repeated.')
+]
 Expression = Annotated[str, typer.Argument(metavar="EXPR", help='The expression, for example "x*sin(y)".')]
-Format = Annotated[str, typer.Option("--format", "-f", help="table, json or csv.")]
-Output = Annotated[Path | None, typer.Option("--output", "-o", help="Write to FILE instead of standard output.")]
-Picture = Annotated[Path | None, typer.Option("--plot", help="Draw the plots into FILE, a .png or .svg.")]
+Format = Annotated[str, typer.Option("--format", "-f", metavar="NAME", help="table, json or csv.")]
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to FILE instead of standard output.")
+]
+Picture = Annotated[
+    Path | None, typer.Option("--plot", metavar="FILE", help="Draw the plots into FILE, a .png or .svg.")
+]
 
-Methods = Annotated[str | None, typer.Option("--methods", "-m", help="Comma list of methods. Default: the usual ones.")]
-Timeout = Annotated[float, typer.Option("--timeout", help="Seconds per method, and per proof.")]
-Wrt = Annotated[str | None, typer.Option("--wrt", "-w", help="Variables to differentiate by: x,y. Default: all.")]
+Methods = Annotated[
+    str | None, typer.Option("--methods", "-m", metavar="NAMES", help="Comma list of methods. Default: the usual ones.")
+]
+Timeout = Annotated[float, typer.Option("--timeout", metavar="SECONDS", help="Seconds per method, and per proof.")]
+Wrt = Annotated[
+    str | None, typer.Option("--wrt", "-w", metavar="NAMES", help="Variables to differentiate by: x,y. Default: all.")
+]
 Log = Annotated[bool, typer.Option("--log", help="Points even in log x; through zero, on either side of it.")]
 
 FORMATS = ("table", "json", "csv")
@@ -108,12 +118,15 @@ def _sweep(
     at: At = None,
     wrt: Wrt = None,
     methods: Annotated[
-        str | None, typer.Option("--methods", "-m", help="Comma list of methods with a step. Default: all.")
+        str | None,
+        typer.Option("--methods", "-m", metavar="NAMES", help="Comma list of methods with a step. Default: all."),
     ] = None,
     steps: Annotated[int, typer.Option("--steps", metavar="N", help="Steps, even in log h.")] = 129,
     largest: Annotated[float, typer.Option("--largest", metavar="H", help="The largest step.")] = 1.0,
     smallest: Annotated[float, typer.Option("--smallest", metavar="H", help="The smallest step.")] = 1e-16,
-    numbers: Annotated[str, typer.Option("--dtype", help="What is computed with: float64 or float32.")] = "float64",
+    numbers: Annotated[
+        str, typer.Option("--dtype", metavar="float64|float32", help="What is computed with: float64 or float32.")
+    ] = "float64",
     format: Format = "table",
     output: Output = None,
     plot: Picture = None,
@@ -177,7 +190,7 @@ def _hunt(
     at: At = None,
     log: Log = False,
     evaluations: Annotated[int, typer.Option("--evaluations", metavar="N", help="The most points tried.")] = 2000,
-    seed: Annotated[int, typer.Option("--seed", help="The same seed finds the same points.")] = 0,
+    seed: Annotated[int, typer.Option("--seed", metavar="S", help="The same seed finds the same points.")] = 0,
     wrt: Wrt = None,
     methods: Methods = None,
     format: Format = "table",
@@ -268,7 +281,9 @@ def _taylor(
     text: Expression,
     at: At = None,
     order: Annotated[int, typer.Option("--order", metavar="N", help="The highest power.")] = 8,
-    wrt: Annotated[str | None, typer.Option("--wrt", "-w", help="The variable, where there are several.")] = None,
+    wrt: Annotated[
+        str | None, typer.Option("--wrt", "-w", metavar="NAMES", help="The variable, where there are several.")
+    ] = None,
     distances: Annotated[
         str, typer.Option("--distances", metavar="D,…", help="Where the remainder is shown; sums at the second.")
     ] = "0.1,0.5,1,2",
@@ -319,7 +334,7 @@ def _newton(
 
 def _descend(
     text: Annotated[
-        str | None, typer.Argument(metavar="EXPR", help="What is made small, unless --data is given.")
+        str | None, typer.Argument(metavar="[EXPR]", help="What is made small, unless --data is given.")
     ] = None,
     start: Annotated[
         list[str] | None, typer.Option("--from", metavar="x=VALUE,…", help="The parameters, and where they begin.")
@@ -328,27 +343,41 @@ def _descend(
     data: Annotated[
         Path | None, typer.Option("--data", metavar="CSV", help="Samples: each column is a vector.")
     ] = None,
-    model: Annotated[str | None, typer.Option("--model", help='What is predicted, yhat: "w*x + b".')] = None,
+    model: Annotated[
+        str | None, typer.Option("--model", metavar="FORMULA", help='What is predicted, yhat: "w*x + b".')
+    ] = None,
     loss: Annotated[
         str | None,
-        typer.Option("--loss", help="The loss of yhat on the samples, whose number is m [mean((yhat - y)^2)]."),
+        typer.Option(
+            "--loss",
+            metavar="FORMULA",
+            help="The loss of yhat on the samples, whose number is m [mean((yhat - y)^2)].",
+        ),
     ] = None,
     way: Annotated[
         str,
-        typer.Option("--way", help="batch, stochastic, mini-batch, momentum, newton; or several: batch,stochastic."),
+        typer.Option(
+            "--way",
+            metavar="NAMES",
+            help="batch, stochastic, mini-batch, momentum, newton; or several: batch,stochastic.",
+        ),
     ] = "batch",
-    rate: Annotated[float | None, typer.Option("--rate", help="The length of a step [0.1; newton: 1].")] = None,
+    rate: Annotated[
+        float | None, typer.Option("--rate", metavar="R", help="The length of a step [0.1; newton: 1].")
+    ] = None,
     steps: Annotated[int | None, typer.Option("--steps", metavar="N", help="Updates [50 without samples].")] = None,
     epochs: Annotated[
         int | None, typer.Option("--epochs", metavar="N", help="Passes through the samples [50].")
     ] = None,
     batch: Annotated[int | None, typer.Option("--batch-size", metavar="K", help="Samples of a mini-batch [8].")] = None,
     momentum: Annotated[
-        float | None, typer.Option("--momentum", help="What momentum keeps of the step before [0.9].")
+        float | None, typer.Option("--momentum", metavar="M", help="What momentum keeps of the step before [0.9].")
     ] = None,
-    until: Annotated[float, typer.Option("--until", help="Stop where the gradient is not longer.")] = 1e-9,
+    until: Annotated[
+        float, typer.Option("--until", metavar="LENGTH", help="Stop where the gradient is not longer.")
+    ] = 1e-9,
     seed: Annotated[
-        int | None, typer.Option("--seed", help="The same seed draws samples in the same order [0].")
+        int | None, typer.Option("--seed", metavar="S", help="The same seed draws samples in the same order [0].")
     ] = None,
     methods: Methods = None,
     format: Format = "table",
@@ -408,10 +437,13 @@ LOSS = "mean((yhat - y)^2)"
 
 def _swell(
     family: Annotated[
-        str | None, typer.Option("--family", help="logistic, product or nested [logistic, unless --expr is given].")
+        str | None,
+        typer.Option(
+            "--family", metavar="NAME", help="logistic, product or nested [logistic, unless --expr is given]."
+        ),
     ] = None,
     template: Annotated[
-        str | None, typer.Option("--expr", help='A formula of l, applied to itself: "4*l*(1 - l)".')
+        str | None, typer.Option("--expr", metavar="FORMULA", help='A formula of l, applied to itself: "4*l*(1 - l)".')
     ] = None,
     up_to: Annotated[int, typer.Option("--up-to", metavar="N", help="The largest n.")] = 10,
     at: At = None,
@@ -443,9 +475,12 @@ def _trace(
     text: Expression,
     at: At = None,
     wrt: Annotated[
-        str | None, typer.Option("--wrt", "-w", help="Variables to follow: x,y. Default: all if two, else the first.")
+        str | None,
+        typer.Option(
+            "--wrt", "-w", metavar="NAMES", help="Variables to follow: x,y. Default: all if two, else the first."
+        ),
     ] = None,
-    mode: Annotated[str, typer.Option("--mode", help="forward, reverse or both.")] = "both",
+    mode: Annotated[str, typer.Option("--mode", metavar="NAME", help="forward, reverse or both.")] = "both",
     format: Format = "table",
     output: Output = None,
 ) -> int:
@@ -478,7 +513,9 @@ def _steps(
     text: Expression,
     at: At = None,
     wrt: Wrt = None,
-    format: Annotated[str, typer.Option("--format", "-f", help="text, json, latex or mathml.")] = "text",
+    format: Annotated[
+        str, typer.Option("--format", "-f", metavar="NAME", help="text, json, latex or mathml.")
+    ] = "text",
     output: Output = None,
 ) -> int:
     """Differentiate by hand: the symbolic derivative rule by rule, every step proved at a point.
@@ -500,9 +537,14 @@ def _graph(
     text: Expression,
     at: At = None,
     wrt: Wrt = None,
-    show: Annotated[str, typer.Option("--show", help="values, tangents (by one --wrt) or adjoints.")] = "values",
+    show: Annotated[
+        str, typer.Option("--show", metavar="NAME", help="values, tangents (by one --wrt) or adjoints.")
+    ] = "values",
     format: Annotated[
-        str | None, typer.Option("--format", "-f", help="text, mermaid, dot, svg or json. Default: by FILE's ending.")
+        str | None,
+        typer.Option(
+            "--format", "-f", metavar="NAME", help="text, mermaid, dot, svg or json. Default: by FILE's ending."
+        ),
     ] = None,
     output: Output = None,
     whole: Annotated[bool, typer.Option("--all", help="Fold nothing, however large the graph.")] = False,
@@ -584,7 +626,9 @@ def _report(
     methods: Methods = None,
     output: Output = None,
     timeout: Timeout = 10.0,
-    tolerance: Annotated[float, typer.Option("--tolerance", help="Ulps up to which a result is ok.")] = 1024.0,
+    tolerance: Annotated[
+        float, typer.Option("--tolerance", metavar="ULPS", help="Ulps up to which a result is ok.")
+    ] = 1024.0,
     exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 whatever the verdicts are.")] = False,
 ) -> int:
     """Write a page that has it all: the comparison, every node, the graph, the error over the step.
