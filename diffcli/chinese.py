@@ -549,7 +549,7 @@ _PAGE = {
     "and {count} more entries, which the JSON has": "另有 {count} 个分量，见 JSON",
     "f alone": "仅 f",
     "typed {source}": "输入 {source}",
-    "which is {source}": "即 {source}",
+    "the Python function {source}": "Python 函数 {source}",
     "at {source}": "在 {source}",
     "f in float64": "f 的 float64 值",
     "f, proved": "f 的已证明值",

@@ -7,6 +7,7 @@ import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 
 from diffcli.batch.rows import Failure, Result
-from diffcli.case import Asked, make_case
+from diffcli.case import Asked, make_case, traced_case
 from diffcli.cli.main import main
 from diffcli.comparison import Comparison, Measurement, Settings, compare
 from diffcli.reports import REPORTS, format_of
@@ -510,3 +511,29 @@ def test_the_order_of_verdicts_is_data() -> None:
     order = next(found["data-order"] for _, found in Reader(batch([])).attributes if "data-order" in found)
     assert order is not None
     assert set(json.loads(order)) == set(SIGNS)
+
+
+# --- Python functions
+class Owner:
+    @staticmethod
+    def doubled(a: float) -> float:
+        return 2 * a if a < 1 else a
+
+
+@pytest.mark.parametrize(
+    ("function", "shown"),
+    [
+        ("diffcli.lessons.control:f", "<mi>f</mi>"),
+        (Owner.doubled, "<mi>doubled</mi>"),
+        (lambda a: a * a, ""),
+    ],
+    ids=["named", "at hand", "lambda"],
+)
+def test_a_function_is_called_by_its_name(function: Any, shown: str) -> None:
+    comparison = compare(traced_case(function, {"a": 0.5}), Settings(("forward",)))
+    for fragment in (table_html(comparison), single(comparison)):
+        formula = re.search(r"(?s)<math.*?</math>", fragment)
+        assert shown in (formula[0].partition("<mo>=</mo>")[2] if formula else "")
+        assert bool(formula) == bool(shown)
+        assert f"the Python function <code>{escape(comparison.case.expression.source)}</code>" in fragment
+        assert "f(a) = " not in fragment or not shown

@@ -8,6 +8,7 @@ script sorts, the worst first; what it tallies it counts from the rows.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from math import floor, inf, isfinite, log10
@@ -201,14 +202,12 @@ def _costs(cost: Cost | None, own: int) -> list[Cell]:
 # --- one comparison as a page
 def heading(comparison: Comparison) -> str:
     """The formula, as mathematics and as it was typed, the point, the answer, and what is known of the value."""
-    source, names = comparison.case.expression.source, comparison.case.expression.variables
-    function, point = headings(comparison)
-    lines = _lines(source, names)
+    names = comparison.case.expression.variables
+    point = headings(comparison)[1]
+    lines = _lines(comparison)
     # a long formula is no heading: it is read below
     title = f'<h1 class="formula">{lines}</h1>' if lines else f"<h1>f({text(', '.join(names))})</h1>"
-    typed = [say("typed {source}", source=code(source))]
-    if comparison.case.path:
-        typed.append(say("which is {source}", source=code(function)))
+    typed = [_typed(comparison)]
     if point:
         typed.append(say("at {source}", source=code(point)))
     lines_typed = [f'<p class="typed">{line}</p>' for line in typed]
@@ -216,12 +215,21 @@ def heading(comparison: Comparison) -> str:
     return "\n".join([title, *lines_typed, answer, _facts(comparison)])
 
 
-def _lines(source: str, names: Sequence[str]) -> str:
-    """Statement under statement."""
-    found = statements(source)
+def _typed(comparison: Comparison) -> str:
+    source = code(comparison.case.expression.source)
+    return say("the Python function {source}" if comparison.case.expression.traced else "typed {source}", source=source)
+
+
+def _lines(comparison: Comparison) -> str:
+    """Statement under statement; a Python function is called by its name, where it has one."""
+    expression = comparison.case.expression
+    f = applied("f", expression.variables)
+    if expression.traced:
+        name = re.split("[:.]", expression.source)[-1]
+        return math(f"{f}<mo>=</mo>{applied(name, expression.variables)}", block=True) if name.isidentifier() else ""
+    found = statements(expression.source)
     if found is None:
         return ""
-    f = applied("f", names)
     return "".join(math(f"{named_formula(name) if name else f}<mo>=</mo>{inner}", block=True) for name, inner in found)
 
 
@@ -481,7 +489,9 @@ _SCOPED = """
 def table_html(comparison: Comparison) -> str:
     """A fragment for a notebook: formula, point, table and closing sentences, in the notebook's own colours."""
     function, point = headings(comparison)
-    lines = _lines(comparison.case.expression.source, comparison.case.expression.variables)
+    lines = _lines(comparison)
+    if comparison.case.expression.traced:
+        lines += f"<p>{_typed(comparison)}</p>"
     at = f"<p>{say('at {source}', source=code(point))}</p>" if point else ""
     return (
         f'<div class="diff-compare"><style>{_SCOPED}</style>{lines or f"<p>{code(function)}</p>"}{at}'

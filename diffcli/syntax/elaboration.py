@@ -53,7 +53,8 @@ class Expression:
 
     `shapes` has the free variables in order of appearance; each entry of a
     vector is an input of the program of its own, `v[0]`. `shape` is the shape of
-    the result, whose entries are the program's outputs.
+    the result, whose entries are the program's outputs. Where a Python function was
+    `traced`, the text is its name.
     """
 
     source: str
@@ -63,6 +64,7 @@ class Expression:
     bindings: dict[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     scalar: bool = True
+    traced: bool = False
 
     @property
     def variables(self) -> tuple[str, ...]:

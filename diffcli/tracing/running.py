@@ -62,7 +62,7 @@ def trace(loaded: Loaded, at: Mapping[str, Number], wrt: Sequence[str] | None = 
     program = _program(run, entries)
     notes += [*_edges(run), *_constant(loaded, program, chosen)]
     path = (*observer.steps(), *_elsewhere(run, observer))
-    expression = Expression(loaded.source, program, shapes, shape, notes=tuple(notes), scalar=False)
+    expression = Expression(loaded.source, program, shapes, shape, notes=tuple(notes), scalar=False, traced=True)
     return Traced(expression, tuple(sorted(path, key=lambda step: step.line)), chosen)
 
 
