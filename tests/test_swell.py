@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import time
 from fractions import Fraction
+from itertools import zip_longest
+from math import prod
 from typing import Any
 
 import pytest
@@ -47,6 +49,56 @@ def test_table_1_is_the_logistic_map(n: int) -> None:
     assert sympy.expand(function - logistic(n)) == 0
     assert sympy.expand(derivative - logistic(n).diff(X)) == 0
     assert sympy.expand(simplified - derivative) == 0
+
+
+class Polynomial:
+    """Whole coefficients, from the constant upwards: arithmetic that knows no SymPy."""
+
+    def __init__(self, *coefficients: int) -> None:
+        self.coefficients = list(coefficients)
+        while self.coefficients and not self.coefficients[-1]:
+            self.coefficients.pop()
+
+    def __add__(self, other: Polynomial | int) -> Polynomial:
+        pairs = zip_longest(self.coefficients, _polynomial(other).coefficients, fillvalue=0)
+        return Polynomial(*(a + b for a, b in pairs))
+
+    def __mul__(self, other: Polynomial | int) -> Polynomial:
+        found = [0] * (len(self.coefficients) + len(_polynomial(other).coefficients))
+        for i, a in enumerate(self.coefficients):
+            for k, b in enumerate(_polynomial(other).coefficients):
+                found[i + k] += a * b
+        return Polynomial(*found)
+
+    def __sub__(self, other: Polynomial | int) -> Polynomial:
+        return self + _polynomial(other) * -1
+
+    def __rsub__(self, other: int) -> Polynomial:
+        return self * -1 + other
+
+    def __pow__(self, times: int) -> Polynomial:
+        return prod([self] * times, start=Polynomial(1))
+
+    __radd__, __rmul__ = __add__, __mul__
+
+    def slope(self) -> Polynomial:
+        return Polynomial(*(k * a for k, a in enumerate(self.coefficients) if k))
+
+
+def _polynomial(value: Polynomial | int) -> Polynomial:
+    return value if isinstance(value, Polynomial) else Polynomial(value)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4])
+def test_table_1_holds_in_whole_numbers(n: int) -> None:
+    """As sums of powers of x: l_n by its recurrence, its slope term by term, and what is printed of both."""
+    value = x = Polynomial(0, 1)
+    for _ in range(n - 1):
+        value = 4 * value * (1 - value)
+    texts = [text.replace("^", "**") for text in TABLE_1[n - 1]]
+    printed = [_polynomial(eval(text, {"x": x})).coefficients for text in texts]  # noqa: S307 - our own table
+    assert printed == [value.coefficients, value.slope().coefficients, value.slope().coefficients]
+    assert len(value.coefficients) == 2 ** (n - 1) + 1
 
 
 def test_table_1_is_reproduced_by_sympys_derivative() -> None:
@@ -175,6 +227,26 @@ def test_giant_sizes_are_exact_in_data_and_short_on_screens() -> None:
     assert sizes(big)[-1]["substituted"]["f"] == 3 * (2**99 - 1)
     assert Fraction(str(json.loads(written(big, "json"))["sizes"][-1]["substituted"]["f"])) == 3 * (2**99 - 1)
     assert max(map(len, written(swell(up_to=100, timeout=0.05), "table").splitlines())) <= 200
+
+
+def test_programs_are_given_whole_formulas() -> None:
+    """The formula of n = 4 is too long for a screen, and whole in CSV and JSON."""
+    shown, told = swell(up_to=6), swell(up_to=6, whole=True)
+    assert "… (82 operations)" in str(shown.tables[2].rows)
+    for text in (written(told, "csv"), written(told, "json")):
+        assert "…" not in text
+    for n, function, derivative in told.tables[2].rows:
+        assert isinstance(n, int)
+        assert sympy.expand(formula(str(function)) - logistic(n)) == 0
+        assert sympy.expand(formula(str(derivative)) - logistic(n).diff(X)) == 0
+    assert sizes(told)[3]["symbolic"]["derivative"] == told.tables[2].rows[3][2]
+
+
+def test_a_formula_that_is_never_written_out_is_left_out_of_data(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("diffcli.methods.symbolic.LONGEST_FORMULA", 50)
+    told = swell(up_to=4, whole=True)
+    assert "…" not in written(told, "csv")
+    assert [row[2] is None for row in told.tables[2].rows] == [False, False, False, True]
 
 
 # --- the command line

@@ -149,7 +149,10 @@ LARGEST_TREE = 20_000
 """Operations of the largest function that is differentiated with everything substituted."""
 
 LONGEST = 240
-"""Characters of the longest formula that is shown."""
+"""Characters of the longest formula that a screen shows."""
+
+FORMULAS = 4
+"""Functions whose formulas are given, for n = 1, 2, …: whole to programs."""
 
 MOST = 400
 """The largest n; beyond, sizes leave float64, and could not be drawn."""
@@ -165,14 +168,15 @@ def swell(
 ) -> Study:
     """The sizes of SymPy's derivative and of both modes for n = 1, …, `up_to`; `body` is a family of one's own.
 
-    Large sizes are rounded unless `whole`.
+    Large sizes are rounded, and long formulas left out, unless `whole`.
     """
     if family not in FAMILIES:
         raise DiffError(f"unknown family '{family}'", hint=f"write one of: {', '.join(FAMILIES)}", kind="option")
     if not 2 <= up_to <= MOST:
         raise DiffError(f"--up-to {up_to}: n goes to a number from 2 to {MOST}", hint="write --up-to 10", kind="option")
     chosen = FAMILIES[family] if body is None else template(body, at or {})
-    finding = Finding(family if body is None else body, chosen, _sizes(chosen, up_to, timeout), timeout, whole)
+    sizes = _sizes(chosen, up_to, timeout, whole)
+    finding = Finding(family if body is None else body, chosen, sizes, timeout, whole)
     printed = _printed() if body is None and family == "logistic" else ()
     return Study(
         "swell",
@@ -184,12 +188,12 @@ def swell(
     )
 
 
-def _sizes(family: Family, up_to: int, timeout: float) -> list[Size]:
+def _sizes(family: Family, up_to: int, timeout: float, whole: bool) -> list[Size]:
     found: list[Size] = []
     for n in range(1, up_to + 1):
         problem = make_case(family.function(n), family.at(n)).problem
         beyond = next((size.reason for size in found if size.reason is not None), None)
-        symbolic = beyond if beyond is not None else _symbolic(problem, timeout)
+        symbolic = beyond if beyond is not None else _symbolic(problem, timeout, whole and n <= FORMULAS)
         tree = count_written(problem.program, problem.program.outputs).total
         named = _modes(problem)
         apart = None
@@ -205,9 +209,9 @@ def _modes(problem: Problem) -> Modes:
     return Modes(f, count(*forward.sweeps).total, count(*reverse.sweeps).total, reverse.tape or 0)
 
 
-def _symbolic(problem: Problem, timeout: float) -> Symbolic | str:
+def _symbolic(problem: Problem, timeout: float, whole: bool) -> Symbolic | str:
     try:
-        return Apart(_derived, problem).result(timeout)
+        return Apart(_derived, problem, whole).result(timeout)
     except Expired:
         return f"over {timeout:g} s"
     except Unsupported as unsupported:
@@ -218,8 +222,8 @@ def _symbolic(problem: Problem, timeout: float) -> Symbolic | str:
         return "too large"
 
 
-def _derived(problem: Problem) -> Symbolic:
-    """In the child: what is sent back is small, however large the formula."""
+def _derived(problem: Problem, whole: bool) -> Symbolic:
+    """In the child: what is sent back is small, however large the formula, unless it is asked for whole."""
     from diffcli.algebras.symbols import lift, text
     from diffcli.passes import prune
 
@@ -227,10 +231,11 @@ def _derived(problem: Problem) -> Symbolic:
     assert found.written is not None
     assert found.formulas is not None
     program = prune(problem.program)
-    small = count_written(program, program.outputs).total <= LONGEST
+    small = count_written(program, program.outputs).total <= (LARGEST_TREE if whole else LONGEST)
     f = text(lift(program)[0]) if small else ""
-    derivative = found.formulas[0] if len(found.formulas[0]) <= LONGEST else ""
-    return Symbolic(found.written, count(*found.sweeps), f if len(f) <= LONGEST else "", derivative)
+    formulas = [f, "" if found.formulas[0].startswith("…") else found.formulas[0]]
+    f, derivative = (told if whole or len(told) <= LONGEST else "" for told in formulas)
+    return Symbolic(found.written, count(*found.sweeps), f, derivative)
 
 
 # --- the table of the paper
@@ -263,7 +268,12 @@ TABLE_1 = (
         "64*(1 - 42*x + 504*x^2 - 2640*x^3 + 7040*x^4 - 9984*x^5 + 7168*x^6 - 2048*x^7)",
     ),
 )
-"""l_n, d/dx l_n, and the same simplified, as they are printed there."""
+"""l_n, d/dx l_n, and the same simplified, as they are printed there.
+
+They were written down from memory, not copied from the page. Tests prove by exact
+arithmetic that each row is l_n and its derivative, twice; that the terms stand as they do
+in print, on which the numbers of operations depend, is not proved.
+"""
 
 
 def _printed() -> tuple[Printed, ...]:
@@ -326,6 +336,10 @@ class Finding:
     def cell(self, size: int | None) -> Cell:
         """A size as it is shown."""
         return float(size) if size is not None and size > _HUGE and not self.whole else size
+
+    def omitted(self, size: int | None) -> str | None:
+        """What stands for a formula too long to be read; programs get nothing in its place."""
+        return None if self.whole else say("… ({count} operations)", count=f"{size:,}")
 
     @cached_property
     def columns(self) -> dict[str, list[int]]:
@@ -399,17 +413,13 @@ def _substituted_table(finding: Finding) -> Table:
     return Table(tuple(Column(name, 4) for name in columns), tuple(rows), say("Operations, everything substituted"))
 
 
-_FORMULAS = 4
-
-
 def _formulas_table(finding: Finding) -> Table:
     """The formulas of the first n, sizes where they are too long."""
     rows: list[tuple[Cell, ...]] = []
-    for size in finding.known[:_FORMULAS]:
+    for size in finding.known[:FORMULAS]:
         assert isinstance(size.symbolic, Symbolic)
-        f = size.symbolic.function or say("… ({count} operations)", count=f"{size.tree:,}")
-        derivative = size.symbolic.derivative or say("… ({count} operations)", count=f"{size.written:,}")
-        rows.append((size.n, f, derivative))
+        f = size.symbolic.function or finding.omitted(size.tree)
+        rows.append((size.n, f, size.symbolic.derivative or finding.omitted(size.written)))
     call, by = finding.family.call, finding.family.by.partition(",")[0]
     columns = Column("n"), Column(call), Column(f"d/d{by} {call}")
     return Table(columns, tuple(rows), say("As SymPy writes it, unsimplified"))
