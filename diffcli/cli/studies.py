@@ -89,9 +89,7 @@ def write(make: Callable[[], Study], format: str, output: Path | None, plot: Pat
         except OSError as error:
             raise unwritable(output, error) from None
     if plot is not None:
-        from diffcli.reports.pictures import save
-
-        save(study.plots, plot)
+        _save(study, make, plot)
     return 0
 
 
@@ -101,6 +99,16 @@ def _checked(output: Path | None) -> Path | None:
 
     check_writable(output)
     return None if str(output) == "-" else output
+
+
+def _save(study: Study, make: Callable[[], Study], plot: Path) -> None:
+    """A picture of a study; in English, from the same study made again, where no font has Chinese."""
+    from diffcli.reports.pictures import letters, save
+
+    if not letters(spoken()):
+        with speaking("en"):
+            study = make()
+    save(study.plots, plot)
 
 
 def _language(format: str) -> str:

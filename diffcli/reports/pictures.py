@@ -24,17 +24,40 @@ def check(file: Path) -> None:
         raise DiffError("pictures need matplotlib, which is not installed", hint=hint, kind="missing")
 
 
+_CHINESE = (
+    "Noto Sans CJK SC", "Noto Sans SC", "Source Han Sans SC", "PingFang SC", "Hiragino Sans GB", "Heiti SC", "Heiti TC",
+    "Microsoft YaHei", "SimHei", "WenQuanYi Micro Hei", "WenQuanYi Zen Hei", "Droid Sans Fallback", "FandolHei",
+    "Noto Sans CJK JP", "Arial Unicode MS", "AR PL UMing CN", "SimSun",
+)  # fmt: skip
+"""Fonts with Chinese, those of screens first."""
+
+
+def fonts() -> list[str]:
+    """The fonts of pictures: matplotlib's own, and behind it one with Chinese, if there is any."""
+    from matplotlib.font_manager import fontManager
+
+    known = {entry.name for entry in fontManager.ttflist}
+    return ["DejaVu Sans", *[name for name in _CHINESE if name in known][:1]]
+
+
+def letters(language: str) -> bool:
+    """Whether pictures can be lettered in a language; without a font they would show boxes."""
+    return language != "zh" or len(fonts()) > 1
+
+
 def save(plots: tuple[Plot, ...], file: Path) -> None:
     """Write `plots` below one another; the file's ending says how."""
+    from matplotlib import rc_context
     from matplotlib.figure import Figure  # of its own, without a window
 
-    figure = Figure(figsize=(7.5, 4.6 * len(plots)), layout="constrained")
-    for axes, plot in zip(figure.subplots(len(plots), squeeze=False)[:, 0], plots, strict=True):
-        _draw(axes, plot)
-    try:
-        figure.savefig(file, dpi=150)
-    except OSError as error:
-        raise unwritable(file, error) from None
+    with rc_context({"font.family": fonts()}):
+        figure = Figure(figsize=(7.5, 4.6 * len(plots)), layout="constrained")
+        for axes, plot in zip(figure.subplots(len(plots), squeeze=False)[:, 0], plots, strict=True):
+            _draw(axes, plot)
+        try:
+            figure.savefig(file, dpi=150)
+        except OSError as error:
+            raise unwritable(file, error) from None
 
 
 def _draw(axes: Any, plot: Plot) -> None:
