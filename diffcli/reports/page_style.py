@@ -70,7 +70,7 @@ tfoot th { font-weight: 600; }
 td.text { white-space: normal; min-width: 14rem; }
 tbody tr.marked > * { background: var(--tint); }
 tbody tr.marked > :first-child { box-shadow: inset 3px 0 var(--bad); padding-left: .75rem; }
-.box.sticky th:first-child { position: sticky; left: 0; background: var(--paper); }
+.box.sticky th:first-child { position: sticky; left: 0; background: var(--paper); background-clip: padding-box; }
 
 .verdict { white-space: nowrap; font-weight: 500; }
 .verdict b { display: inline-block; min-width: 1.15em; font-weight: 600; }
@@ -91,7 +91,7 @@ button:hover { background: var(--tint); }
 figure { margin: 1rem 0 2rem; }
 figure svg { display: block; }
 figure.plot svg { width: 100%; min-width: 34rem; max-width: 52rem; height: auto; }
-figure.graph .ground { fill: none; }
+figure.graph .drawn .ground { fill: var(--paper); }
 
 /* a batch */
 .controls { display: flex; flex-wrap: wrap; gap: .75rem 1.25rem; align-items: end; margin: 1.5rem 0 .5rem; }

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 from textwrap import wrap
+from typing import cast
 
 from diffcli.errors import width as columns_of
 from diffcli.language import TAGS, say, spoken
@@ -16,8 +17,10 @@ from diffcli.reports.graph import lines_of, slope
 from diffcli.studies.graph import Edge, Graph, Kind, Node, grade
 from diffcli.studies.layout import Item, Placed, place
 from diffcli.syntax.rendering import literal
+from diffcli.wrapping import wrapped
 
-WIDEST = 1100.0
+WIDEST, _NARROWEST, _HEADED = 1100.0, 320.0, 560.0
+"""Of a drawing: as wide as it gets, the least, and the least beneath a long formula."""
 _CHAR, _LINE, _PAD, _GAP, _RISE = 7.6, 17.0, 12.0, 26.0, 56.0
 _MARGIN = 24.0
 
@@ -75,8 +78,15 @@ class _Picture:
         constants = frozenset(k for k, node in enumerate(graph.nodes) if node.kind == "constant" and self.targets[k])
         ends = [(edge.source, edge.target) for edge in graph.edges]
         self.placed: Placed = place(self.widths, ends, constants, WIDEST, _GAP, 10.0)
+        self.right = max((x + self._room(item) / 2 for (_, item), x in self.placed.centre.items()), default=0.0)
+        longest = max(columns_of(line) * _CHAR for line in graph.heading)
+        self.wide = max(self.right, _NARROWEST, min(longest, _HEADED))
+        columns = int(self.wide / _CHAR)
+        self.heading = [part for line in graph.heading for part in wrap(line, columns, subsequent_indent="    ")]
+        self.notes = [part for line in graph.sentences for part in wrapped(line, columns)]
+        self.shift = _MARGIN + (self.wide - self.right) / 2
         self.top: list[float] = []
-        y = _MARGIN + _LINE * (len(self._heading()) + 1)
+        y = _MARGIN + _LINE * (len(self.heading) + 1)
         self.high = [max([self.heights[item.node] for item in layer if not item.passing], default=0.0)
                      for layer in self.placed.layers]  # fmt: skip
         for high in self.high:
@@ -89,27 +99,20 @@ class _Picture:
         slopes = sum(len(slope(edge)) * 6.6 + 16 for edge in self.entering[k])
         return max(text, slopes, 40.0)
 
-    def _heading(self) -> list[str]:
-        room = int((WIDEST - 2 * _MARGIN) / _CHAR)
-        return [part for line in self.graph.heading for part in wrap(line, room, subsequent_indent="    ")]
-
     def pieces(self) -> Iterator[str]:
-        right = max((x + self._room(item) / 2 for (_, item), x in self.placed.centre.items()), default=0.0)
-        heading = self._heading()
-        notes = [*self.graph.sentences]
-        needed = max([right, *(columns_of(line) * _CHAR for line in (*heading, *notes)), 660.0])
-        self.shift = _MARGIN + (needed - right) / 2
-        width, height = needed + 2 * _MARGIN, self.bottom + _LINE * (len(notes) + 6)
+        legend, below = self._legend(self.bottom + _LINE * (len(self.notes) + 3))
+        width, height = self.wide + 2 * _MARGIN, below + _MARGIN
         yield (
             f'<svg xmlns="http://www.w3.org/2000/svg" class="drawn" role="img" lang="{TAGS[spoken()]}" '
             f'viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}">\n'
             f"<title>{escape(self.graph.heading[0])}</title>\n"
-            f"<desc>{escape(' '.join([*self.graph.heading[1:], *notes]))}</desc>\n<style>{_STYLE}</style>\n"
+            f"<desc>{escape(' '.join([*self.graph.heading[1:], *self.graph.sentences]))}</desc>\n"
+            f"<style>{_STYLE}</style>\n"
             '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
             '<path class="tip" d="M0 0.5 L8 4 L0 7.5 z"/></marker></defs>\n'
             f'<rect class="ground" width="{width:.0f}" height="{height:.0f}"/>\n'
         )
-        for i, line in enumerate(heading):
+        for i, line in enumerate(self.heading):
             yield _text(_MARGIN, _MARGIN + _LINE * i + 6, line, "title" if not i else "", "start")
         for edge in self.graph.edges:
             yield self._edge(edge)
@@ -120,10 +123,10 @@ class _Picture:
                 if not item.passing:
                     yield self._node(i, item)
         y = self.bottom + 2 * _LINE
-        for line in notes:
+        for line in self.notes:
             yield _text(_MARGIN, y, line, "", "start")
             y += _LINE
-        yield from self._legend(y + _LINE)
+        yield from legend
         yield "</svg>\n"
 
     # --- places
@@ -176,26 +179,47 @@ class _Picture:
         k = item.node
         node, lines = self.graph.nodes[k], self.texts[k]
         x, y, wide, high = self._x(layer, item), self._above(k), self.widths[k], self.heights[k]
-        kind = "gx" if grade(node) < 0 else f"g{grade(node)}"
-        shape = _shape(node, x - wide / 2, y, wide, high, kind)
+        shape = _shape(node, x - wide / 2, y, wide, high, _grade(node))
         texts = "".join(
             _text(x, y + _PAD / 2 + _LINE * (r + 0.76), line, "name" if not r else "", "middle")
             for r, line in enumerate(lines)
         )
         return f"<g><title>{escape(_in_full(self.graph, node))}</title>{shape}{texts}</g>\n"
 
-    def _legend(self, y: float) -> Iterator[str]:
-        x = _MARGIN
-        for kind, word in zip(_KINDS, map(say, _KINDS), strict=True):
-            sample = Node(kind, "", "", None)
-            yield _shape(sample, x, y - 12, 30, 16, "g0")
-            yield _text(x + 37, y, word, "", "start")
-            x += 52 + columns_of(word) * _CHAR
-        x, y = _MARGIN, y + 1.6 * _LINE
-        for grey, word in zip(_GRADES, map(say, _LOST), strict=True):
-            yield f'<rect class="node {grey}" x="{x:.0f}" y="{y - 12:.0f}" width="16" height="16" rx="3"/>'
-            yield _text(x + 23, y, word, "", "start")
-            x += 40 + columns_of(word) * _CHAR
+    def _legend(self, y: float) -> tuple[list[str], float]:
+        """What shapes and colours mean, of those that there are, and where it ends: in as many lines as it needs."""
+        kinds, grades = {node.kind for node in self.graph.nodes}, {_grade(node) for node in self.graph.nodes}
+        shapes = [
+            (30.0, _kind, kind, word) for kind, word in zip(_KINDS, map(say, _KINDS), strict=True) if kind in kinds
+        ]
+        colours = [
+            (16.0, _swatch, grey, word)
+            for grey, word in zip(_GRADES, map(say, _LOST), strict=True)
+            if grey in grades or grey != "gx"
+        ]
+        pieces = []
+        for entries in (shapes, colours):
+            x = _MARGIN
+            for wide, sample, name, word in entries:
+                room = wide + 7 + columns_of(word) * _CHAR
+                if x > _MARGIN and x + room > _MARGIN + self.wide:
+                    x, y = _MARGIN, y + 1.4 * _LINE
+                pieces += [sample(name, x, y - 12), _text(x + wide + 7, y, word, "", "start")]
+                x += room + 17
+            y += 1.6 * _LINE
+        return pieces, y - 1.6 * _LINE
+
+
+def _kind(kind: str, x: float, y: float) -> str:
+    return _shape(Node(cast(Kind, kind), "", "", None), x, y, 30, 16, "g0")
+
+
+def _swatch(grey: str, x: float, y: float) -> str:
+    return f'<rect class="node {grey}" x="{x:.0f}" y="{y:.0f}" width="16" height="16" rx="3"/>'
+
+
+def _grade(node: Node) -> str:
+    return "gx" if grade(node) < 0 else f"g{grade(node)}"
 
 
 def _curve(x: float, y: float, to: float, height: float) -> str:

@@ -261,10 +261,16 @@ def grade(node: Node) -> int:
     return 0 if node.lost < 1 else 1 if node.lost < 4 else 2 if node.lost < 10 else 3
 
 
+_LONGEST = 300
+"""Characters of a formula above a drawing; a longer one is shown by its beginning and end."""
+
+
 def _heading(case: Case, show: Show, along: str | None) -> tuple[str, ...]:
     names = ", ".join(case.expression.variables)
     text = understood(case)
-    text = text if len(text) <= 300 else f"{text[:140]} … {text[-140:]}"
+    if len(text) > _LONGEST:
+        begun, ended = text[: _LONGEST // 2], text[-_LONGEST // 2 :]
+        text = f"{begun.rpartition(' ')[0] or begun} … {ended.partition(' ')[2] or ended}"
     at = equations(case.at)
     lines = [f"f({names}) = {text}", *([say(" at {point}", point=at).strip()] if at else [])]
     if show == "tangents":
