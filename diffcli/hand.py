@@ -29,9 +29,10 @@ from numbers import Real
 from typing import Any
 
 from diffcli.algebras.float64 import FLOAT64
-from diffcli.errors import DiffError
+from diffcli.errors import DiffError, width
 from diffcli.forward import Dual as Pair
 from diffcli.forward import Duals
+from diffcli.language import say
 from diffcli.linearize import ZERO, unit
 from diffcli.primitives import CODE, FUNCTIONS, PRIMITIVES
 from diffcli.reverse import Taped, Taping
@@ -248,12 +249,14 @@ class Tape:
 
     def __str__(self) -> str:
         """A line for every entry: its number, what it is, its value, and its adjoint after the last backward."""
-        rows = [("", "operation", "value", "adjoint")]
+        rows = [("", say("operation"), say("value"), say("adjoint"))]
         for k, entry in enumerate(self._taping.tape):
             adjoint = repr(self._taping.linear.settle(self._adjoints[k])) if k < len(self._adjoints) else ""
             rows.append((str(k), self._described(k), repr(entry.result), adjoint))
-        number, said, value, _ = (max(map(len, column)) for column in zip(*rows, strict=True))
-        lines = [f"{k:>{number}}  {what:<{said}}  {is_:<{value}}  {adjoint}" for k, what, is_, adjoint in rows]
+        number, said, value, _ = (max(map(width, column)) for column in zip(*rows, strict=True))
+        lines = [
+            f"{k:>{number}}  {_filled(what, said)}  {_filled(is_, value)}  {adjoint}" for k, what, is_, adjoint in rows
+        ]
         return "\n".join(map(str.rstrip, lines))
 
     def _repr_html_(self) -> str:
@@ -287,6 +290,10 @@ class Tape:
             if row.symbol and len(operands) == 2
             else f"{row.name}({', '.join(operands)})"
         )
+
+
+def _filled(text: str, columns: int) -> str:
+    return text + " " * (columns - width(text))
 
 
 class Variable(_Operators):

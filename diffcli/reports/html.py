@@ -43,7 +43,7 @@ _LISTED = 12
 _LONGEST = 2000
 """Longer text is folded."""
 _CLASSES = (("add", "+"), ("neg", "−"), ("mul", "×"), ("div", "÷"), ("pow", "^"), ("func", "ƒ"))
-_WORDS = {"add": "additions and subtractions", "neg": "negations", "mul": "products", "div": "quotients",
+_WORDS = {"add": "additions and subtractions", "neg": "negations", "mul": "products", "div": "divisions",
           "pow": "powers", "func": "calls of functions"}  # fmt: skip
 _RIGHT_ENOUGH = 15
 """Figures of a float64 that are always right: an error behind them is rounding."""

@@ -11,9 +11,9 @@ from rich.table import Table
 _RULES = Box("    \n    \n ── \n    \n ── \n ── \n    \n    \n")
 
 
-def ruled() -> Table:
-    """A table without columns yet."""
-    return Table(box=_RULES, show_edge=False, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
+def ruled(apart: int = 2) -> Table:
+    """A table without columns yet; the box puts one blank between them, and `apart` more."""
+    return Table(box=_RULES, show_edge=False, pad_edge=False, padding=(0, apart, 0, 0), header_style="bold")
 
 
 def plain(draw: Callable[[Console], None], width: int) -> str:

@@ -20,6 +20,7 @@ from diffcli.reports.json import SCHEMA, number
 from diffcli.reports.screen import plain, ruled
 from diffcli.studies.study import Axis, Cell, Column, Plot, Study, Table
 from diffcli.syntax.rendering import literal
+from diffcli.wrapping import wrapped
 
 _ESCAPES = re.compile(r"\x1b\[[\d;]*m")
 _HIGH, _WIDE = 20, 100
@@ -35,18 +36,32 @@ def show(study: Study, console: Console, plots: bool = True) -> None:
         console.print()
         if table.title:
             console.print(Text(table.title, "bold"), soft_wrap=wrap)
-        console.print(_table(table))
+        console.print(_fitted(table, console))
     for plot in study.plots if plots else ():
         console.print()
         console.print(Text(drawn(plot, min(console.width, _WIDE))), soft_wrap=True)
     if study.sentences:
         console.print()
     for sentence in study.sentences:
-        console.print(Text(sentence), soft_wrap=wrap)
+        lines = [sentence] if wrap else wrapped(sentence, console.width)
+        console.print(Text("\n".join(lines)), soft_wrap=True)
 
 
-def _table(table: Table) -> RichTable:
-    shown = ruled()
+def _fitted(table: Table, console: Console) -> RichTable:
+    """Columns nearer to one another where a terminal is too narrow, before anything in them is broken."""
+    if console.is_terminal:
+        for apart in (2, 1, 0):
+            shown = _table(table, apart)
+            if Console(width=_WIDEST).measure(shown).maximum <= console.width:
+                return shown
+    return _table(table, 2)
+
+
+_WIDEST = 10_000
+
+
+def _table(table: Table, apart: int) -> RichTable:
+    shown = ruled(apart)
     for i, column in enumerate(table.columns):
         numeric = all(not isinstance(row[i], str) for row in table.rows)
         shown.add_column(Text(column.name), justify="right" if numeric else "left", no_wrap=numeric, overflow="fold")

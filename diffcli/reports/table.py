@@ -28,6 +28,7 @@ from diffcli.reports.screen import plain, ruled
 from diffcli.reports.sentences import closing, counted, lost, shortened, side, ulps
 from diffcli.syntax.rendering import literal
 from diffcli.truth import digits
+from diffcli.wrapping import wrapped
 
 if TYPE_CHECKING:
     from diffcli.batch.summary import Summary
@@ -71,7 +72,7 @@ def show(result: Result, console: Console) -> None:
         template = "line {line}: error: {message}" if result.line else "error: {message}"
         console.print(Text(say(template, line=result.line, message=translated(result.message))))
         return
-    for part in (_header(result), *_layout(result, console), *_formulas(result), *_sentences(result)):
+    for part in (_header(result), *_layout(result, console), *_formulas(result), *_sentences(result, console)):
         console.print(part, soft_wrap=not console.is_terminal and not isinstance(part, Table | Group))
 
 
@@ -106,11 +107,11 @@ def _formulas(comparison: Comparison) -> list[RenderableType]:
     lines: list[RenderableType] = [Text()]
     for measurement in comparison.measurements:
         if measurement.steps is not None:
-            lines.append(Text.assemble((f"{measurement.method}: ", "bold"), translated(str(measurement.steps))))
+            lines.append(Text.assemble((_before(measurement.method), "bold"), translated(str(measurement.steps))))
         if measurement.claim is not None:
             pairs = zip(comparison.case.wrt, measurement.claim.formulas, strict=True)
             lines += [
-                Text.assemble((f"{name}: ", "bold"), _clipped(formula), (say("   (claimed)"), "dim"))
+                Text.assemble((_before(name), "bold"), _clipped(formula), (say("   (claimed)"), "dim"))
                 for name, formula in pairs
             ]
         if not measurement.formulas:
@@ -127,8 +128,13 @@ def _formulas(comparison: Comparison) -> list[RenderableType]:
     return lines if len(lines) > 1 else []
 
 
-def _sentences(comparison: Comparison) -> list[RenderableType]:
-    return [Text(), Text(joined(closing(comparison)))]
+def _before(name: str) -> str:
+    return say("{name}: ", name=name)
+
+
+def _sentences(comparison: Comparison, console: Console) -> list[RenderableType]:
+    said = joined(closing(comparison))
+    return [Text(), Text("\n".join(wrapped(said, console.width)) if console.is_terminal else said)]
 
 
 # --- the table, in the layout that fits
@@ -144,11 +150,12 @@ def _layout(comparison: Comparison, console: Console) -> list[RenderableType]:
         costs = _table(comparison, [*_errors(comparison.digits), *_costs(comparison)], truth=False)
         if max(_width(values), _width(costs)) <= width:
             return [values, Text(), costs]
-    return [
-        _blocks(comparison),
-        Text(),
-        _table(comparison, [*_errors(comparison.digits), *_costs(comparison), *_verdicts()], truth=False),
-    ]
+    errors, spent = _errors(comparison.digits), _costs(comparison)
+    below = _table(comparison, [*errors, *spent, *_verdicts()], truth=False)
+    if _width(below) <= width:
+        return [_blocks(comparison), Text(), below]
+    judged = _table(comparison, [*errors, *_verdicts()], truth=False)
+    return [_blocks(comparison), Text(), judged, Text(), _table(comparison, spent, truth=False)]
 
 
 def _width(table: Table) -> int:
