@@ -9,6 +9,10 @@ from diffcli.errors import width
 _WORD = re.compile(r"""(?:[^\s"']|"[^"]*"|'[^']*')+""")
 
 
+_OPTION = re.compile(r"--?[a-zA-Z][\w-]*\Z")
+"""An option that may have a value: behind it there is none yet."""
+
+
 def folded(command: str, columns: int) -> list[str]:
     r"""A command on lines that a shell takes as one; an option stays with its value.
 
@@ -17,7 +21,7 @@ def folded(command: str, columns: int) -> list[str]:
     """
     units: list[str] = []
     for word in _WORD.findall(command):
-        if units and units[-1].startswith("-") and " " not in units[-1] and not word.startswith("--"):
+        if units and _OPTION.match(units[-1]) and not _OPTION.match(word):
             units[-1] += f" {word}"
         else:
             units.append(word)

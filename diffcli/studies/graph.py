@@ -266,13 +266,13 @@ _LONGEST = 300
 
 
 def _heading(case: Case, show: Show, along: str | None) -> tuple[str, ...]:
-    names = ", ".join(case.expression.variables)
-    text = understood(case)
+    before, semicolon, result = understood(case).rpartition("; ")
+    text = f"{before}{semicolon}f({', '.join(case.expression.variables)}) = {result}"
     if len(text) > _LONGEST:
         begun, ended = text[: _LONGEST // 2], text[-_LONGEST // 2 :]
         text = f"{begun.rpartition(' ')[0] or begun} … {ended.partition(' ')[2] or ended}"
     at = equations(case.at)
-    lines = [f"f({names}) = {text}", *([say(" at {point}", point=at).strip()] if at else [])]
+    lines = [text, *([say(" at {point}", point=at).strip()] if at else [])]
     if show == "tangents":
         lines.append(say("{symbol} are tangents along {along}", symbol="v'", along=along))
     elif show == "adjoints":

@@ -401,7 +401,7 @@ def _fine(stages: Sequence[Stage]) -> list[str]:
     worst, name = max(losses)
     if worst <= 1:
         template = _NONE_LOST if worst < 0.05 else _ONE_LOST
-        return [say(template, bits=f"{worst:.1f}")]
+        return [say(template, bits=f"{math.ceil(10 * worst) / 10:g}")]
     template = "No digits die: {name} has lost most, {bits}." if worst < LEAST else _BIT_BY_BIT
     return [say(template, name=name, bits=_bits(worst))]
 
