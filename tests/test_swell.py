@@ -244,9 +244,20 @@ def test_programs_are_given_whole_formulas() -> None:
 
 def test_a_formula_that_is_never_written_out_is_left_out_of_data(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("diffcli.methods.symbolic.LONGEST_FORMULA", 50)
+    monkeypatch.setattr("diffcli.studies.swell.Apart", Here)
     told = swell(up_to=4, whole=True)
     assert "…" not in written(told, "csv")
     assert [row[2] is None for row in told.tables[2].rows] == [False, False, False, True]
+
+
+class Here:
+    """In this process, where a limit can be moved."""
+
+    def __init__(self, function: Any, *arguments: Any) -> None:
+        self.found = function(*arguments)
+
+    def result(self, seconds: float) -> Any:
+        return self.found
 
 
 # --- the command line

@@ -107,11 +107,13 @@ def _formulas(comparison: Comparison) -> list[RenderableType]:
     lines: list[RenderableType] = [Text()]
     for measurement in comparison.measurements:
         if measurement.steps is not None:
-            lines.append(Text.assemble((_before(measurement.method), "bold"), translated(str(measurement.steps))))
+            lines.append(
+                Text.assemble((say("{name}: ", name=measurement.method), "bold"), translated(str(measurement.steps)))
+            )
         if measurement.claim is not None:
             pairs = zip(comparison.case.wrt, measurement.claim.formulas, strict=True)
             lines += [
-                Text.assemble((_before(name), "bold"), _clipped(formula), (say("   (claimed)"), "dim"))
+                Text.assemble((f"{name}: ", "bold"), _clipped(formula), (say("   (claimed)"), "dim"))
                 for name, formula in pairs
             ]
         if not measurement.formulas:
@@ -126,10 +128,6 @@ def _formulas(comparison: Comparison) -> list[RenderableType]:
             template = "SymPy's formulas as written: {size}; {executed} executed, sharing what is equal"
             lines.append(Text(say(template, size=size, executed=f"{cost.total:,}"), "dim"))
     return lines if len(lines) > 1 else []
-
-
-def _before(name: str) -> str:
-    return say("{name}: ", name=name)
 
 
 def _sentences(comparison: Comparison, console: Console) -> list[RenderableType]:
