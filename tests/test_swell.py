@@ -257,6 +257,7 @@ class Here:
         self.found = function(*arguments)
 
     def result(self, seconds: float) -> Any:
+        assert seconds > 0
         return self.found
 
 
