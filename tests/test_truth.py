@@ -22,6 +22,7 @@ from flint import arb, fmpq
 from oracle import NoValue, Quotients, cornered, interval
 
 from diffcli.accuracy import RELATIVE_BITS, Error, agree, between, bits_lost, certified_verdict, error, nearest, tight
+from diffcli.algebras.reals import real
 from diffcli.algebras.series import working
 from diffcli.case import make_case
 from diffcli.syntax import elaborate
@@ -653,6 +654,24 @@ def matches(side: Any, limit: Any) -> bool:
         return bool(side == limit)
     with mpmath.workdps(60):
         return bool(abs(mpmath.mpf(digits(side)) - limit) <= mpmath.mpf(10) ** -6 * max(1, abs(limit)))
+
+
+# --- exact reals
+def test_roots_are_one_form_whichever_way_they_are_written() -> None:
+    """1/sqrt(2) is sqrt(2)/2, and 1/cbrt(2) is cbrt(4)/2: formally, as a difference of 0 has to be."""
+    with working(100, 1):
+        root, third = real(2).power(Fraction(1, 2)), real(2).power(Fraction(1, 3))
+        assert (root.inverse() - root * real(Fraction(1, 2))).is_zero()
+        assert (third.inverse() - third * third * real(Fraction(1, 2))).is_zero()
+        assert (root.power(Fraction(-3)) - root * real(Fraction(1, 4))).is_zero()
+        assert not (root - third).is_zero()
+
+
+@pytest.mark.parametrize(("base", "degree"), [(2**53 + 1, 2), (3**40, 3), (2**60 + 1, 5), (10**30 + 7, 7)])
+def test_roots_of_whole_powers_are_whole_beyond_all_floats(base: int, degree: int) -> None:
+    with working(100, 1):
+        assert real(base**degree).power(Fraction(1, degree)).rational == base
+        assert real(base**degree + 1).power(Fraction(1, degree)).rational is None
 
 
 # --- digits

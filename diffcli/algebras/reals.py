@@ -14,7 +14,7 @@ from collections.abc import Callable, Hashable
 from fractions import Fraction
 from typing import Any
 
-from flint import arb, ctx, fmpq
+from flint import arb, ctx, fmpq, fmpz
 
 from diffcli.algebras.series import Unresolved
 
@@ -182,8 +182,8 @@ def _normal(powers: dict[Atom, int]) -> tuple[Monomial, Any]:
 
 
 def _whole_root(value: int, degree: int) -> int | None:
-    guess = round(value ** (1 / degree)) if value < 2**1000 else 0
-    return next((g for g in (guess - 1, guess, guess + 1) if g >= 0 and g**degree == value), None)
+    below = int(fmpz(value).root(degree))
+    return below if below**degree == value else None
 
 
 def real(value: Any) -> Real:
