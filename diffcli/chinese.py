@@ -818,10 +818,10 @@ _RULES = {
     "{column}: below {few}.": "{column}：都低于 {few}。",
     "what it does": "做法",
     "derivatives": "可求的导数",
-    "Methods of diff-compare": "diff-compare 的方法",
+    "Methods of diff-compare {version}": "diff-compare {version} 的方法",
     "first and second": "一阶和二阶",
     "of any order, by one variable": "对一个变量的任意阶",
-    "{library}, not installed": "{library}，未安装",
+    "not installed": "未安装",
     "A gradient is compared by {names}, unless --methods names others.":
         "比较梯度时用 {names}，除非用 --methods 另行指定。",
     "{name} is not installed: {command}": "{name} 没有安装：{command}",

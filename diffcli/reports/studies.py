@@ -58,13 +58,18 @@ def _fitted(table: Table, console: Console) -> RichTable:
 
 
 _WIDEST = 10_000
+_NAME = 24
+"""Columns of a name that stands first in its row, and is not broken: it may be copied."""
 
 
 def _table(table: Table, apart: int) -> RichTable:
     shown = ruled(apart)
     for i, column in enumerate(table.columns):
         numeric = all(not isinstance(row[i], str) for row in table.rows)
-        shown.add_column(Text(column.name), justify="right" if numeric else "left", no_wrap=numeric, overflow="fold")
+        named = i == 0 and all(columns(str(row[i])) <= _NAME for row in table.rows)
+        shown.add_column(
+            Text(column.name), justify="right" if numeric else "left", no_wrap=numeric or named, overflow="fold"
+        )
     for k, row in enumerate(table.rows):
         cells = [Text(cell(value, column)) for value, column in zip(row, table.columns, strict=True)]
         shown.add_row(*cells, style="bold" if k in table.marked else None)

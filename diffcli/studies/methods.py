@@ -10,6 +10,7 @@ from diffcli.language import say, translated
 from diffcli.methods import METHODS, Method, usual
 from diffcli.studies.study import Column, Study, Table
 
+_OURS = "diff-compare"
 _ALSO = {"symbolic": "sympy"}
 """Libraries that come with diff-compare."""
 
@@ -37,17 +38,18 @@ def methods() -> Study:
             for name, method in METHODS.items()
         ]
     }
-    return Study("methods", (say("Methods of diff-compare"),), (Table(heads, rows),), (), tuple(said), facts)
+    heading = (say("Methods of diff-compare {version}", version=__version__),)
+    return Study("methods", heading, (Table(heads, rows),), (), tuple(said), facts)
 
 
 def library(name: str, method: Method) -> str:
     """Whose code differentiates."""
-    return method.needs or _ALSO.get(name, "diff-compare")
+    return method.needs or _ALSO.get(name, _OURS)
 
 
 def installed(library: str) -> str | None:
     """The version of a library; None where there is none, or where it does not say."""
-    if library == "diff-compare":
+    if library == _OURS:
         return __version__
     try:
         return version(library)
@@ -75,8 +77,6 @@ def _kinds(method: Method) -> str:
 
 def _by(name: str, method: Method) -> str:
     found = library(name, method)
-    return (
-        f"{found} {installed(found) or ''}".strip()
-        if method.available
-        else say("{library}, not installed", library=found)
-    )
+    if not method.available:
+        return say("not installed")
+    return found if found == _OURS else f"{found} {installed(found) or ''}".strip()
