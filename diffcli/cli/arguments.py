@@ -70,6 +70,12 @@ def arrange(arguments: Sequence[str], group: Any) -> list[str]:
     return [name, *options, "--", *operands] if operands else [name, *options]
 
 
+def helped(arranged: Sequence[str]) -> bool:
+    """Whether help is asked for, by an option."""
+    options = arranged[: arranged.index("--")] if "--" in arranged else arranged
+    return "--help" in options or "-h" in options
+
+
 def _value(option: str, equals: str, value: str, rest: list[str], name: str) -> str:
     if equals:
         return value

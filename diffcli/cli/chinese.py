@@ -44,8 +44,9 @@ _COMMANDS = {
         ".jsonl：每行一个对象，有 expr、at，还可以有 wrt、id、claim。",
     ".csv: a column expr, optionally id, wrt and claim; every other column is a variable.":
         ".csv：有一列 expr，还可以有 id、wrt、claim；其余各列都是变量。",
-    "What a row says of wrt and claim goes before --wrt and --claim. A row that fails is reported in its place, "
-    "and the rest go on.": "行中写明的 wrt 和 claim 优先于 --wrt 和 --claim。出错的行在原处报告，其余各行继续。",
+    "What a row says of wrt and claim goes before --wrt and --claim. A row that fails is reported in its place, and "
+    "the rest go on.":
+        "行中写的 wrt 和 claim 优先于 --wrt 和 --claim。出错的行在原处报告，其余各行继续。",
     "The error of difference quotients over the step: truncation against round-off.":
         "差商的误差随步长的变化：截断误差对舍入误差。",
     "For each method the order measured and in theory, the best step found and predicted, and where round-off takes "
@@ -139,10 +140,10 @@ _OPTIONS = {
     "Ulps up to which a result is ok.": "误差不超过多少 ulp 算准确。",
     "Compute equal subexpressions of what was typed only once.": "所写表达式中相同的部分只算一次。",
     "Show what is remembered: the tape's length, the peak of values.": "显示要记住多少：磁带的长度、值的峰值。",
-    "Sines and cosines of many points by tangents, within 4 ulps. Default: from 100,000 points where faster.":
-        "许多点上的正弦和余弦用正切计算，误差在 4 ulp 以内。默认：从 100,000 个点起，在更快时采用。",
     "Numbers that methods compute with, float64 or float32; errors are in their ulps.":
         "各方法用什么数计算，float64 或 float32；误差以它的 ulp 计。",
+    "Sines and cosines of many points by tangents, within 4 ulps. Default: from 100,000 points where faster.":
+        "许多点的正弦和余弦由正切计算，误差在 4 ulp 之内。默认：从 100,000 个点起，在更快时使用。",
     "The step of difference methods.": "差分方法的步长。",
     "Derivative rules of forward, reverse and taylor: textbook or stable.":
         "forward、reverse 和 taylor 用的求导规则：教科书的（textbook）或稳定的（stable）。",
@@ -201,7 +202,7 @@ _OPTIONS = {
     "Stop where the gradient is not longer.": "梯度的长度不超过它就停止。",
     "The same seed draws samples in the same order [0].": "种子相同，样本的次序也相同 [0]。",
     "logistic, product or nested [logistic, unless --expr is given].":
-        "logistic（逻辑斯谛）、product（乘积）或 nested（嵌套）[logistic，除非给出 --expr]。",
+        "logistic（逻辑斯谛）、product（乘积）或 nested（嵌套）[没有 --expr 时为 logistic]。",
     "A formula of l, applied to itself: \"4*l*(1 - l)\".": "l 的一个公式，反复代入自身：\"4*l*(1 - l)\"。",
     "The largest n.": "最大的 n。",
     "text, json, latex or mathml.": "text、json、latex 或 mathml。",

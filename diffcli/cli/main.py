@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from enum import IntEnum
 
-from diffcli.cli.arguments import arrange, named, refused
+from diffcli.cli.arguments import arrange, helped, named, refused
 from diffcli.errors import DiffError
 from diffcli.language import LANGUAGES, preferred, say, speak, translated
 
@@ -58,7 +58,7 @@ def _run(arguments: Sequence[str]) -> int | None:
 
     group = command(named(arguments, NAMES))
     words = arrange(arguments, group)
-    if _helped(words):
+    if helped(words):
         from diffcli.cli.help import show
 
         show(group, None if words[0].startswith("-") else words[0])
@@ -97,9 +97,3 @@ def _spoken(arguments: Sequence[str]) -> list[str]:
         hint = f"write one of: {', '.join(LANGUAGES)}"
         raise DiffError(f"unknown language '{asked}'", hint=hint, kind="option")
     return rest
-
-
-def _helped(words: Sequence[str]) -> bool:
-    """Whether help is asked for, by an option."""
-    options = words[: words.index("--")] if "--" in words else words
-    return "--help" in options or "-h" in options

@@ -357,9 +357,7 @@ def _descend(
     loss: Annotated[
         str | None,
         typer.Option(
-            "--loss",
-            metavar="FORMULA",
-            help="The loss of yhat on the samples, whose number is m [mean((yhat - y)^2)].",
+            "--loss", metavar="FORMULA", help="The loss of yhat on the samples, whose number is m [mean((yhat - y)^2)]."
         ),
     ] = None,
     way: Annotated[
