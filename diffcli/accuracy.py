@@ -95,6 +95,18 @@ def rounded(value: float, digits: int = 53) -> float:
         return math.copysign(math.inf, value)
 
 
+def shortest(value: float, digits: int = 53) -> float:
+    """The decimal that is written for a number of float64, or of float32: with the fewest digits that give it back.
+
+    >>> shortest(0.10000000149011612, 24)
+    0.1
+    """
+    if digits == DOUBLE:
+        return value
+    decimals = (float(f"{value:.{figures}g}") for figures in range(1, 10))
+    return next((decimal for decimal in decimals if rounded(decimal, digits) == value), value)
+
+
 def error(result: float, truth: Any, digits: int = 53) -> Error:
     """The distance of a float from a ball whose radius is negligible, in ulps of its number system.
 

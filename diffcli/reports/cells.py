@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from diffcli.accuracy import shortest
 from diffcli.batch.rows import Failure, Result
 from diffcli.case import equations, tuples, understood, written
 from diffcli.comparison import Comparison, Measurement
@@ -34,13 +35,21 @@ def headings(comparison: Comparison) -> tuple[str, str]:
 
 def value(comparison: Comparison) -> str:
     """The function's value as it is typed, also that of a vector."""
-    return written(tuples(nested(comparison.case.expression.shape, comparison.values)))
+    values = [shortest(value, comparison.digits) for value in comparison.values]
+    return written(tuples(nested(comparison.case.expression.shape, values)))
 
 
-def derivatives(measurement: Measurement, number: int) -> list[str]:
+def derivative(comparison: Comparison, value: float) -> str:
+    """An entry of a derivative that a method found, as it is written in its number system."""
+    return literal(shortest(value, comparison.digits))
+
+
+def derivatives(comparison: Comparison, measurement: Measurement) -> list[str]:
     """One number per entry; dashes where a method did not answer."""
     found = measurement.derivative
-    return ["–"] * number if found is None else [literal(entry) for entry in found]
+    if found is None:
+        return ["–"] * len(comparison.entries)
+    return [derivative(comparison, entry) for entry in found]
 
 
 def truths(comparison: Comparison) -> list[tuple[str, list[str]]]:

@@ -17,7 +17,7 @@ from diffcli.batch.rows import Failure, Result
 from diffcli.comparison import CLAIM, Comparison, Measurement
 from diffcli.language import joined, say, translated
 from diffcli.program import Cost
-from diffcli.reports.cells import formulas, headings, one_line, standing, swell, truths, value
+from diffcli.reports.cells import derivative, formulas, headings, one_line, standing, swell, truths, value
 from diffcli.reports.names import labels
 from diffcli.reports.page import Cell, box, ending, opening, row, table, text
 from diffcli.reports.page_formulas import applied, formula, fraction, math, named_formula, statements
@@ -150,9 +150,12 @@ def _found(comparison: Comparison, measurement: Measurement) -> list[Cell]:
     if found is None:
         return [("–", "") for _ in comparison.entries]
     errors = measurement.errors or (None,) * len(found)
-    return [
-        _digits(digits_marked(literal(entry), None if error is None else error.relative if isfinite(entry) else inf))
+    relative = [
+        None if error is None else error.relative if isfinite(entry) else inf
         for entry, error in zip(found, errors, strict=True)
+    ]
+    return [
+        _digits(digits_marked(derivative(comparison, entry), off)) for entry, off in zip(found, relative, strict=True)
     ]
 
 

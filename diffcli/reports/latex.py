@@ -267,7 +267,7 @@ def _values(comparison: Comparison) -> str:
     entries_of = names(comparison)
     if not entries_of:
         return ""
-    found = [(m.method, derivatives(m, len(entries_of))) for m in comparison.measurements]
+    found = [(m.method, derivatives(comparison, m)) for m in comparison.measurements]
     (truth, proved), *sides = truths(comparison)
     blocks = []
     for i, name in enumerate(entries_of):

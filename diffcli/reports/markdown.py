@@ -119,7 +119,7 @@ def _tables(comparison: Comparison) -> list[str]:
     """A column per variable; where they are many a row per variable, and the costs apart."""
     measurements, exact = comparison.measurements, truths(comparison)
     columns = labels(comparison)
-    found = [derivatives(measurement, len(columns)) for measurement in measurements]
+    found = [derivatives(comparison, measurement) for measurement in measurements]
     if len(columns) <= _WIDEST:
         lines = [[m.method, *entries, *costs(comparison, m)] for m, entries in zip(measurements, found, strict=True)]
         ends = [[who, *entries, "", "", "", "", ""] for who, entries in exact]

@@ -22,11 +22,10 @@ from diffcli.comparison import Comparison, Measurement
 from diffcli.errors import width as columns
 from diffcli.language import joined, say, translated
 from diffcli.program import Cost
-from diffcli.reports.cells import by_class, one_line, ratio, value
+from diffcli.reports.cells import by_class, derivative, one_line, ratio, value
 from diffcli.reports.names import labels
 from diffcli.reports.screen import plain, ruled
 from diffcli.reports.sentences import closing, counted, lost, shortened, side, ulps
-from diffcli.syntax.rendering import literal
 from diffcli.truth import digits
 from diffcli.wrapping import wrapped
 
@@ -177,7 +176,7 @@ def _table(comparison: Comparison, columns: Columns, truth: bool = True) -> Tabl
 
 def _derivatives(comparison: Comparison) -> Columns:
     def cell(i: int) -> Callable[[Measurement], RenderableType]:
-        return lambda m: "" if m.derivative is None else literal(m.derivative[i])
+        return lambda m: "" if m.derivative is None else derivative(comparison, m.derivative[i])
 
     return [(label, "left", cell(i), f"d{i}") for i, label in enumerate(labels(comparison))]
 
@@ -262,7 +261,7 @@ def _grouped(comparison: Comparison, i: int) -> dict[str, list[str]]:
     groups: dict[str, list[str]] = {}
     for measurement in comparison.measurements:
         if measurement.derivative is not None:
-            groups.setdefault(literal(measurement.derivative[i]), []).append(measurement.method)
+            groups.setdefault(derivative(comparison, measurement.derivative[i]), []).append(measurement.method)
     return groups
 
 
