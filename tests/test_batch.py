@@ -295,8 +295,9 @@ def test_another_batchs_output_is_not_gone_on_with(tmp_path: Path) -> None:
 
 
 def kept(row: Row, **changed: Any) -> str:
-    """A line of an earlier run's output."""
-    return json.dumps({"line": row.line, "id": row.id, "expression": row.expression} | changed) + "\n"
+    """A line of an earlier run's output, for a row that failed then."""
+    content = {"line": row.line, "id": row.id, "expression": row.expression, "status": "error"}
+    return json.dumps(content | changed) + "\n"
 
 
 def test_going_on_keeps_the_rows_that_are_there_and_leaves_the_others(tmp_path: Path) -> None:
@@ -304,7 +305,7 @@ def test_going_on_keeps_the_rows_that_are_there_and_leaves_the_others(tmp_path: 
     rows = [Row(k, f"x + {k}", "x=1", id=f"a#{k}") for k in (1, 2, 3)]
     output.write_text(kept(rows[0]) + kept(rows[1]))
     left = iter(rows)
-    skip_kept(output, left, found.append)
+    skip_kept(output, left, found.append, FAST)
     assert [content["line"] for content in found] == [1, 2]
     assert list(left) == rows[2:]
 
@@ -326,7 +327,7 @@ def test_what_is_no_beginning_of_this_batch_is_refused(tmp_path: Path, number: i
     output.write_text(text)
     rows: list[Row | Failure] = [Row(1, "x", "", id="a"), Row(2, "y", "", id="b")]
     with pytest.raises(DiffError, match=f"line {number} of .* is no result of this batch's row {number}"):
-        skip_kept(output, iter(rows), [].append)
+        skip_kept(output, iter(rows), [].append, FAST)
 
 
 @pytest.mark.parametrize("bad", ["log(x) | x=-1", "2x | x=1"])
