@@ -30,6 +30,9 @@ RECURSION = 6000
 """Python frames allowed to SymPy, whose algorithms recurse over the expression."""
 
 
+LONGEST = 1e6
+"""Seconds that a limit may have: the system's timers end beyond, and a longer one is cut to it."""
+
 STUCK = 0.5
 """Seconds after its deadline at which code that cannot be interrupted is stuck."""
 
@@ -51,7 +54,7 @@ class deadline:  # noqa: N801 - it is called as a function
     """
 
     def __init__(self, seconds: float, fatal: bool = False) -> None:
-        self.seconds, self.fatal = seconds, fatal
+        self.seconds, self.fatal = min(seconds, LONGEST), fatal
         self.holds = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
 
     def __enter__(self) -> None:
@@ -119,7 +122,7 @@ class Apart(Generic[T]):
 
     def result(self, seconds: float) -> T:
         try:
-            if not self.connection.poll(max(0.0, self.begun + seconds - time.monotonic())):
+            if not self.connection.poll(max(0.0, self.begun + min(seconds, LONGEST) - time.monotonic())):
                 raise Expired
             outcome: tuple[bool, Any] = self.connection.recv()
         except Exception:  # noqa: BLE001 - it ended, or sent what cannot be made again

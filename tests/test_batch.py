@@ -320,6 +320,8 @@ def test_going_on_keeps_the_rows_that_are_there_and_leaves_the_others(tmp_path: 
         (1, "[]\n"),
         (1, "{}\n"),
         (1, "no JSON\n"),
+        (1, '{"line": 1, "id": "a", "expression": "x"}\n'),
+        (1, '{"line": 1, "id": "a", "expression": "x", "status": "ok"}\n'),
     ],
 )
 def test_what_is_no_beginning_of_this_batch_is_refused(tmp_path: Path, number: int, text: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import inspect
 import json
+import math
 import subprocess
 import sys
 from collections.abc import Callable
@@ -234,6 +235,11 @@ def test_as_data(shown: Comparison) -> None:
     assert "\n" not in shown.to_json().rstrip("\n")
     assert found["schema"]
     assert [row["method"] for row in found["methods"]] == ["symbolic", "forward", "reverse"]
+
+
+def test_a_limit_of_time_may_be_left_open() -> None:
+    found = compare("x*sin(x)", "x=1", timeout=math.inf)
+    assert [row.verdict for row in found.measurements] == ["ok", "ok", "ok"]
 
 
 @pytest.mark.parametrize("name", ["pandas", "polars"])

@@ -45,14 +45,15 @@ def skip_kept(
                 same = row is not None and (content["line"], content["id"], content["expression"]) == (
                     row.line, row.id, row.expression
                 )  # fmt: skip
+                other = content["status"] == "ok" and not _same_question(content, settings)
             except (ValueError, KeyError, TypeError):
-                same = False
+                same = other = False
             if not same:
                 hint = "name another --output, or leave out --resume to begin anew"
                 raise DiffError(
                     f"line {number} of '{path}' is no result of this batch's row {number}", hint=hint, kind="resume"
                 )
-            if content["status"] == "ok" and not _same_question(content, settings):
+            if other:
                 hint = "give the options it was begun with, name another --output, or leave out --resume"
                 raise DiffError(f"line {number} of '{path}' was made with other options", hint=hint, kind="resume")
             kept(content)

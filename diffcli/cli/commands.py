@@ -146,11 +146,9 @@ class Request(NamedTuple):
         return self.format == "table" and self.output in (None, Path("-")) and sys.stdout.isatty()
 
 
-LONGEST = 1e6
-"""Seconds that --timeout may give: a system's timers end beyond."""
-
-
 def check_timeout(seconds: float) -> None:
+    from diffcli.limits import LONGEST
+
     if not 0 < seconds <= LONGEST:
         hint = "write the seconds a method may take: --timeout 10"
         message = f"--timeout {seconds:g}: a time limit is above 0 and at most {LONGEST:,.0f} s"
