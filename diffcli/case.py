@@ -470,8 +470,10 @@ def pasted(at: Mapping[str, Number]) -> str:
 
 
 def headline(case: Case) -> str:
-    """`f(x, y) = x*y`, as it was understood."""
-    return f"f({', '.join(case.expression.variables)}) = {understood(case)}"
+    """`f(x, y) = x*y`, as it was understood, with what is bound before it: `a = x*y; f(x, y) = a + 1`."""
+    names = ", ".join(case.expression.variables)
+    before, semicolon, result = understood(case).rpartition("; ")
+    return f"{before}{semicolon}{f'f({names})' if names else 'f'} = {result}"
 
 
 def understood(case: Case) -> str:

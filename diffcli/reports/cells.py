@@ -6,7 +6,7 @@ import re
 
 from diffcli.accuracy import shortest
 from diffcli.batch.rows import Failure, Result
-from diffcli.case import equations, tuples, understood, written
+from diffcli.case import equations, headline, tuples, written
 from diffcli.comparison import Comparison, Measurement
 from diffcli.language import say, translated
 from diffcli.program import Cost
@@ -25,12 +25,7 @@ _SIGNS = (("add", "+"), ("neg", "-"), ("mul", "×"), ("div", "÷"), ("pow", "^")
 
 def headings(comparison: Comparison) -> tuple[str, str]:
     """The function as it was understood, and the point: `f(x) = x**2` and `x = 3`."""
-    case = comparison.case
-    names = case.expression.variables
-    point = equations(case.at)
-    name = f"f({', '.join(names)})" if names else "f"
-    before, semicolon, result = understood(case).rpartition("; ")
-    return f"{before}{semicolon}{name} = {result}", point
+    return headline(comparison.case), equations(comparison.case.at)
 
 
 def value(comparison: Comparison) -> str:

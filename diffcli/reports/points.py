@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from diffcli.case import equations, understood, written
+from diffcli.case import equations, headline, written
 from diffcli.errors import width as columns_of
 from diffcli.language import begun, say, speaking, translated
 from diffcli.studies.study import Cell, Column, Study, Table
@@ -45,8 +45,8 @@ def study(found: Found) -> Study:
 
 def heading(found: Found) -> Iterator[str]:
     case = found.case
-    text, names = understood(case), ", ".join(case.expression.variables)
-    yield f"f({names}) = {text if len(text) <= LONGEST else text[: LONGEST - 1] + '…'}"
+    text = headline(case)
+    yield text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
     fixed = equations({name: value for name, value in found.points.fixed.items() if name in case.at})
     yield f"{_points(len(found.points))}: {translated(found.points.source)}{f'; {fixed}' if fixed else ''}"
     wanted = case.wanted

@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from diffcli.accuracy import Ball
 from diffcli.algebras.float64 import FLOAT64
-from diffcli.case import Case, equations, understood
+from diffcli.case import Case, equations, headline
 from diffcli.errors import DiffError
 from diffcli.language import say
 from diffcli.linearize import ONE, ZERO, Linear
@@ -266,8 +266,7 @@ _LONGEST = 300
 
 
 def _heading(case: Case, show: Show, along: str | None) -> tuple[str, ...]:
-    before, semicolon, result = understood(case).rpartition("; ")
-    text = f"{before}{semicolon}f({', '.join(case.expression.variables)}) = {result}"
+    text = headline(case)
     if len(text) > _LONGEST:
         begun, ended = text[: _LONGEST // 2], text[-_LONGEST // 2 :]
         text = f"{begun.rpartition(' ')[0] or begun} … {ended.partition(' ')[2] or ended}"

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from diffcli.accuracy import nearest
-from diffcli.case import Case, equations, understood
+from diffcli.case import Case, equations, headline
 from diffcli.language import begun, joined, listed, say, translated
 from diffcli.linearize import ZERO
 from diffcli.primitives import CONST, INPUT
@@ -265,11 +265,8 @@ def _notes(stage: Stage) -> dict[int, str]:
 # --- above the tables
 def _heading(scope: Scope, primal: Primal, answers: Sequence[Answer]) -> tuple[str, ...]:
     case, path = scope.case, scope.path
-    names = ", ".join(case.expression.variables)
     point = equations(case.at)
-    lines = [
-        f"f({names}) = {_clipped(understood(case))}" + (say("   at  {point}", point=_clipped(point)) if point else "")
-    ]
+    lines = [_clipped(headline(case)) + (say("   at  {point}", point=_clipped(point)) if point else "")]
     for name, k in list(scope.outputs.items())[:4]:
         lines.append(f"{name} = {literal(path.values[k])}{_judged(path.values[k], primal.known[k])}")
     lines += [f"{answer.name} = {_both(answer)}" for answer in answers[:4]]
