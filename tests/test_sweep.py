@@ -175,6 +175,15 @@ def test_a_kink_beside_the_point_is_noticed() -> None:
     assert any("is not reached" in sentence for sentence in study.sentences)
 
 
+def test_the_nearest_of_all_differences_is_named_and_what_stays_flat_does_not_fall() -> None:
+    """Central differences have 0/0 at h = x: no line of theirs is measured, and yet they come nearest."""
+    study = swept("(1 - cos(x))/x^2", "x=1e-5")
+    said = " ".join(study.sentences)
+    found = [(error, name) for name in STENCILS for error in errors(study, name).values() if error is not None]
+    assert f"({min(found)[1]})" in said.partition("No difference comes nearer than ")[2]
+    assert "complex-step" not in said.partition(".")[0]
+
+
 def test_where_nothing_is_proved_nothing_is_claimed() -> None:
     study = swept("log(x)", "x=-1")
     assert any("errors and orders have no meaning" in sentence for sentence in study.sentences)

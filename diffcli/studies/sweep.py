@@ -335,9 +335,13 @@ def _falling(found: Sequence[Found]) -> str:
     told = [
         say(template, order=f"{one.order:.2f}", name=one.name, theory=one.theory.order)
         for one in found
-        if one.order is not None
+        if one.order is not None and one.order >= _FLAT
     ]
     return say("As h falls the error falls, like h to the power {orders}.", orders=listed(told)) if told else ""
+
+
+_FLAT = 0.05
+"""An order below this is no fall: the error stays what it is."""
 
 
 def _turning(found: Sequence[Found], scene: Scene, automatic: float) -> str:
@@ -346,7 +350,8 @@ def _turning(found: Sequence[Found], scene: Scene, automatic: float) -> str:
         return ""
     below = listed([say("{number} for {name}", number=_number(one.below), name=one.name) for one in turned])
     said = say("Then round-off takes over, and the error grows like 1/h: below h = {below}.", below=below)
-    best, name = min((one.best.error or 0.0, one.name) for one in turned if one.best)
+    differences = (one for one in found if one.name != COMPLEX)
+    best, name = min((one.best.error or 0.0, one.name) for one in differences if one.best)
     if not best:
         return joined([said, say("Where an error is 0, roundings happen to cancel.")])
     off = _number(scene.error(automatic))
