@@ -85,6 +85,16 @@ def test_the_derivative_of_a_primitive_is_that_of_reverse_mode(trial: Trial) -> 
 
 
 @given(random_programs(names=(*ALL_NAMES, "select"), size=(1, 10)))
+def test_texts_are_what_sympy_writes(drawn: Drawn) -> None:
+    try:
+        (value,) = lift(drawn.program)
+        found = [value, *(derivative(value, name) for name in drawn.program.inputs)]
+    except Unsupported:
+        return
+    assert symbols.texts(found) == tuple(sympy.sstr(expression, full_prec=False) for expression in found)
+
+
+@given(random_programs(names=(*ALL_NAMES, "select"), size=(1, 10)))
 def test_random_programs_agree_with_reverse_mode(drawn: Drawn) -> None:
     program, point = drawn.program, drawn.point
     (sweep,) = symbolic.differentiate(Problem(program, tuple(range(len(point))), point)).sweeps
@@ -103,7 +113,7 @@ def test_random_programs_agree_with_reverse_mode(drawn: Drawn) -> None:
      ("inf", "oo")],
 )  # fmt: skip
 def test_literals_are_shown_as_typed(literal: str, shown: str) -> None:
-    assert symbols.text(lift(elaborate(literal).program)[0]) == shown
+    assert symbols.texts(lift(elaborate(literal).program)) == (shown,)
 
 
 def test_a_float_literal_keeps_its_53_bits() -> None:
@@ -176,7 +186,7 @@ def test_a_chain_that_is_read_twice_is_walked_once() -> None:
 )
 def test_conditions_stand_as_typed(text: str, shown: str) -> None:
     (found,) = lift(elaborate(text).program)
-    assert symbols.text(found) == shown
+    assert symbols.texts([found]) == (shown,)
 
 
 def test_a_loop_unrolled_into_choices_is_not_unfolded() -> None:

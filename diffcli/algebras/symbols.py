@@ -21,6 +21,7 @@ from typing import Any
 import sympy
 from sympy.codegen.cfunctions import exp2, expm1, log1p, log2, log10
 from sympy.printing.precedence import PRECEDENCE
+from sympy.printing.str import StrPrinter
 
 from diffcli.errors import Unsupported
 from diffcli.evaluate import evaluate
@@ -529,9 +530,26 @@ def vanishes(expression: Any) -> bool:
     return any(simpler(expression) == 0 for simpler in (lambda same: same, sympy.expand, sympy.simplify))
 
 
-def text(expression: Any) -> str:
-    """`expression` as SymPy writes it; a float literal as it was typed, without zeros at its end."""
-    return str(sympy.sstr(expression, full_prec=False))
+def texts(expressions: Sequence[Any]) -> tuple[str, ...]:
+    """`expressions` as SymPy writes them; a float literal as it was typed, without zeros at its end."""
+    writing = _Writing({"full_prec": False})
+    return tuple([writing.doprint(expression) for expression in expressions])
+
+
+class _Writing(StrPrinter):  # type: ignore[misc]
+    """SymPy's printer, but that what occurs again is not written again: derivatives have much in common."""
+
+    def __init__(self, settings: dict[str, Any]) -> None:
+        super().__init__(settings)
+        self.written: dict[Any, str] = {}
+
+    def _print(self, expr: Any, **settings: Any) -> str:
+        if settings or not isinstance(expr, sympy.Basic):
+            return str(super()._print(expr, **settings))
+        found = self.written.get(expr)
+        if found is None:
+            found = self.written[expr] = str(super()._print(expr))
+        return found
 
 
 # --- lowering

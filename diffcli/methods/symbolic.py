@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from diffcli.algebras.symbols import contract, derivative, lift, lower, text
+from diffcli.algebras.symbols import contract, derivative, lift, lower, texts
 from diffcli.derivation import Derivation, Problem, Wanted
 from diffcli.kinds import Kind
 from diffcli.program import Program, count_written
@@ -27,7 +27,7 @@ def differentiate(problem: Problem) -> Derivation:
     outputs = program.outputs[len(values) :]
     written = count_written(program, outputs)
     if written.total <= LONGEST_FORMULA:
-        formulas = tuple(map(text, entries))
+        formulas = texts(entries)
     else:
         formulas = tuple(_formula(entry, program, output) for entry, output in zip(entries, outputs, strict=True))
     return Derivation((program,), formulas, written)
@@ -82,4 +82,4 @@ _WAYS: dict[Kind, Callable[[list[Any], list[str], Wanted], list[Any]]] = {
 def _formula(entry: Any, program: Program, output: int) -> str:
     """The formula as text, or its size where nobody would read it."""
     size = count_written(program, [output]).total
-    return text(entry) if size <= LONGEST_FORMULA else f"… ({size} operations)"
+    return texts([entry])[0] if size <= LONGEST_FORMULA else f"… ({size} operations)"

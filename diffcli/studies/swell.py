@@ -224,7 +224,7 @@ def _symbolic(problem: Problem, timeout: float, whole: bool) -> Symbolic | str:
 
 def _derived(problem: Problem, whole: bool) -> Symbolic:
     """In the child: what is sent back is small, however large the formula, unless it is asked for whole."""
-    from diffcli.algebras.symbols import lift, text
+    from diffcli.algebras.symbols import lift, texts
     from diffcli.passes import prune
 
     found: Derivation = METHODS["symbolic"].load()(problem)
@@ -232,7 +232,7 @@ def _derived(problem: Problem, whole: bool) -> Symbolic:
     assert found.formulas is not None
     program = prune(problem.program)
     small = count_written(program, program.outputs).total <= (LARGEST_TREE if whole else LONGEST)
-    f = text(lift(program)[0]) if small else ""
+    f = texts(lift(program))[0] if small else ""
     formulas = [f, "" if found.formulas[0].startswith("…") else found.formulas[0]]
     f, derivative = (told if whole or len(told) <= LONGEST else "" for told in formulas)
     return Symbolic(found.written, count(*found.sweeps), f, derivative)
