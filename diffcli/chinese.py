@@ -553,7 +553,7 @@ _PAGE = {
     "typed {source}": "输入 {source}",
     "the Python function {source}": "Python 函数 {source}",
     "at {source}": "在 {source}",
-    "f in float64": "f 的 float64 值",
+    "f in {numbers}": "f 的 {numbers} 值",
     "f, proved": "f 的已证明值",
     "{status}, at {bits} bits": "{status}，精度 {bits} 位",
     "Digits underlined are wrong.": "带下划线的数字是错的。",

@@ -11,6 +11,7 @@ from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
@@ -21,7 +22,7 @@ from diffcli.comparison import Comparison, Measurement, Settings, compare
 from diffcli.reports import REPORTS, format_of
 from diffcli.reports.html import RANKS, SIGNS, digits_marked, table_html
 from diffcli.reports.json import as_object
-from diffcli.reports.page_formulas import DEEPEST, MOST, formula, statements
+from diffcli.reports.page_formulas import DEEPEST, MOST, formula, fraction, statements
 from diffcli.reports.page_plots import svg
 from diffcli.reports.page_report import Findings, page, study_html
 from diffcli.reports.page_style import STYLE
@@ -269,6 +270,32 @@ def test_formulas_are_those_typed(source: str, expected: str) -> None:
     (found,) = statements(source) or ()
     short = re.sub(r'<mrow><mo stretchy="false">\(</mo>(.*?)<mo stretchy="false">\)</mo></mrow>', r"(\1)", found.text)
     assert short == expected
+
+
+@pytest.mark.parametrize(
+    ("above", "below", "expected"),
+    [
+        ("∂f", "∂x1", "∂f / ∂x_1 ="),
+        ("d⁸f", "dx⁸", "d^8f / dx^8 ="),
+        ("∂²f[0]", "∂x∂speed", "∂^2f_0 / ∂x∂speed ="),
+        ("∂(w·f)", "∂delta", "∂(w·f) / ∂δ ="),
+        ("Df·v", "", "Df·v ="),
+    ],
+)
+def test_names_of_derivatives_are_mathematics(above: str, below: str, expected: str) -> None:
+    def told(element: Any) -> str:
+        parts = [told(child) for child in element]
+        joint = {"mfrac": " / ", "msub": "_", "msup": "^"}.get(element.tag, "")
+        return joint.join(parts) if parts else f" {element.text}" if element.tag == "mo" else element.text or ""
+
+    assert told(ElementTree.fromstring(f"<mrow>{fraction(above, below)}</mrow>")) == expected
+
+
+def test_single_precision_is_named() -> None:
+    shown = single(compare(make_case("exp(x)/3", {"x": 1.0}), Settings(("forward",), dtype="float32")))
+    assert "f in float32" in shown
+    assert ">0.906094<" in shown
+    assert "f in float64" not in shown
 
 
 def test_formulas_are_well_formed(results: dict[str, Result]) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from math import floor, inf, isfinite, log10
 
+from diffcli.algebras import DIGITS
 from diffcli.batch.rows import Failure, Result
 from diffcli.comparison import CLAIM, Comparison, Measurement
 from diffcli.language import joined, say, translated
@@ -241,7 +242,8 @@ def _facts(comparison: Comparison) -> str:
     facts = []
     if wanted.vector:
         facts.append(("w" if wanted.kind == "vjp" else "v", _vector(wanted.vector)))
-    facts.append((say("f in float64"), f'<span class="digits">{text(value(comparison))}</span>'))
+    numbers = next(name for name, figures in DIGITS.items() if figures == comparison.digits)
+    facts.append((say("f in {numbers}", numbers=numbers), f'<span class="digits">{text(value(comparison))}</span>'))
     if truth.values:
         exact = [digits(entry) for entry in truth.values]
         shown = exact[0] if not comparison.case.expression.shape else f"[{', '.join(exact)}]"

@@ -90,8 +90,26 @@ def applied(name: str, arguments: Sequence[str]) -> str:
 
 def fraction(above: str, below: str) -> str:
     """The name of a derivative and an equals sign, as they stand before its formula."""
-    bar = [f'<mi mathvariant="normal">{escape(part)}</mi>' for part in (above, below) if part]
+    bar = [_differential(part) for part in (above, below) if part]
     return f"{MATHML.fraction(*bar) if len(bar) == 2 else bar[0]}<mo>=</mo>"
+
+
+_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹", "0123456789")
+_DIFFERENTIAL = r"([∂d])([⁰¹²³⁴-⁹]*)([^∂⁰¹²³⁴-⁹]+)([⁰¹²³⁴-⁹]*)"
+
+
+def _differential(part: str) -> str:
+    """`∂²f` or `∂x1∂y` with its names as mathematics; what is more than names stays as it is written."""
+    if "(" in part or not re.fullmatch(f"(?:{_DIFFERENTIAL})+", part):
+        return f'<mi mathvariant="normal">{escape(part)}</mi>'
+    pieces = []
+    for sign, order, name, times in re.findall(_DIFFERENTIAL, part):
+        pieces += [_power(f'<mi mathvariant="normal">{sign}</mi>', order), _power(named(name, MATHML), times)]
+    return MATHML.row(pieces)
+
+
+def _power(base: str, raised: str) -> str:
+    return MATHML.power(base, f"<mn>{raised.translate(_RAISED)}</mn>") if raised else base
 
 
 def math(inner: str, block: bool = False) -> str:
