@@ -18,6 +18,7 @@ from diffcli.cli.main import main
 from diffcli.comparison import Settings, compare
 from diffcli.errors import width
 from diffcli.reports import table
+from diffcli.syntax.rendering import literal
 
 FAST = ("-m", "forward,reverse")
 
@@ -304,7 +305,7 @@ def test_screens_fit_the_terminal_and_cut_no_number(text: str, point: str, colum
     assert max(map(width, lines)) <= columns
     for measurement in comparison.measurements:
         for entry in measurement.derivative or ():
-            number = table.literal(entry)
+            number = literal(entry)
             assert any(number in line.split() for line in lines), number
 
 
