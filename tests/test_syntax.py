@@ -688,6 +688,12 @@ ERRORS = [
           heavyside(x)
           ^^^^^^^^^
         """),
+    ("tangent(x)", """
+        error: unknown function 'tangent': did you mean 'tan'?
+          tangent(x)
+          ^^^^^^^
+          write tangent*(x) for a product
+        """),
     ("f(x, y)", """
         error: unknown function 'f'
           f(x, y)

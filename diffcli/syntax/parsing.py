@@ -275,16 +275,25 @@ class _Parser:
 
     def unknown_function(self, token: Token) -> DiffError:
         name = token.text
-        near = difflib.get_close_matches(name[:40].lower(), sorted(FUNCTION_NAMES), 1, 0.7)
-        if near:
-            return self.fail(f"unknown function '{brief(name)}': did you mean '{near[0]}'?", token.span, None)
+        close = self._nearest(name, 0.7)
+        near = close or (self._nearest(name, 0.4) if len(name) > 1 else None)  # one letter names a variable
+        guess = f": did you mean '{near}'?" if near else ""
+        hint = None if close else self._product(token)
+        return self.fail(f"unknown function '{brief(name)}'{guess}", token.span, hint)
+
+    @staticmethod
+    def _nearest(name: str, likeness: float) -> str | None:
+        return next(iter(difflib.get_close_matches(name[:40].lower(), sorted(FUNCTION_NAMES), 1, likeness)), None)
+
+    def _product(self, token: Token) -> str:
+        """The hint for a name before a parenthesis that was meant as a factor."""
+        name = token.text
         match = _IS_CALL.match(self.source, token.start + len(name))
         opening = match.end() - 1 if match else token.start
         rest = self.source[opening : self._operand_end(Token("operator", "(", opening))]
-        hint = "write * for a product; the functions are listed by --help"
         if len(name) + len(rest) < 60 and _PLAIN.match(rest):
-            hint = f"write {name}*{rest} for a product"
-        return self.fail(f"unknown function '{brief(name)}'", token.span, hint)
+            return f"write {name}*{rest} for a product"
+        return "write * for a product; the functions are listed by --help"
 
 
 def parse(source: str, separators: str = ";\n") -> list[Node]:
