@@ -856,6 +856,8 @@ SAID: dict[str, str] = {
 _MATHEMATICS = {
     "{name}: argument {value} is outside its domain {domain}": "{name}：自变量 {value} 超出定义域 {domain}",
     "division by zero": "除以零",
+    "infinities are beyond exact arithmetic": "无穷大超出精确算术的范围",
+    "the value is not finite": "值不是有限的数",
     "remainder of a division by zero": "除以零的余数",
     "{name} has an edge at {place}": "{name} 的定义域以 {place} 为端点",
     "{name} has a pole at {place}": "{name} 在 {place} 处有极点",

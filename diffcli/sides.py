@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 from diffcli.accuracy import PRECISIONS, Ball, Entry, OneSided, Undecided, tight
 from diffcli.algebras.germs import AT_ZERO, ZERO, Germ, Germs, Short, Unknown, variable
-from diffcli.algebras.reals import Real, real, whole
+from diffcli.algebras.reals import Real, is_infinite, real, whole
 from diffcli.algebras.series import SERIES, Singular, Undefined, Unresolved, working
 from diffcli.evaluate import evaluate, evaluate_all
 from diffcli.program import Program
@@ -56,6 +56,8 @@ def value_at(program: Program, point: Sequence[float]) -> tuple[Ball, int]:
     def compute(germs: Germs) -> Ball:
         (germ,) = evaluate(program, [germs.constant(x) for x in point], germs)
         value = germ.constant.ball
+        if is_infinite(value):
+            raise Undefined("the value is not finite")
         if not tight(value):
             raise Unresolved
         return value

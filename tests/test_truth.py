@@ -142,6 +142,7 @@ EXISTS: tuple[tuple[str, float, str], ...] = (
     # --- infinity as a bound
     ("min(x, inf)", 3, "1"),
     ("where(x < inf, x**2, 0)", 3, "6"),
+    ("top = inf; where(top == inf, x**2, 0)", 3, "6"),
     # --- exact cancellation
     ("sin(x)**2 + cos(x)**2", 0.7, "0"),
     ("x - x", 0.7, "0"),
@@ -308,6 +309,8 @@ NO_VALUE: tuple[tuple[str, float, str], ...] = (
     ("x**-0.5", 0, "0 to the"),
     ("x**0.5", -1, "a negative base -1 to the broken power 0.5"),
     ("x**x", -0.5, "a negative base -0.5 to"),
+    ("x + inf", 1, "the value is not finite"),
+    ("max(x, 1e400)", 1, "the value is not finite"),
 )
 
 
@@ -468,6 +471,17 @@ def test_what_cannot_be_proved_is_undecided_and_never_wrong(text: str, x: float,
         assert truth.status == UNDECIDED
         assert truth.reason
         assert truth.reason.count("told") == 1, "a sentence, not two"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["inf - inf", "0*inf", "inf/inf", "1e400 - 1e400", "inf - x - inf", "x*inf - x*inf", "(inf - inf)*x", "floor(inf)"],
+)
+def test_infinities_do_not_cancel(text: str) -> None:
+    truth = truth_of(text, {"x": 1})
+    assert truth.status == UNDECIDED
+    assert truth.reason
+    assert "infinit" in truth.reason
 
 
 # Sizes beyond all floats: expression, x

@@ -25,7 +25,7 @@ from typing import Any
 
 from flint import arb, arb_series, ctx, fmpq, fmpq_series
 
-from diffcli.algebras.reals import Real, exponential, logarithm, named, of, real, whole
+from diffcli.algebras.reals import Real, exponential, is_infinite, logarithm, named, of, real, whole
 from diffcli.algebras.series import (
     NAMED_BALLS,
     SERIES,
@@ -163,7 +163,7 @@ class Germs:
 
     def mul(self, a: Germ, b: Germ) -> Germ:
         if self._is_nothing(a) or self._is_nothing(b):
-            return Germ()
+            return number(a.constant * b.constant)
         if a.huge or b.huge:
             other = b if a.huge else a
             if other.wobble or not other.huge and not other.terms:
@@ -467,7 +467,7 @@ class Germs:
     def whole(self, name: str, a: Germ, toward: Callable[[fmpq], Any]) -> Germ:
         """floor, ceil and trunc: at an integer the side decides."""
         at = self.tends_to(a)
-        if at is None:
+        if at is None or is_infinite(at.ball):
             raise Unknown(f"{name} at infinity")
         exact = at.rational
         if exact is None:

@@ -16,7 +16,7 @@ from typing import Any
 
 from flint import arb, ctx, fmpq, fmpz
 
-from diffcli.algebras.series import Unresolved
+from diffcli.algebras.series import Singular, Unresolved
 
 Monomial = tuple[tuple["Atom", int], ...]
 
@@ -95,6 +95,7 @@ class Real:
         for monomial, q in other.terms.items():
             total = terms.get(monomial, 0) + q
             if total == 0:
+                _check_finite(monomial)
                 del terms[monomial]
             else:
                 terms[monomial] = total
@@ -105,6 +106,9 @@ class Real:
 
     def __mul__(self, other: Real) -> Real:
         terms: dict[Monomial, Any] = {}
+        if not self.terms or not other.terms:
+            for monomial in (*self.terms, *other.terms):
+                _check_finite(monomial)
         for left, p in self.terms.items():
             for right, q in other.terms.items():
                 monomial, factor = _product(left, right)
@@ -149,6 +153,17 @@ class Real:
         return named(("power", exponent, self.key), self.ball**p)
 
 
+def is_infinite(ball: Any) -> bool:
+    """Whether a ball is infinity itself, and not only too wide."""
+    return bool(ball.is_exact() and not ball.is_finite())
+
+
+def _check_finite(monomial: Monomial) -> None:
+    """Equal names cancel where they stand for numbers."""
+    if any(is_infinite(atom.ball) for atom, _ in monomial):
+        raise Singular("infinities are beyond exact arithmetic")
+
+
 def _bounded(value: Real) -> Real:
     """A form that grew too long becomes an atom without a name of its own."""
     long = len(value.terms) > MOST_TERMS or any(
@@ -177,6 +192,8 @@ def _normal(powers: dict[Atom, int]) -> tuple[Monomial, Any]:
             factor *= atom.radicand**turns
         if left:
             kept.append((atom, left))
+        else:
+            _check_finite(((atom, power),))
     kept.sort(key=lambda item: hash(item[0].name))
     return tuple(kept), factor
 

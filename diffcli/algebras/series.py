@@ -104,6 +104,13 @@ def _constant(value: Any) -> Series:
 ONE = arb(1)
 
 
+def _mul(a: Series, b: Series) -> Series:
+    product = a * b
+    if not product.length() and not (a[0].is_finite() and b[0].is_finite()):
+        raise Unresolved  # FLINT's empty series is 0 also where it is 0 times infinity
+    return product
+
+
 def _div(a: Series, b: Series) -> Series:
     if b[0].is_zero():
         raise Undefined("division by zero")
@@ -195,6 +202,8 @@ def _compare(a: Series, b: Series) -> int:
     """The sign of a - b."""
     if a[0] > b[0]:
         return 1
+    if a[0] == b[0] and not a[0].is_finite() and not a[0].is_nan():  # no step leaves infinity
+        return 0
     return side(a[0] - b[0], "a condition switches here")
 
 
@@ -418,16 +427,16 @@ _BY_NAME: dict[str, Callable[..., Series]] = {
     "add": lambda a, b: a + b,
     "sub": lambda a, b: a - b,
     "neg": lambda a: -a,
-    "mul": lambda a, b: a * b,
+    "mul": _mul,
     "div": _div,
-    "fma": lambda a, b, c: a * b + c,
+    "fma": lambda a, b, c: _mul(a, b) + c,
     "pow": _pow,
     "powc": _powc,
     "lt": _relation((-1,)),
-    "le": _relation((-1,)),
+    "le": _relation((-1, 0)),
     "gt": _relation((1,)),
-    "ge": _relation((1,)),
-    "eq": _relation(()),
+    "ge": _relation((1, 0)),
+    "eq": _relation((0,)),
     "ne": _relation((-1, 1)),
     "not": _not,
     "exp": lambda a: a.exp(),
