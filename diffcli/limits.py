@@ -116,7 +116,8 @@ class Apart(Generic[T]):
         self.begun = time.monotonic()
         self.connection, theirs = context.Pipe(duplex=False)
         self.process = context.Process(target=_answer, args=(theirs, function, arguments))
-        self.process.start()
+        with _script_left_out():
+            self.process.start()
         atexit.register(self.process.kill)  # before the interpreter waits for its children
         theirs.close()
 
@@ -136,6 +137,24 @@ class Apart(Generic[T]):
         if succeeded:
             return answer  # type: ignore[no-any-return]
         raise answer
+
+
+class _script_left_out:  # noqa: N801 - it is called as a function
+    """No child begun in the block runs the script of this process, which it would to know its names.
+
+    What children compute here is all in modules; a script without `if __name__ == "__main__"`
+    would begin again in each, and each would fail to begin one of its own.
+    """
+
+    def __enter__(self) -> None:
+        self.main = vars(sys.modules["__main__"])
+        self.before: dict[str, Any] = {name: self.main[name] for name in ("__file__", "__spec__") if name in self.main}
+        self.main.pop("__file__", None)
+        self.main["__spec__"] = None
+
+    def __exit__(self, *exception: object) -> None:
+        self.main.pop("__spec__")
+        self.main.update(self.before)
 
 
 def _threads() -> int:

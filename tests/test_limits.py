@@ -13,6 +13,7 @@ import sys
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
@@ -319,6 +320,23 @@ def test_a_computation_that_nobody_waits_for_does_not_keep_the_program_alive() -
         "    raise SystemExit(7)\n"
     )
     assert run(code).returncode == 7
+
+
+def test_a_script_does_not_run_again_in_what_it_begins(tmp_path: Path) -> None:
+    """Nor with threads, which forbid to fork: NumPy's linear algebra has them as soon as it is imported."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import threading\n"
+        "print('begins')\n"
+        "idle = threading.Event()\n"
+        "threading.Thread(target=idle.wait, daemon=True).start()\n"
+        "from diffcli.limits import Apart\n"
+        f"print(Apart(divmod, 7, 2).result({LONG}), Apart(divmod, 9, 2).result({LONG}))\n"
+        "print(__spec__, __file__ == " + repr(str(script)) + ")\n"
+    )
+    command = [sys.executable, str(script)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=LONG / 2, check=False)
+    assert (ended.stdout, ended.stderr) == ("begins\n(3, 1) (4, 1)\nNone True\n", "")
 
 
 @needs_signals
