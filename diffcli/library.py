@@ -26,6 +26,7 @@ from difflib import get_close_matches
 from importlib import import_module
 from importlib.util import find_spec
 from math import inf
+from operator import index
 from typing import TYPE_CHECKING, Any, cast
 
 from diffcli.algebras import DIGITS, Dtype
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
 Function = str | Callable[..., Any]
 Point = Mapping[str, Any] | str
 Wrt = Sequence[str] | str | None
-Vector = Sequence[float] | str
+Vector = Sequence[Any] | float | str
 
 
 class Comparison(Found):
@@ -140,10 +141,10 @@ def compare(
 ) -> Comparison:
     """Differentiate by several methods, and judge each against the proved derivative.
 
-    `methods` are names, none for the usual ones; `timeout` is in seconds per method,
+    `methods` are names, "all", or none for the usual ones; `timeout` is in seconds per method,
     `tolerance` in ulps. `order` is 2 for the Hessian, or more for one variable; `jvp`
     and `hvp` are directions, with a number for each entry of the variables, and `vjp`
-    has one for each output; `unit` scales a direction to length 1. `claims` are
+    has one for each output (arrays count row by row); `unit` scales a direction to length 1. `claims` are
     derivatives to be checked, by variable; `step` is that of differences; `share`
     computes equal parts of what was typed once. The result has a row for each method
     in `measurements`, whose `derivative` holds all entries, row by row.
@@ -154,17 +155,17 @@ def compare(
     >>> compare("x^2*y", {"x": 3, "y": 2}, claims={"x": "2*x*y"}, methods="reverse").good
     True
     """
-    listed = [f"{name}: {text}" for name, text in claims.items()] if isinstance(claims, Mapping) else list(claims)
-    asked = Asked(order, _text(jvp), _text(vjp), _text(hvp), unit, tuple(listed))
+    asked = Asked(_whole(order), _text(jvp), _text(vjp), _text(hvp), unit, _claims(claims))
     if not (timeout > 0 and tolerance >= 0 and (step is None or 0 < step < inf)):
         raise DiffError("a time limit and a step are above 0, a tolerance is 0 or more", kind="option")
     _one_of("number system", dtype, DIGITS)
     _one_of("rules", rules, RULES)
+    case = _case(function, at, wrt, asked)
     settings = Settings(
-        tuple(_known(name) for name in _names(methods) or ()), timeout, tolerance, share, memory,
+        _methods(methods, case.wanted.kind), timeout, tolerance, share, memory,
         apart=True, step=step, dtype=dtype, rules=rules,
     )  # fmt: skip
-    found = compare_case(_case(function, at, wrt, asked), settings)
+    found = compare_case(case, settings)
     return Comparison(**{field.name: getattr(found, field.name) for field in fields(found)})
 
 
@@ -183,7 +184,7 @@ def derivative(function: Function, at: Point, order: int = 1, wrt: Wrt = None, m
         raise DiffError(
             f"a derivative is one number, of one variable; here are {len(entries)}", hint=hint, kind="shape"
         )
-    return entries[0]
+    return cast("float", entries[0])
 
 
 def gradient(function: Function, at: Point, wrt: Wrt = None, method: str = "reverse") -> list[float]:
@@ -239,6 +240,9 @@ def vjp(function: Function, at: Point, vector: Vector, wrt: Wrt = None, method: 
 
 # --- understanding what is given
 def _case(function: Function, at: Point, wrt: Wrt, asked: Asked) -> Case:
+    if not isinstance(function, str) and not callable(function):
+        hint = 'write "x*sin(y)", or lambda x, y: x*np.sin(y)'
+        raise DiffError("a function is a text or a Python function", hint=hint, kind="type")
     if callable(function):
         return traced_case(function, _point(at), _names(wrt), asked)
     from diffcli.tracing.naming import named
@@ -251,6 +255,9 @@ def _case(function: Function, at: Point, wrt: Wrt, asked: Asked) -> Case:
 def _point(at: Point) -> dict[str, Any]:
     if isinstance(at, str):
         return read_point(at)
+    if not isinstance(at, Mapping):
+        hint = 'write {"x": 1.5, "y": [1, 2]}, or "x=1.5, y=[1, 2]"'
+        raise DiffError("a point names its variables", hint=hint, kind="point")
     return {name: number_at(name, _plain(value)) for name, value in at.items()}
 
 
@@ -269,7 +276,11 @@ def _names(given: Sequence[str] | str | None) -> tuple[str, ...] | None:
 def _text(vector: Vector | None) -> str | None:
     if vector is None or isinstance(vector, str):
         return vector
-    return str([float(x) for x in _plain(vector)])
+    entries = _entries(_plain(vector))
+    try:
+        return str([float(x) for x in entries])
+    except (TypeError, ValueError):
+        raise DiffError("a direction, or weights, are numbers", hint="write [1, 0, 2]", kind="option") from None
 
 
 def _answer(
@@ -279,12 +290,32 @@ def _answer(
     from diffcli.comparison import answer
 
     _known(method)
-    asked = Asked(order, **{name: _text(vector) for name, vector in vectors.items()})  # type: ignore[arg-type]
+    asked = Asked(_whole(order), **{name: _text(vector) for name, vector in vectors.items()})  # type: ignore[arg-type]
     case = _case(function, at, wrt, asked)
     if kind is not None and case.wanted.kind != kind:
         other = "a vector: ask jacobian" if kind == "gradient" else "a scalar: ask gradient"
         raise DiffError(f"the result of this function is {other}", kind="shape")
     return nested(case.problem.shape, answer(case, method))
+
+
+def _whole(order: int) -> int:
+    try:
+        return index(order)
+    except TypeError:
+        raise DiffError(f"an order is a whole number, not {order!r}", hint="write order=2", kind="option") from None
+
+
+def _claims(given: Sequence[str] | Mapping[str, str]) -> tuple[str, ...]:
+    """Each as "x: FORMULA"; a text may have several, as in a batch."""
+    if isinstance(given, Mapping):
+        return tuple(f"{name}: {text}" for name, text in given.items())
+    return tuple(claim for claim in given.split(";") if claim.strip()) if isinstance(given, str) else tuple(given)
+
+
+def _methods(given: Sequence[str] | str, kind: Kind) -> tuple[str, ...]:
+    if given == "all":
+        return tuple(name for name, method in METHODS.items() if kind in method.kinds and method.available)
+    return tuple(_known(name) for name in _names(given) or ())
 
 
 def _known(name: str) -> str:
@@ -300,5 +331,5 @@ def _one_of(what: str, name: str, known: Iterable[str]) -> str:
     return name
 
 
-def _entries(value: Any) -> list[float]:
-    return [entry for part in value for entry in _entries(part)] if isinstance(value, list) else [value]
+def _entries(value: Any) -> list[Any]:
+    return [entry for part in value for entry in _entries(part)] if isinstance(value, list | tuple) else [value]

@@ -96,6 +96,14 @@ def test_jacobians_and_products() -> None:
     assert vjp(curve, "t=0", [1, 1, 1]) == [4.0]
 
 
+@pytest.mark.parametrize("direction", [[[1, 0], [0, 1]], ((1, 0), (0, 1)), np.eye(2), [1, 0, 0, 1]])
+def test_directions_have_the_shape_of_what_they_go_through(direction: Any) -> None:
+    point = {"A": [[1, 2], [3, 4]]}
+    assert jvp("A @ A", point, direction) == [2, 4, 6, 8]
+    assert vjp("A @ A", point, direction) == [2, 6, 4, 8]
+    assert jvp("x^2", "x=3", 2) == vjp("x^2", "x=3", np.float64(2)) == [12]
+
+
 def test_derivatives_of_any_order() -> None:
     assert [derivative("x^4", "x=1", order) for order in range(1, 6)] == [4.0, 12.0, 24.0, 24.0, 0.0]
     assert derivative(lambda x: x**4, {"x": 1.0}, order=3, method="forward") == 24.0
@@ -142,8 +150,15 @@ def test_options_are_those_of_the_command() -> None:
     assert row.derivative == (6.5,)
 
 
-@pytest.mark.parametrize("claims", [["x: 2*x"], {"x": "2*x"}])
-def test_claims_are_lists_or_dictionaries(claims: Any) -> None:
+def test_all_methods_that_know_the_derivative() -> None:
+    first = [row.method for row in compare("x^4", "x=1", methods="all").measurements]
+    third = [row.method for row in compare("x^4", "x=1", methods="all", order=3).measurements]
+    assert ("taylor" in first, "taylor" in third) == (False, True)
+    assert ("complex-step" in first, "complex-step" in third) == (True, False)
+
+
+@pytest.mark.parametrize("claims", [["x: 2*x"], {"x": "2*x"}, "x: 2*x"])
+def test_claims_are_lists_dictionaries_or_text(claims: Any) -> None:
     found = compare("x^2", "x=3", claims=claims, methods=["reverse"])
     assert [row.verdict for row in found.measurements] == ["ok", "ok"]
 
@@ -184,6 +199,12 @@ ERRORS: list[tuple[Callable[[], Any], str]] = [
     (lambda: trace(refusing, {"x": 1.0}), "a text"),
     (lambda: trace(f, {"x": 1.0}), "has no value: y"),
     (lambda: gradient(print, {"x": 1.0}), "any number of arguments"),
+    (lambda: gradient("x^2", 3.0), "a point names its variables"),  # type: ignore[arg-type]
+    (lambda: gradient(sum_of_squares, np.array([1.0, 2.0])), "a point names its variables"),  # type: ignore[arg-type]
+    (lambda: gradient(3, "x=1"), "a text or a Python function"),  # type: ignore[arg-type]
+    (lambda: derivative("x^3", "x=2", 1.5), "a whole number, not 1.5"),  # type: ignore[arg-type]
+    (lambda: compare("x^3", "x=2", order="2"), "a whole number, not '2'"),  # type: ignore[arg-type]
+    (lambda: jvp("x", "x=1", ["one"]), "are numbers"),
 ]
 
 
