@@ -364,10 +364,12 @@ class Variable(_Operators):
         """The same value, which no derivative passes."""
         return Variable(self._tape, shapes.each(lambda entry: Taped(entry.primal, None), self._entries))
 
-    def sum(self) -> Variable:
+    def sum(self, **words: Any) -> Variable:
+        _of_all("sum", words)
         return Variable(self._tape, shapes.fold(self._operation("add"), self._entries))
 
-    def mean(self) -> Variable:
+    def mean(self, **words: Any) -> Variable:
+        _of_all("mean", words)
         return self.sum() / len(shapes.entries_of(self._entries))  # type: ignore[no-any-return]
 
     def norm(self) -> Variable:
@@ -393,12 +395,13 @@ class Variable(_Operators):
             return _COMPARED[name](*map(_primal, operands))
         return self._apply(_UFUNCS[name], *operands) if name in _UFUNCS else NotImplemented
 
-    def __getitem__(self, index: int | slice | tuple[int, ...]) -> Variable:
-        if isinstance(index, slice):
-            rows = [self[i]._entries for i in range(*index.indices(len(self)))]
-            return Variable(self._tape, self._fitting(partial(_stacked, rows)))
+    @property
+    def T(self) -> Variable:  # noqa: N802 - NumPy's name
+        return Variable(self._tape, shapes.transpose(self._entries))
+
+    def __getitem__(self, index: int | slice | tuple[int | slice, ...]) -> Variable:
         picked = index if isinstance(index, tuple) else (index,)
-        return Variable(self._tape, self._fitting(partial(shapes.pick, self._entries, picked)))
+        return Variable(self._tape, self._fitting(partial(_picked, self._entries, picked)))
 
     def __iter__(self) -> Iterator[Variable]:
         return (self[i] for i in range(len(self)))
@@ -442,6 +445,24 @@ class Variable(_Operators):
 
     def __repr__(self) -> str:
         return f"Variable({self.value!r})"
+
+
+def _picked(entries: Any, index: tuple[int | slice, ...]) -> Any:
+    if not any(isinstance(part, slice) for part in index):
+        return shapes.pick(entries, index)  # type: ignore[arg-type]
+    first, rest = index[0], index[1:]
+    if isinstance(first, slice):
+        length = (*shapes.shape_of(entries), 0)[0]
+        return _stacked([_picked(shapes.pick(entries, (k,)), rest) for k in range(*first.indices(length))])
+    return _picked(shapes.pick(entries, (first,)), rest)
+
+
+def _of_all(name: str, words: dict[str, Any]) -> None:
+    """`np.sum` and `np.mean` give words like `axis=None`, which change nothing."""
+    asked = ", ".join(f"{word}={value!r}" for word, value in words.items() if value is not None)
+    if asked:
+        hint = f"take the {name} of each row: [row.{name}() for row in A]"
+        raise DiffError(f"{name} of a Variable is that of all entries, without {asked}", hint=hint, kind="shape")
 
 
 def _taped(value: Any) -> Any:

@@ -242,6 +242,26 @@ def test_slices_are_pythons() -> None:
     assert v.grad == [1.0, 0.0, 1.0, 0.0, 1.0]
 
 
+def test_columns_blocks_and_turned_matrices_are_numpys() -> None:
+    rows = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]
+    tape, array = Tape(), np.array(rows)
+    m = tape.variable(rows, "m")
+    for index in ((slice(None), 0), (slice(None), slice(1, 3)), (1, slice(None, None, -1)), (slice(1), -1), (0, 2)):
+        assert m[index].value == array[index].tolist()
+    assert m.T.value == array.T.tolist()
+    assert m.T[0].value == m[:, 0].value
+    (m.T @ m)[:, 1].sum().backward()
+    assert m.grad == [[2.0, 6.0 + 2.0, 2.0], [5.0, 15.0 + 5.0, 5.0]]
+
+
+def test_numpys_sum_and_mean_are_of_all_entries() -> None:
+    m = Tape().variable([[1.0, 2.0], [3.0, 6.0]])
+    assert (np.sum(m).value, np.mean(m).value) == (12.0, 3.0)  # type: ignore[call-overload]
+    for ask in (lambda: np.sum(m, axis=0), lambda: m.mean(axis=1)):
+        with pytest.raises(DiffError, match="that of all entries, without axis="):
+            ask()
+
+
 def test_a_variable_by_itself_is_never_used_up() -> None:
     x = Tape().variable(3.0)
     x.backward()
