@@ -442,6 +442,7 @@ WRONG: list[tuple[str, Callable[[Path], Any], str]] = [
     ("a.csv", str, "cannot be read"),
     ("a.txt", lambda file: file.write_text("1"), "no reader"),
     ("a.npy", lambda file: np.save(file, np.zeros((3, 3))), "the shape (3, 3), and (points, 2)"),
+    ("a.npy", lambda file: np.save(file, np.zeros((3, 2, 2))), "a column for each of x, y"),
     ("a.npy", lambda file: np.save(file, np.zeros((0, 2))), "no points"),
     ("a.npy", lambda file: np.save(file, np.array([[1.0, np.inf]])), "finite numbers"),
     ("a.npy", lambda file: np.save(file, np.array([[1j, 2j]])), "complex"),
@@ -450,6 +451,12 @@ WRONG: list[tuple[str, Callable[[Path], Any], str]] = [
     ("a.npz", lambda file: np.savez(file, x=X, y=Y[:2]), "different lengths: x has 3, y has 2"),
     ("a.npz", lambda file: np.savez(file, x=X, y=np.array(1.0)), "y is one number"),
 ]
+
+
+def test_a_table_for_one_vector_is_told_how(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    np.save(tmp_path / "a.npy", np.zeros((3, 4)))
+    assert main(["sum(w*w)", "--points", str(tmp_path / "a.npy")]) == 2
+    assert "np.savez('points.npz', w=…)" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(("name", "write", "message"), WRONG, ids=[message for _, _, message in WRONG])

@@ -337,7 +337,11 @@ def _npy(file: str, names: Sequence[str], fixed: Mapping[str, Number]) -> dict[s
     wanted = [name for name in names if name not in fixed]
     table = array.reshape(-1, 1) if array.ndim == 1 and len(wanted) == 1 else array
     if table.ndim != 2 or table.shape[1] != len(wanted):
-        hint = f"a column for each of {', '.join(wanted)}, in this order; or a structured array"
+        hint = (
+            f"a column for each of {', '.join(wanted)}, in this order; or a structured array"
+            if len(wanted) != 1
+            else f"where {wanted[0]} is a vector, name it: np.savez('points.npz', {wanted[0]}=…)"
+        )
         needed = f"'{file}' has the shape {array.shape}, and (points, {len(wanted)}) is needed"
         raise DiffError(needed, hint=hint, kind="point")
     return {name: _real(file, name, table[:, k]) for k, name in enumerate(wanted)}
