@@ -1497,6 +1497,11 @@ _PYTHON = {
     "a plain float": "普通浮点数",
     "a plain whole number": "普通整数",
     "{where}: '{text}' needs {what}, and a traced number is none": "{where}：'{text}' 需要{what}，而被追踪的数不是",
+    "{where}: {what} is needed here, and a traced number is none": "{where}：这里需要{what}，而被追踪的数不是",
+    "leave out period=…: give np.interp the remainder, x % period":
+        "请去掉 period=…：把余数 x % period 交给 np.interp",
+    "of quantiles only the linear ones are traced: leave out method=…":
+        "分位数只能追踪线性插值的：请去掉 method=…",
     "{where}: '{text}' is neither true nor false": "{where}：'{text}' 既不是真也不是假",
     "on this path {name} does not depend on {names}: the derivative is 0":
         "在这条路径上 {name} 与 {names} 无关：导数为 0",
@@ -1521,8 +1526,8 @@ _PYTHON = {
         "条件是向量：请用 np.sum、np.mean、np.any 或 np.all 化为一个，或用 np.where 逐分量选择",
     "leave out dtype=… and .astype(…): the entries are float64 already":
         "请去掉 dtype=… 和 .astype(…)：各分量已经是 float64",
-    "NumPy has no {name}: write the formula in diff-compare's own language, which has {same}":
-        "NumPy 没有 {name}：请用 diff-compare 自己的语言写公式，其中有 {same}",
+    "NumPy has no {name}: write diffcli.functions.{same}, which can be traced":
+        "NumPy 没有 {name}：请写可以追踪的 diffcli.functions.{same}",
     "write {name}: NumPy's functions can be traced, those of math cannot":
         "请写 {name}：NumPy 的函数可以追踪，math 的不能",
     "np.{name} is not traced: write it by other functions": "np.{name} 不能追踪：请用其他函数表达",

@@ -1,5 +1,7 @@
 """The functions of the language for numbers, dual numbers and variables on a tape.
 
+A Python function that is traced may call them too: `erf` is not among NumPy's.
+
 >>> from diffcli import Dual
 >>> exp(Dual(0.0, 2.0))
 Dual(1.0, 2.0)
@@ -14,7 +16,7 @@ from typing import Any
 
 from diffcli.algebras.float64 import FLOAT64
 from diffcli.errors import DiffError
-from diffcli.hand import Dual, Variable, number
+from diffcli.hand import number
 from diffcli.primitives import CODE, FUNCTIONS, PRIMITIVES
 
 
@@ -27,7 +29,7 @@ def _function(name: str) -> Callable[..., Any]:
             plural = "argument" if arity == 1 else "arguments"
             raise DiffError(f"{name} takes {arity} {plural}, not {len(operands)}", kind="type")
         for operand in operands:
-            if isinstance(operand, Dual | Variable):
+            if hasattr(operand, "_apply"):
                 return operand._apply(primitive, *operands)
         return FLOAT64.functions[CODE[primitive]](*map(number, operands))  # type: ignore[misc]
 

@@ -340,6 +340,17 @@ STYLES = [
     ("def f(x):\n  acc = np.zeros(2)\n  acc = acc + np.array([x, 2*x])\n  return acc[1]", 2.0),
     ("def f(x):\n  y = np.full(3, x)\n  y[0] = 4*x\n  return y.sum()", 6.0),
     ("def f(x): return np.vectorize(lambda t: t*t)(np.linspace(0, x, 3))[-1]", 4.0),
+    ("def f(x): return np.interp(np.stack([x, 9*x]), [0, 1, 3], [5, 5, 9])[0]", 2.0),
+    ("def f(x): return np.interp(1, np.stack([0, x]), [3, 7])", -1.0),
+    ("def f(x): return np.piecewise(x*np.ones(2), [x > np.array([1, 3])], [lambda t: t*t, 3])[0]", 4.0),
+    ("def f(x): return np.percentile(np.stack([x, 3*x, 2*x, 9.0]), 50, axis=0)", 2.5),
+    ("def f(x): return np.quantile(np.stack([x, 3*x]), [0.25, 1]).sum()", 4.5),
+    ("def f(x): return np.sum(np.stack([x, 3*x]), where=np.stack([x, 3*x]) > 3)", 3.0),
+    (
+        "from diffcli.functions import sigmoid\ndef f(x): return sigmoid(x - 2) + sigmoid(np.stack([x, 2.0]) - 2)[1]",
+        0.25,
+    ),
+    ("import diffcli.functions as F\ndef f(x): return F.hypot(np.stack([3*x, 0]), 4*x)[0] + F.max(1, 2)", 5.0),
     ("import contextlib\ndef f(x):\n  with contextlib.suppress(ValueError):\n    x = x*2\n  return x", 2.0),
 ]
 
@@ -352,7 +363,17 @@ def test_ordinary_python_runs(tmp_path, text, slope):
 
 
 @pytest.mark.parametrize(
-    "body", ["np.maximum(x, 0)", "np.abs(x)", "abs(x)", "np.where(x > 0, x, 0)", "np.clip(x, 0, 1)", "np.max(x)"]
+    "body",
+    [
+        "np.interp(x, [-1, 0, 2], [3, 2, 7])",
+        "np.interp(x, [-1, 0], [3, 2])",
+        "np.maximum(x, 0)",
+        "np.abs(x)",
+        "abs(x)",
+        "np.where(x > 0, x, 0)",
+        "np.clip(x, 0, 1)",
+        "np.max(x)",
+    ],
 )
 def test_kinks_stay_kinks(tmp_path, body):
     text = written(tmp_path, f"def f(x):\n  return np.sum({body})\n")
@@ -422,7 +443,11 @@ REFUSED = [
     ("ambiguous_mixed", {"x": 1.0, "y": 2.0}, "truth value", "the condition is a vector"),
     ("spectrum", {"x": (1.0, 2.0)}, "refused.py", "plain floats"),
     ("eigenvalues", {"A": ((1.0, 2.0), (3.0, 4.0))}, "refused.py", "plain floats"),
-    ("interpolated", {"x": 0.5}, "refused.py", ""),
+    ("interpolated", {"x": 0.5}, "refused.py", "x % period"),
+    ("interpolated_list", {"x": 0.5}, "np.interp([x, 2 * x]", "np.stack"),
+    ("nearest", {"x": (1.0, 2.0)}, "refused.py", "linear"),
+    ("by_erf", {"x": 1.0}, "math.erf(x)", "diffcli.functions.erf"),
+    ("by_factorial", {"x": 3.0}, "math.factorial(x)", "--wrt"),
     ("raising", {"x": 1.0}, "KeyError", ""),
     ("dividing", {"x": 1.0}, "ZeroDivisionError", ""),
     ("any_number", {}, "*args", "name them"),
@@ -443,6 +468,27 @@ def test_what_cannot_be_traced_is_refused_with_the_way_out(name, at, says, hints
         traced_case(source("refused", name), at)
     assert says in caught.value.report()
     assert hints in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize("text", ["lambda x: math.sin(x)", "math.sin"])
+def test_what_has_no_text_is_refused_without_one(text):
+    """As Python's prompt, which keeps no lines."""
+    with pytest.raises(DiffError, match="a traced number is no") as caught:
+        traced_case(eval(text), {"x": 1.0})  # noqa: S307
+    assert caught.value.source is None
+    assert "NumPy's function" in caught.value.hint
+    with pytest.raises(DiffError, match="<string>:1: ZeroDivisionError") as caught:
+        traced_case(eval("lambda x: 1/0"), {"x": 1.0})  # noqa: S307
+    assert caught.value.source is None
+
+
+def test_scipys_special_functions_are_ours():
+    special = pytest.importorskip("scipy.special")
+    for name in ("erf", "erfc", "gamma", "gammaln", "psi", "expit"):
+        function = getattr(special, name)
+        comparison = compare(traced_case(lambda x, f=function: f(x * np.ones(2))[0], {"x": 1.25}, ["x"]), FLOATS)
+        assert comparison.good
+        assert comparison.measurements[0].value == pytest.approx(function(1.25), rel=1e-14)
 
 
 @pytest.mark.parametrize("text", ["no_such_file.py:f", "no_such_package:f", "numpy:no_such_function", "numpy:pi"])

@@ -7,12 +7,15 @@ only in compiled code for floats (linear algebra) is written out here. It knows 
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 
+from diffcli.algebras.float64 import FLOAT64
+from diffcli.primitives import CODE
 from diffcli.tracing.refusals import ARRAY, refusal, vector_condition
 from diffcli.tracing.values import (
     FUNCTIONS,
@@ -40,6 +43,9 @@ class TracedArray(np.ndarray[Any, Any]):
     def __array_function__(self, function: Any, types: Any, arguments: Any, keywords: Any) -> Any:
         del types
         return called(function, arguments, keywords)
+
+    def _apply(self, name: str, *operands: Any) -> Any:
+        return primitive(name, *operands)
 
     def __getitem__(self, index: Any) -> Any:
         return super().__getitem__(_plain_index(index))
@@ -72,6 +78,12 @@ def array_of(entries: Sequence[Any], shape: tuple[int, ...]) -> TracedArray:
 def entrywise(operation: Callable[..., Any], *inputs: Any) -> Any:
     """`operation` on entries, broadcast as NumPy does."""
     return _wrapped(np.frompyfunc(operation, len(inputs), 1)(*map(_bare, inputs)))
+
+
+def primitive(name: str, *operands: Any) -> Any:
+    """A primitive by its name, of numbers and arrays."""
+    traced_one, plain = power if name == "pow" else partial(apply, name), FLOAT64.functions[CODE[name]]
+    return entrywise(_entry(traced_one, plain), *operands)
 
 
 def _bare(value: Any) -> Any:
@@ -188,6 +200,13 @@ _BY_OPERATORS = (np.matmul, *filter(None, [getattr(np, "vecdot", None)]))
 _IDENTITIES = {np.logical_and: True, np.logical_or: False, np.add: 0, np.multiply: 1}
 
 
+_OF_SCIPY = {
+    "erf": "erf", "erfc": "erfc", "gamma": "gamma", "gammaln": "lgamma", "psi": "digamma", "expit": "sigmoid",
+    "xlogy": "xlogy", "exp2": "exp2", "expm1": "expm1", "log1p": "log1p", "cbrt": "cbrt",
+}  # fmt: skip
+"""Universal functions of scipy.special by their names, which need not be installed."""
+
+
 def _by_entries() -> dict[Any, Any]:
     answers = {ufunc: _of_number(ufunc) for ufunc in _PLAIN_ANSWERS}
     entries = {ufunc: _entry(operation, ufunc) for ufunc, operation in _OPERATIONS.items()} | answers
@@ -207,6 +226,8 @@ def universal(ufunc: Any, method: str, inputs: Sequence[Any], keywords: dict[str
         return universal(np.floor_divide, method, inputs, dict(keywords)), universal(
             np.remainder, method, inputs, keywords
         )
+    if ufunc not in _BY_ENTRIES and ufunc.__name__ in _OF_SCIPY and method == "__call__":
+        return primitive(_OF_SCIPY[ufunc.__name__], *inputs)
     known = _BY_ENTRIES.get(ufunc) or (ufunc if _of_objects(ufunc) else None)
     if known is None:
         raise refusal(_file(*inputs), "float", f"np.{ufunc.__name__} is not traced: write it by other functions")
@@ -214,8 +235,10 @@ def universal(ufunc: Any, method: str, inputs: Sequence[Any], keywords: dict[str
         keywords.pop(word, None)
     if keywords.get("where") is True:
         del keywords["where"]
-    if "where" in keywords and method == "reduce" and ufunc in _IDENTITIES:
-        keywords.setdefault("initial", _IDENTITIES[ufunc])
+    if "where" in keywords:
+        keywords["where"] = _plain_index(keywords["where"])
+        if method == "reduce" and ufunc in _IDENTITIES:
+            keywords.setdefault("initial", _IDENTITIES[ufunc])
     if method == "at":
         getattr(known, method)(_bare(inputs[0]), *inputs[1:], **keywords)
         return None
@@ -267,6 +290,60 @@ def _select(conditions: Sequence[Any], choices: Sequence[Any], default: Any = 0.
     for condition, choice in reversed(list(zip(conditions, choices, strict=True))):
         default = _where(condition, choice, default)
     return default
+
+
+def _piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *arguments: Any, **keywords: Any) -> Any:
+    """Of conditions that hold together the last counts, as NumPy has it."""
+    single = np.isscalar(condlist) or (not isinstance(condlist[0], list | np.ndarray) and np.ndim(x) != 0)
+    conditions = [condlist] if single else condlist
+    values = [part(x, *arguments, **keywords) if callable(part) else part for part in funclist]
+    result = values.pop() if len(values) > len(conditions) else 0.0
+    for condition, value in zip(conditions, values, strict=True):
+        result = _where(condition, value, result)
+    return result
+
+
+def _interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Any:
+    """The segment is found by the numbers; on a knot both that meet there are kept, so that its kink stays one."""
+    if period is not None:
+        raise refusal(_file(x, xp, fp), "float", "leave out period=…: give np.interp the remainder, x % period")
+    knots, heights = _entries(xp), _entries(fp)
+    numbers, last = list(map(_number, knots)), len(knots) - 1
+
+    def segment(x: Any, k: int) -> Any:
+        if k < 0:
+            return heights[0] if left is None else left
+        if k >= last:
+            return heights[-1] if right is None else right
+        return (heights[k + 1] - heights[k]) / (knots[k + 1] - knots[k]) * (x - knots[k]) + heights[k]
+
+    def value(x: Any) -> Any:
+        k = bisect_right(numbers, _number(x)) - 1
+        if k < 0 or _number(x) != numbers[k]:
+            return segment(x, k)
+        before = x <= knots[k] if k == last else x < knots[k]
+        return choose(before, segment(x, k - 1), segment(x, k))
+
+    return entrywise(value, x)
+
+
+def _quantile(a: Any, q: Any, axis: int | None = None, method: str = "linear") -> Any:
+    """Between the two entries next to its place among all in their order."""
+    if method != "linear":
+        raise refusal(_file(a), "float", "of quantiles only the linear ones are traced: leave out method=…")
+    entries = _array(a)
+    rows = np.sort(entries.ravel() if axis is None else np.moveaxis(entries, axis, 0), axis=0)
+
+    def one(share: float) -> Any:
+        place = share * (len(rows) - 1)
+        low = min(int(place), len(rows) - 2) if len(rows) > 1 else 0
+        return rows[low] if place == low else rows[low] + (rows[low + 1] - rows[low]) * (place - low)
+
+    return np.stack([one(share) for share in q]) if np.ndim(q) else one(float(q))
+
+
+def _percentile(a: Any, q: Any, axis: int | None = None, method: str = "linear") -> Any:
+    return _quantile(a, np.asarray(q) / 100, axis, method)
 
 
 def _filled(value: float) -> Callable[..., Any]:
@@ -386,6 +463,10 @@ def _cholesky(a: Any, *, upper: bool = False) -> Any:
 _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.where: _where,
     np.select: _select,
+    np.piecewise: _piecewise,
+    np.interp: _interp,
+    np.quantile: _quantile,
+    np.percentile: _percentile,
     np.zeros_like: _filled(0.0),
     np.empty_like: _filled(0.0),
     np.ones_like: _filled(1.0),

@@ -116,7 +116,7 @@ def raised_at(traceback: Any, message: str, hint: str | None, file: str | None =
         return DiffError(message, hint=hint, kind="python")
     place = place_of(found.tb_frame.f_code, found.tb_lasti, found.tb_lineno)
     shown = f"{Path(place.file).name}:{place.line}: {message}"
-    return DiffError(shown, place.text, (place.begin, place.end), hint, "python")
+    return DiffError(shown, place.text or None, (place.begin, place.end), hint, "python")
 
 
 def _file_of(function: Any) -> str:

@@ -19,7 +19,8 @@ _NUMPY_NAMES = {
     "atanh": "arctanh", "pow": "power", "fsum": "sum", "dist": "linalg.norm", "sumprod": "dot", "fabs": "abs",
     "degrees": "rad2deg", "radians": "deg2rad",
 }  # fmt: skip
-_NOT_IN_NUMPY = ("erf", "erfc", "gamma", "lgamma", "comb", "factorial", "gcd")
+_NOT_IN_NUMPY = ("erf", "erfc", "gamma", "lgamma")
+_OF_WHOLE_NUMBERS = ("comb", "factorial", "gcd", "isqrt", "lcm", "perm")
 
 ARRAY = (
     "a plain array holds plain floats: collect the values in a list and make np.array(values) of it, "
@@ -31,6 +32,10 @@ _KINDS = {
     "index": "what counts or indexes cannot be differentiated by: name the other parameters with --wrt",
     "complex": "only real numbers can be traced: write real and imaginary parts",
 }
+FOR_FLOATS = (
+    "NumPy has this for plain floats only: write it by others, such as np.sum, @ and np.exp; "
+    "an array made by np.stack([…]) instead of np.array([…]) can be given to more of them"
+)
 CONDITION = (
     "the condition is a vector: use np.sum, np.mean, np.any or np.all to make it one, or np.where for each entry"
 )
@@ -44,6 +49,9 @@ def refusal(file: str, asked: str, hint: str | None = None) -> DiffError:
     if frame is None:
         return DiffError("a traced number is no plain number", hint=hint or _KINDS.get(asked), kind="python")
     place = place_of(frame.f_code, frame.f_lasti, frame.f_lineno)
+    if not place.text:  # of what is typed at a prompt, Python keeps no text
+        message = f"{place.file}:{place.line}: {_needed(asked)} is needed here, and a traced number is none"
+        return DiffError(message, hint=hint or _KINDS.get(asked), kind="python")
     says = place.segment if len(place.segment) <= 60 else f"{place.segment[:59]}…"
     message = f"{Path(place.file).name}:{place.line}: '{says}' needs {_needed(asked)}, and a traced number is none"
     found = hint or _way_out(asked, place, frame)
@@ -79,12 +87,16 @@ def _way_out(asked: str, place: Place, frame: FrameType) -> str | None:
         return ARRAY
     if asked == "float" and function is not float and (_ARRAY_OF_FLOATS.search(segment) or "astype" in segment):
         return "leave out dtype=… and .astype(…): the entries are float64 already"
+    if asked == "float" and (getattr(function, "__module__", None) or "").partition(".")[0] == "numpy":
+        return FOR_FLOATS
     return _KINDS.get(asked)
 
 
 def _of_math(name: str) -> str:
     if name in _NOT_IN_NUMPY:
-        return f"NumPy has no {name}: write the formula in diff-compare's own language, which has {name}"
+        return f"NumPy has no {name}: write diffcli.functions.{name}, which can be traced"
+    if name in _OF_WHOLE_NUMBERS:
+        return _KINDS["index"]
     return f"write np.{_NUMPY_NAMES.get(name, name)}: NumPy's functions can be traced, those of math cannot"
 
 
@@ -98,9 +110,9 @@ def _named(name: str, frame: FrameType) -> Any:
 
 
 def _outside() -> FrameType | None:
-    """The innermost frame that is not this package's."""
+    """The innermost frame that the function has begun, outside its own file; none where it is compiled itself."""
     frame: FrameType | None = sys._getframe(1)
-    own = str(Path(__file__).parent)
-    while frame is not None and frame.f_code.co_filename.startswith(own):
+    own = Path(__file__).parent
+    while frame is not None and frame.f_code.co_filename.startswith(str(own)):
         frame = frame.f_back
-    return frame
+    return None if frame is not None and frame.f_code.co_filename.startswith(str(own.parent)) else frame

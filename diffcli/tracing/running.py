@@ -27,7 +27,7 @@ from diffcli.tracing.arrays import array_of
 from diffcli.tracing.exactness import unsure
 from diffcli.tracing.loading import Loaded, raised_at
 from diffcli.tracing.path import Observer, Place, Step
-from diffcli.tracing.refusals import CONDITION
+from diffcli.tracing.refusals import CONDITION, FOR_FLOATS
 from diffcli.tracing.values import Scalar, Trace
 
 Number = float | tuple[Any, ...]
@@ -131,14 +131,10 @@ def _refusal(error: BaseException | None) -> DiffError | None:
     return None
 
 
-_FOR_FLOATS = (
-    "NumPy has this for plain floats only: write it by others, such as np.sum, @ and np.exp; "
-    "an array made by np.stack([…]) instead of np.array([…]) can be given to more of them"
-)
 _HINTS: tuple[tuple[str, str], ...] = (
     ("truth value of an array", CONDITION),
-    ("ufunc", _FOR_FLOATS),
-    ("Cannot cast", _FOR_FLOATS),
+    ("ufunc", FOR_FLOATS),
+    ("Cannot cast", FOR_FLOATS),
     ("maximum recursion depth", "the recursion has no end here, or is deeper than Python allows: write a loop"),
 )
 """What is found in an error of NumPy's or Python's, and the way out."""

@@ -235,6 +235,12 @@ class Scalar:
     def __complex__(self) -> complex:
         raise refusal(self.trace.file, "complex")
 
+    # --- what diffcli.functions ask
+    def _apply(self, name: str, *operands: Any) -> Any:
+        from diffcli.tracing.arrays import primitive
+
+        return primitive(name, *operands)
+
     # --- NumPy's protocols
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **keywords: Any) -> Any:
         from diffcli.tracing.arrays import universal

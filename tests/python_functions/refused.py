@@ -72,7 +72,23 @@ def eigenvalues(A):
 
 
 def interpolated(x):
-    return np.interp(x, [0, 1], [2, 3])
+    return np.interp(x, [0, 1], [2, 3], period=1)
+
+
+def interpolated_list(x):
+    return np.interp([x, 2 * x], [0, 1], [2, 3])
+
+
+def nearest(x):
+    return np.quantile(x, 0.3, method="nearest")
+
+
+def by_erf(x):
+    return math.erf(x)
+
+
+def by_factorial(x):
+    return math.factorial(x)
 
 
 def raising(x):
