@@ -1507,6 +1507,7 @@ _PYTHON = {
         "在这条路径上 {name} 与 {names} 无关：导数为 0",
     "a branch": "一个分支",
     "the branch at line {line} ({text})": "第 {line} 行的分支（{text}）",
+    "the branch at line {line}": "第 {line} 行的分支",
     "the point lies exactly on the edge of {what}: the derivative is that of this side only":
         "该点恰好在 {what}的边界上：导数只是这一侧的",
     "{what} is decided by rounding: in exact arithmetic it comes out differently":

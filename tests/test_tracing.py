@@ -295,6 +295,12 @@ def test_the_edge_of_a_branch_is_said(tmp_path):
     assert traced_case(written(tmp_path, text), {"x": 1.0}).expression.notes == ()
 
 
+def test_an_edge_in_code_without_text_is_said_by_its_line():
+    function = eval("lambda x: x*x if x > 0 else -x")  # noqa: S307
+    (note,) = traced_case(function, {"x": 0.0}).expression.notes
+    assert "edge of the branch at line 1: the" in note
+
+
 def test_what_rounding_decides_is_said(tmp_path):
     text = "def f(x):\n  if x + 0.2 > 0.3:\n    return x\n  return -x\n"
     # the float64 nearest 0.1 and 0.2 add up to more than that nearest 0.3, in exact arithmetic as well

@@ -211,9 +211,7 @@ def _edges(run: Trace) -> list[str]:
     exact = unsure(run)
     notes: dict[str, None] = {}
     for decision in run.decisions:
-        where = (
-            f"the branch at line {decision.place.line} ({_condition(decision.place)})" if decision.place else "a branch"
-        )
+        where = _where(decision.place)
         doubts = {exact.get(wire) for wire in (decision.wire, *run.edges.get(decision.wire, ()))}
         if "edge" in doubts:
             notes[f"the point lies exactly on the edge of {where}: the derivative is that of this side only"] = None
@@ -224,9 +222,12 @@ def _edges(run: Trace) -> list[str]:
     return list(notes)
 
 
-def _condition(place: Place) -> str:
+def _where(place: Place | None) -> str:
+    if place is None:
+        return "a branch"
     text = place.text.strip().partition("#")[0].rstrip().rstrip(":")
-    return text if len(text) <= 60 else f"{text[:59]}…"
+    shown = text if len(text) <= 60 else f"{text[:59]}…"
+    return f"the branch at line {place.line}" + (f" ({shown})" if shown else "")
 
 
 def _elsewhere(run: Trace, observer: Observer) -> list[Step]:
