@@ -6,7 +6,8 @@ never change an operation or its arguments.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from diffcli.primitives import ARITY, CONST, INPUT, PARAMETRIC
 from diffcli.program import Builder, Program
@@ -33,6 +34,15 @@ def pruned(program: Program) -> tuple[Program, Sequence[int]]:
     if all(needed):
         return program, range(len(program))
     return _rebuild(program, needed, merge=False)
+
+
+def held(program: Program, equations: Collection[int]) -> tuple[Program, Sequence[int]]:
+    """`pruned`, with a new input in the place of each of `equations`, in their order: no line moves these."""
+    ops, columns, names = bytearray(program.ops), program.a[:], list(program.inputs)
+    for k in equations:
+        ops[k], columns[k] = INPUT, len(names)
+        names.append(f"held {k}")
+    return pruned(replace(program, inputs=tuple(names), ops=bytes(ops), a=columns))
 
 
 def share(program: Program) -> Program:

@@ -17,7 +17,11 @@ from diffcli.algebras.germs import AT_ZERO, ZERO, Germ, Germs, Short, Unknown, v
 from diffcli.algebras.reals import Real, is_infinite, real, whole
 from diffcli.algebras.series import SERIES, Singular, Undefined, Unresolved, working
 from diffcli.evaluate import evaluate, evaluate_all
+from diffcli.passes import held
+from diffcli.primitives import CODE
 from diffcli.program import Program
+
+DETACH = CODE["detach"]
 
 LIMITS = (4, 8, 16, 32)
 """Orders to which one-sided expansions are carried."""
@@ -82,7 +86,7 @@ def one_sided_entry(program: Program, point: Sequence[float], line: Line, order:
     """The derivative of this order along `line`, or what there is from each side."""
 
     def compute(germs: Germs) -> tuple[Ball | None, OneSided, OneSided, str | None]:
-        before = evaluate(program, [germs.constant(x) for x in point], germs)[0].constant
+        before = evaluate_all(program, [germs.constant(x) for x in point], germs)
         germs.forget()
         left, right = (_slopes_from(program, point, line, direction, before, order, germs) for direction in (-1, 1))
         both, edge = _same(left, right), None
@@ -129,25 +133,34 @@ def _same(left: Any, right: Any) -> Any:
 
 
 def _slopes_from(
-    program: Program, point: Sequence[float], line: Line, direction: int, before: Any, order: int, germs: Germs
+    program: Program,
+    point: Sequence[float],
+    line: Line,
+    direction: int,
+    before: Sequence[Any],
+    order: int,
+    germs: Germs,
 ) -> Any:
     """The one-sided derivatives of orders 1 to `order`, or NOWHERE.
 
-    Each is a coefficient, an infinity, or None where there is none; behind one
-    that is no coefficient only an infinity or None can follow.
+    `before` has the values at the point. Each slope is a coefficient, an infinity, or None where there is none;
+    behind one that is no coefficient only an infinity or None can follow.
     """
     inputs = [germs.constant(x) for x in point]
     for i, slope in line.items():
         inputs[i] = variable(real(Fraction(point[i])), real(direction * Fraction(slope)))
+    # a detached value is the one at the point, even where it jumps; what the point does not take has limits only
+    copies = [k for k, code in enumerate(program.ops) if code == DETACH and isinstance(before[k], Germ)]
+    cut = held(program, copies)[0] if copies else program
     germs.switched = False
     try:
-        values = evaluate_all(program, inputs, germs)
+        values = evaluate_all(cut, [*inputs, *(before[k] for k in copies)], germs)
     except Undefined:
         return NOWHERE
     if order > 1 and any(isinstance(value, Germ) and value.wobble for value in values):
         raise Unknown("higher derivatives of what oscillates")  # x**3*sin(1/x) is o(x**2), and has no second one
-    germ = values[program.outputs[0]]
-    slopes = [_slope(germ, before, germs)]
+    germ = values[cut.outputs[0]]
+    slopes = [_slope(germ, before[program.outputs[0]].constant, germs)]
     for k in range(2, order + 1):
         slopes.append(_higher(germ, k, germs) if isinstance(slopes[-1], Real) else None)
     return [slope if slope is None or direction > 0 or k % 2 == 0 else -slope for k, slope in enumerate(slopes, 1)]
@@ -196,7 +209,7 @@ def is_formally_zero(program: Program, point: Sequence[float], combination: Comb
     germs = Germs(LIMITS[0] if order < LIMITS[0] else order + 1)
     total = ZERO
     try:
-        before = evaluate(program, [germs.constant(x) for x in point], germs)[0].constant
+        before = evaluate_all(program, [germs.constant(x) for x in point], germs)
         for line, weight in combination:
             slope = _last(_slopes_from(program, point, line, 1, before, order, germs))
             if not isinstance(slope, Real):

@@ -26,8 +26,8 @@ from diffcli.contraction import combined, only
 from diffcli.derivation import GRADIENT, Wanted
 from diffcli.evaluate import evaluate_again, evaluate_all
 from diffcli.kinds import Kind
-from diffcli.passes import prune, pruned
-from diffcli.primitives import CODE, INPUT
+from diffcli.passes import held, prune
+from diffcli.primitives import CODE
 from diffcli.program import Program
 from diffcli.sparsity import meetings
 
@@ -134,12 +134,7 @@ class Scene:
         program = self.program
         if DETACH not in program.ops:
             return program, list(range(len(program)))
-        ops, columns, names = bytearray(program.ops), program.a[:], list(program.inputs)
-        for k, code in enumerate(program.ops):
-            if code == DETACH:
-                ops[k], columns[k] = INPUT, len(names)
-                names.append(f"detached {k}")
-        cut, went = pruned(replace(program, inputs=tuple(names), ops=bytes(ops), a=columns))
+        cut, went = held(program, [k for k, code in enumerate(program.ops) if code == DETACH])
         came = [0] * len(cut)
         for k, place in enumerate(went):
             if place >= 0:

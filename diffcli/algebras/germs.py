@@ -465,7 +465,7 @@ class Germs:
         return b if not side else self.jump(a, lambda side: whole(int(side > 0)), "heaviside jumps at 0")
 
     def whole(self, name: str, a: Germ, toward: Callable[[fmpq], Any]) -> Germ:
-        """floor, ceil and trunc: at an integer the side decides."""
+        """floor, ceil, trunc, and round away from its ties: at an integer the side decides."""
         at = self.tends_to(a)
         if at is None or is_infinite(at.ball):
             raise Unknown(f"{name} at infinity")
@@ -477,7 +477,7 @@ class Germs:
         if exact.q != 1:
             return number(real(toward(exact)))
         side = self.sign(self.without(a, at))
-        result = toward(exact + fmpq(side, 2))
+        result = toward(exact + fmpq(side, 4))
         if result != toward(exact):
             self.switched = True
             self.note(f"{name} jumps here")
