@@ -22,7 +22,7 @@ from flint import arb, fmpq
 from oracle import NoValue, Quotients, cornered, interval
 
 from diffcli.accuracy import RELATIVE_BITS, Error, agree, between, bits_lost, certified_verdict, error, nearest, tight
-from diffcli.algebras.reals import real
+from diffcli.algebras.reals import exponential, logarithm, real
 from diffcli.algebras.series import working
 from diffcli.case import make_case
 from diffcli.syntax import elaborate
@@ -33,6 +33,7 @@ CERTIFIED, KINK, UNDEFINED, UNDECIDED = "certified", "not-differentiable", "unde
 PI = "3.14159265358979323846264338327950288419716939937510"
 HALF_PI = "1.57079632679489661923132169163975144209858469968755"
 SQRT2 = "1.41421356237309504880168872420969807856967187537695"
+PI_BY_SQRT2 = "2.2214414690791831235079404950303468493073108446878"
 HALF_SQRT2 = "0.70710678118654752440084436210484903928483593768847"
 LOG2 = "0.69314718055994530941723212145817656807550013436026"
 LOG3 = "1.09861228866810969139524523692252570464749055782275"
@@ -156,6 +157,11 @@ EXISTS: tuple[tuple[str, float, str], ...] = (
     ("sqrt(x)**2 - x", 1.5, "0"),
     ("erf(x) + erfc(x)", 0.7, "0"),
     ("atan2(sin(x), sin(x))", 1.5, "0"),
+    ("abs(exp(log(x)/2) - sqrt(x))", 2, "0"),
+    ("abs(log(sqrt(x)) - log(x)/2)", 3, "0"),
+    ("abs(x**pi - exp(pi*log(x)))", 2, "0"),
+    ("x + log(e)", -1, "1"),
+    ("floor(log10(x))", 0.001, "0"),  # just above 1/1000
     # --- stationary points
     ("x**2", 0, "0"),
     ("cos(x)", 0, "0"),
@@ -219,6 +225,18 @@ MISSING: tuple[tuple[str, float, str | None, str | None, str], ...] = (
     # --- jumps
     ("sign(x)", 0, INF, INF, "sign jumps at 0"),
     ("heaviside(x)", 0, INF, INF, "heaviside jumps at 0"),
+    ("abs(log(x/3) - log(2) + log(6) - 2*log(2))", 4, "-0.25", "0.25", "abs has a kink at 0"),
+    ("max(exp(log(x)), 2*x - 2)", 2, "1", "2", "max has a tie here"),
+    ("max(sin(pi*x), cos(pi*x))", 0.25, "-" + PI_BY_SQRT2, PI_BY_SQRT2, "max has a tie here"),
+    ("abs(atan(x) - pi/4)", 1, "-0.5", "0.5", "abs has a kink at 0"),
+    ("abs(atan2(1, x) - 3*pi/4)", -1, "-0.5", "0.5", "abs has a kink at 0"),
+    ("abs(acos(x) - pi/2)", 0, "-1", "1", "abs has a kink at 0"),
+    ("max(gamma(x), 6)", 4, "0", "7.5367060105908028363609274595055854137470439843605", "max has a tie here"),
+    ("floor(log2(x))", 8, INF, "0", "floor jumps here"),
+    ("floor(log2(x))", 0.125, INF, "0", "floor jumps here"),
+    ("floor(log10(x))", 1000, INF, "0", "floor jumps here"),
+    ("floor(log10(x))", 1e22, INF, "0", "floor jumps here"),
+    ("floor(exp2(x))", 3, INF, "0", "floor jumps here"),
     ("floor(x)", 2, INF, "0", "floor jumps here"),
     ("floor(x)", 1e300, INF, "0", "floor jumps here"),
     ("ceil(x)", 2, "0", INF, "ceil jumps here"),
@@ -693,6 +711,17 @@ def test_roots_of_whole_powers_are_whole_beyond_all_floats(base: int, degree: in
     with working(100, 1):
         assert real(base**degree).power(Fraction(1, degree)).rational == base
         assert real(base**degree + 1).power(Fraction(1, degree)).rational is None
+
+
+def test_logarithms_and_exponentials_are_one_form_whichever_way_they_are_written() -> None:
+    with working(100, 1):
+        two, three = logarithm(real(2)), logarithm(real(3))
+        assert (logarithm(real(Fraction(8, 9))) + three * real(2) - two * real(3)).is_zero()
+        assert exponential(two * real(3)).rational == 8
+        assert (exponential(two * real(Fraction(1, 2))) - real(2).power(Fraction(1, 2))).is_zero()
+        assert (logarithm(exponential(real(5))) - real(5)).is_zero()
+        assert logarithm(real(1000)).over(logarithm(real(10))).rational == 3
+        assert not logarithm(real(1001)).over(logarithm(real(10))).rational
 
 
 # --- digits

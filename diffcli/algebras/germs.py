@@ -18,9 +18,10 @@ condition, a jump), so that the limit may differ from the value.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cache
+from math import factorial
 from typing import Any
 
 from flint import arb, arb_series, ctx, fmpq, fmpq_series
@@ -42,6 +43,7 @@ INF = Fraction(10**9)
 """An exponent beyond all powers: the order of a rest that is flat, or not there."""
 
 MOST_TERMS = 200
+MOST_FACTORIAL = 64
 
 
 class Short(Exception):
@@ -322,6 +324,11 @@ class Germs:
         result = self.compose(log1p_coefficients, h)
         head = Germ({(Fraction(0), 1): real(-exponent)} if exponent else {})
         return self.add(self.add(head, number(logarithm(c))), result)
+
+    def log_by(self, name: str, a: Germ, base: int) -> Germ:
+        """The logarithm to a base: of its powers it is whole."""
+        natural, unit = self.log(name, a), logarithm(whole(base))
+        return replace(natural, terms={key: value.over(unit) for key, value in natural.terms.items()})
 
     def exp(self, a: Germ) -> Germ:
         """Bounded arguments by Taylor; k L makes a power of s; larger ones are huge or flat."""
@@ -695,7 +702,7 @@ class Germs:
         exact = at.rational
         if a.is_constant and exact is not None and exact.q == 1 and exact <= 0:
             raise Undefined(f"{name} has a pole at {exact}")
-        return self.compose(lambda count: _taylor_of("rgamma", lambda t: t.rgamma(), at, count), self.without(a, at))
+        return self.compose(lambda count: _over_gamma_at(at, count), self.without(a, at))
 
     def polygamma(self, a: Germ, order: Constant, name: str = "polygamma") -> Germ:
         at = self.tends_to(a)
@@ -734,8 +741,8 @@ class Germs:
             "expm1": lambda a: self.sub(self.exp(a), one),
             "exp2": lambda a: self.exp(self.scale(a, logarithm(TWO))),
             "log": lambda a: self.log("log", a),
-            "log2": lambda a: self.scale(self.log("log2", a), logarithm(TWO).inverse()),
-            "log10": lambda a: self.scale(self.log("log10", a), logarithm(whole(10)).inverse()),
+            "log2": lambda a: self.log_by("log2", a, 2),
+            "log10": lambda a: self.log_by("log10", a, 10),
             "log1p": lambda a: self.log("log1p", self.add(one, a)),
             "logaddexp": self.logaddexp,
             "xlogy": self.xlogy,
@@ -858,21 +865,33 @@ _RATIONAL_AT_ZERO: dict[str, Callable[[Any], Any]] = {
     "asinh": fmpq_series.asinh,
     "atanh": fmpq_series.atanh,
     "sigmoid": lambda t: 1 / (1 + (-t).exp()),
+    "softplus": lambda t: ((1 + t.exp()) / 2).log(),
 }
+
+
+_ARCS = {
+    ("atan", fmpq(1)): fmpq(1, 4), ("atan", fmpq(-1)): fmpq(-1, 4), ("acos", fmpq(0)): fmpq(1, 2),
+    ("asin", fmpq(1, 2)): fmpq(1, 6), ("asin", fmpq(-1, 2)): fmpq(-1, 6),
+    ("acos", fmpq(1, 2)): fmpq(1, 3), ("acos", fmpq(-1, 2)): fmpq(2, 3),
+}  # fmt: skip
+"""Arcs of rationals that are known multiples of pi."""
 
 
 def taylor_at(code: int, at: Real, count: int) -> list[Real]:
     """Taylor coefficients of a primitive where it is analytic."""
     name = PRIMITIVES[code].name
     if at.is_zero() and name in _RATIONAL_AT_ZERO:
-        return _rational_series(_RATIONAL_AT_ZERO[name], 0, count)
+        first, *rest = _rational_series(_RATIONAL_AT_ZERO[name], 0, count)
+        return [first + logarithm(TWO) if name == "softplus" else first, *rest]
     if name in ("sin", "cos"):
         return _circular(name, at, count)
     if name in ("sinh", "cosh"):
         return _hyperbolic(name, at, count)
     function = SERIES.functions[code]
     assert function is not None
-    return _taylor_of(name, function, at, count)
+    first, *rest = _taylor_of(name, function, at, count)
+    turns = _ARCS.get((name, at.rational)) if at.rational is not None else None
+    return [first if turns is None else PI() * real(turns), *rest]
 
 
 def _circular(name: str, at: Real, count: int) -> list[Real]:
@@ -881,11 +900,19 @@ def _circular(name: str, at: Real, count: int) -> list[Real]:
     if turns is None:
         sine, cosine = of("sin", at, arb.sin), of("cos", at, arb.cos)
     else:
-        sine = named(("sin", at.key), arb.sin_pi_fmpq(turns))
-        cosine = named(("cos", at.key), arb.cos_pi_fmpq(turns))
+        sine = _of_turns("sin", at, turns, arb.sin_pi_fmpq(turns))
+        cosine = _of_turns("cos", at, turns, arb.cos_pi_fmpq(turns))
     sines, cosines = _rational_series(fmpq_series.sin, 0, count), _rational_series(fmpq_series.cos, 0, count)
     first, second = (sine, cosine) if name == "sin" else (cosine, -sine)
     return [first * c + second * s for c, s in zip(cosines, sines, strict=True)]
+
+
+def _of_turns(name: str, at: Real, turns: fmpq, ball: Any) -> Real:
+    """sin or cos of a multiple of pi: where it is a square root, as that (Niven: its square is whole/4)."""
+    if turns.q not in (1, 2, 3, 4, 6):
+        return named((name, at.key), ball)
+    root = real(fmpq((4 * ball * ball).unique_fmpz(), 4)).power(Fraction(1, 2))
+    return -root if ball < 0 else root
 
 
 def _hyperbolic(name: str, at: Real, count: int) -> list[Real]:
@@ -893,6 +920,15 @@ def _hyperbolic(name: str, at: Real, count: int) -> list[Real]:
     grows, falls = exponential(at) * HALF, exponential(-at) * HALF
     turn = 1 if name == "cosh" else -1
     return [c * (grows + whole(turn * (-1) ** k) * falls) for k, c in enumerate(exp_coefficients(count))]
+
+
+def _over_gamma_at(at: Real, count: int) -> list[Real]:
+    """1/gamma is entire; at whole numbers gamma is a factorial."""
+    first, *rest = _taylor_of("rgamma", lambda t: t.rgamma(), at, count)
+    exact = at.rational
+    if exact is not None and exact.q == 1 and 0 < exact <= MOST_FACTORIAL:
+        first = real(fmpq(1, factorial(int(exact.p) - 1)))
+    return [first, *rest]
 
 
 def _taylor_of(name: str, function: Callable[[Any], Any], at: Real, count: int) -> list[Real]:

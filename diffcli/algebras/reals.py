@@ -22,6 +22,8 @@ Monomial = tuple[tuple["Atom", int], ...]
 
 MOST_BITS = 1 << 13
 """Rationals longer than this are kept as balls."""
+MOST_FACTORED = 64
+"""Odd whole numbers of more bits than this are not factored."""
 MOST_TERMS = 64
 """Sums longer than this are kept as balls."""
 
@@ -128,6 +130,14 @@ class Real:
         self.sign()
         return named(("inverse", self.key), 1 / self.ball)
 
+    def over(self, other: Real) -> Real:
+        """x/y, for y proved not to be zero; a rational where one form is a multiple of the other."""
+        first, *_ = other.terms
+        ratio = self.terms.get(first, fmpq(0)) / other.terms[first]
+        if (self - other * real(ratio)).is_zero():
+            return real(ratio)
+        return self * other.inverse()
+
     def power(self, exponent: Fraction) -> Real:
         """x^exponent; for a negative x the exponent is whole."""
         if exponent.denominator == 1 and abs(exponent) <= 64:
@@ -228,13 +238,56 @@ def of(name: str, argument: Real, function: Callable[[Any], Any]) -> Real:
 
 
 def exponential(argument: Real) -> Real:
-    if argument.is_zero():
-        return whole(1)
-    if argument.ball < 0:
-        return of("exp", -argument, arb.exp).inverse()
-    return of("exp", argument, arb.exp)
+    """e^x; rational multiples of logarithms are powers: exp(3 log 2 + y) = 8 exp(y)."""
+    factor, rest = whole(1), dict(argument.terms)
+    for monomial, q in argument.terms.items():
+        base = _base(monomial)
+        if base is not None:
+            del rest[monomial]
+            factor = factor * base.power(Fraction(int(q.p), int(q.q)))
+    left = Real(rest)
+    if left.is_zero():
+        return factor
+    if left.ball < 0:
+        return factor * of("exp", -left, arb.exp).inverse()
+    return factor * of("exp", left, arb.exp)
 
 
 def logarithm(argument: Real) -> Real:
-    """log of a positive real."""
-    return whole(0) if argument.rational == 1 else of("log", argument, arb.log)
+    """log of a positive real: of a product the sum, of a rational over its prime factors, of exp(x) it is x."""
+    if len(argument.terms) != 1:
+        return of("log", argument, arb.log)
+    ((monomial, q),) = argument.terms.items()
+    total = whole(0)
+    for atom, power in monomial:
+        if not atom.ball > 0:
+            return of("log", argument, arb.log)
+        total = total + _logarithm_of(atom) * whole(power)
+    for part, turn in ((q.p, 1), (q.q, -1)):
+        odd = int(part) // (int(part) & -int(part))  # floats are that, and a power of 2
+        if not 0 < odd < 1 << MOST_FACTORED:
+            return of("log", argument, arb.log)
+        for prime, power in part.factor():
+            total = total + of("log", whole(prime), arb.log) * whole(turn * int(power))
+    return total
+
+
+def _logarithm_of(atom: Atom) -> Real:
+    if atom.root:
+        return logarithm(real(atom.radicand)) * real(fmpq(1, atom.root))
+    if isinstance(atom.name, tuple) and atom.name[0] == "exp":
+        return _from_key(atom.name[1])
+    return of("log", Real({((atom, 1),): fmpq(1)}), arb.log)
+
+
+def _base(monomial: Monomial) -> Real | None:
+    """What a monomial is the logarithm of, if it is one."""
+    if len(monomial) == 1 and monomial[0][1] == 1:
+        name = monomial[0][0].name
+        if isinstance(name, tuple) and name[0] == "log":
+            return _from_key(name[1])
+    return None
+
+
+def _from_key(key: Any) -> Real:
+    return Real({monomial: fmpq(*q) for monomial, q in key})
