@@ -139,6 +139,9 @@ EXISTS: tuple[tuple[str, float, str], ...] = (
     # --- steps between their jumps
     ("floor(x)", 0.5, "0"),
     ("trunc(x)", 0, "0"),
+    ("round(pi)*x*abs(x)", 0, "0"),
+    ("x**round(pi)", -2, "12"),
+    ("x**round(-e)", -1, "-3"),
     ("round(x)", 1, "0"),
     ("fmod(x, 2)", 0, "1"),
     ("mod(x, 2)", 3, "1"),
@@ -206,6 +209,7 @@ MISSING: tuple[tuple[str, float, str | None, str | None, str], ...] = (
     ("leaky_relu(x, 0.25)", 0, "0.25", "1", "a condition switches here"),
     ("detach(where(x == 0, 5, x))*abs(x)", 0, "-5", "5", "abs has a kink at 0"),
     ("detach(floor(x))*abs(x - 2)", 2, "-2", "2", "abs has a kink at 0"),
+    ("round(pi)*abs(x)", 0, "-3", "3", "abs has a kink at 0"),
     ("max(x, round(x))", 1, "0", "1", "max has a tie here"),
     ("round(x)*abs(x + 3)", -3, "3", "-3", "abs has a kink at 0"),
     ("hypot(x, 0)", 0, "-1", "1", "cone"),

@@ -472,7 +472,7 @@ class Germs:
         return b if not side else self.jump(a, lambda side: whole(int(side > 0)), "heaviside jumps at 0")
 
     def whole(self, name: str, a: Germ, toward: Callable[[fmpq], Any]) -> Germ:
-        """floor, ceil, trunc, and round away from its ties: at an integer the side decides."""
+        """floor, ceil and trunc: at an integer the side decides."""
         at = self.tends_to(a)
         if at is None or is_infinite(at.ball):
             raise Unknown(f"{name} at infinity")
@@ -480,23 +480,21 @@ class Germs:
         if exact is None:
             if at.ball.contains_integer():
                 raise Unresolved
-            exact = (at.ball.floor() + arb(0.5)).fmpq()
+            exact = (at.ball.floor() + arb(0.5)).fmpq()  # between the same integers
         if exact.q != 1:
             return number(real(toward(exact)))
         side = self.sign(self.without(a, at))
-        result = toward(exact + fmpq(side, 4))
+        result = toward(exact + fmpq(side, 2))
         if result != toward(exact):
             self.switched = True
             self.note(f"{name} jumps here")
         return number(real(result))
 
     def round(self, a: Germ) -> Germ:
-        return self.whole("round", a, half_even) if not self._half(a) else self._round_half(a)
-
-    def _half(self, a: Germ) -> bool:
         at = self.tends_to(a)
-        exact = None if at is None else at.rational
-        return exact is not None and exact.q == 2
+        if at is not None and at.rational is not None and at.rational.q == 2:
+            return self._round_half(a)
+        return self.whole("round", self.add(a, number(HALF)), floor_of)  # nothing else is on an edge
 
     def _round_half(self, a: Germ) -> Germ:
         exact = a.constant.rational
