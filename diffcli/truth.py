@@ -17,7 +17,7 @@ from functools import cache, cached_property
 from math import factorial
 from typing import Any, Literal
 
-from flint import arb
+from flint import arb, fmpz
 
 from diffcli.accuracy import PRECISIONS, Ball, Entry, OneSided, Undecided, tight
 from diffcli.algebras.series import SERIES, Singular, Undefined, Unresolved, working
@@ -320,8 +320,8 @@ def digits(value: Ball) -> str:
     prefix = "-" if mantissa[0] == "-" else ""
     before, _, after = mantissa.lstrip("-").partition(".")
     figures = (before + after).lstrip("0")
-    # the decimal point stands after this many figures
-    shift = len(before) + int(exponent_text or 0) - (len(before + after) - len(figures))
+    # the decimal point stands after this many figures; exponents may be longer than Python reads
+    shift: int = len(before) + fmpz(exponent_text.lstrip("+") or 0) - (len(before + after) - len(figures))
     text = figures.rstrip("0")
     if not -5 < shift <= 21:
         return f"{prefix}{text[0]}.{text[1:] or '0'}e{shift - 1}"

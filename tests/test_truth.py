@@ -531,6 +531,7 @@ GIANTS: tuple[tuple[str, float], ...] = (
     ("floor(exp(x))", 1e5),
     ("gelu(x)", -1e300),
     ("ceil(silu(1e10)*x)", 1),
+    ("sinh(x**x)", 1507.5),
 )
 
 
@@ -777,6 +778,14 @@ def test_sizes_beyond_floats_are_shown() -> None:
         with working(200, 1):
             number = arb(2) ** exponent
         assert Decimal(digits(number)) == context.power(Decimal(2), exponent)
+
+
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_exponents_longer_than_python_reads_are_shown(sign: str) -> None:
+    exponent = f"{sign}1{'0' * 5000}"
+    with working(200, 1):
+        number = arb(f"1.5e{exponent}")
+    assert digits(number) == f"1.5e{exponent}"
 
 
 def test_infinities_and_nan_are_shown() -> None:

@@ -173,7 +173,10 @@ def number(text: str) -> str:
     if found is None:
         return escaped(text)
     mantissa, exponent = found.groups()
-    return f"${mantissa}$" if exponent is None else f"${mantissa}\\times10^{{{int(exponent)}}}$"
+    if exponent is None:
+        return f"${mantissa}$"
+    sign, figures = "-" * exponent.startswith("-"), exponent.lstrip("+-0") or "0"  # it may be too long for an int
+    return f"${mantissa}\\times10^{{{sign}{figures}}}$"
 
 
 # --- the document
