@@ -23,6 +23,7 @@ from diffcli.syntax import Expression, elaborate, render
 from diffcli.syntax.parsing import parse
 from diffcli.syntax.rendering import literal
 from diffcli.syntax.shapes import Shape, nested, places, subscript
+from diffcli.syntax.spellings import meant
 from diffcli.tracing.naming import named
 
 if TYPE_CHECKING:
@@ -258,8 +259,11 @@ def make_case(
             if len(missing) > 1
             else f"the variable {shown} has no value"
         )
-        raise DiffError(plural, source, _occurrence(source, shown), f'add --at "{", ".join(known)}"', "missing")
-    claimed = tuple(dict.fromkeys(_split(claim)[0] for claim in asked.claims))
+        guess = meant(shown, at)
+        point = ", ".join(known)
+        hint = f'write {guess}, or add --at "{point}"' if guess else f'add --at "{point}"'
+        raise DiffError(plural, source, _occurrence(source, shown), hint, "missing")
+    claimed = tuple(dict.fromkeys(_split(claim, wrt or names)[0] for claim in asked.claims))
     chosen = tuple(wrt) if wrt is not None else claimed or names
     for name in chosen:
         if name not in names and name not in at:
@@ -406,19 +410,27 @@ def all_claims(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _split(claim: str) -> tuple[str, str]:
-    """`x: 2*x` -> ("x", " 2*x")."""
+def _split(claim: str, wrt: Sequence[str] = ()) -> tuple[str, str]:
+    """`x: 2*x` -> ("x", "2*x"); `wrt` are names for the hint."""
     name, colon, formula = claim.partition(":")
     if not colon or not name.strip():
-        raise DiffError("a claim names its variable", claim, (0, len(claim)), 'write "x: 2*x*y"', "claim")
+        named = re.match(_NAMED_OTHERWISE, claim)
+        bare = claim[named.end() :].strip() if named else claim.strip()
+        short = bare and len(bare) <= 40 and ":" not in bare
+        hint = f'write "{wrt[0] if wrt else "x"}: {bare if short else "2*x*y"}"'
+        raise DiffError("a claim names its variable", claim, (0, len(claim)), hint, "claim")
     return name.strip(), formula.strip()
+
+
+_NAMED_OTHERWISE = r"\s*(?:[^\W\d]\w*['’′]?(?:\s*\(\s*\w+\s*\))?|[d∂]\w*/[d∂]\w+)\s*=(?!=)|\s*[^\W\d]\w*\s*："
+"""What some write before a derivative: `y' =`, `f'(x) =`, `dy/dx =`, `x =`, a colon of full width."""
 
 
 def _with_claims(case: Case, claims: Sequence[str], at: Mapping[str, Number]) -> Case:
     given = {name: shape_of(value) for name, value in at.items()}
     found = {}
     for claim in claims:
-        name, formula = _split(claim)
+        name, formula = _split(claim, case.wrt)
         if name in found:
             hint = "claim each variable once"
             raise DiffError(f"'{name}' is claimed twice", claim, (0, len(name)), hint, "claim")
@@ -428,7 +440,8 @@ def _with_claims(case: Case, claims: Sequence[str], at: Mapping[str, Number]) ->
         expression = elaborate(formula, given)
         for unknown in expression.variables:
             if unknown not in at:
-                hint = "a claim is written in the variables of the point"
+                guess = meant(unknown, at)
+                hint = f"write {guess}" if guess else "a claim is written in the variables of the point"
                 raise DiffError(
                     f"the variable {unknown} has no value", formula, _occurrence(formula, unknown), hint, "claim"
                 )

@@ -317,8 +317,12 @@ def _examined(row: Measurement, case: Case, truth: Truth, settings: Settings) ->
         return replace(row, values=None, claim=found, message=row.message or said)
     right_here = row.verdict in ("ok", "kink")
     said = refutation(case, wrong)
-    if right_here:
-        said = f"right at this point, but {said}" if wrong.at != case.at else said
+    if right_here and wrong.at != case.at:
+        said = (
+            f"right at this point, but {said}"
+            if row.verdict == "ok"
+            else f"between the sides at this point, but {said}"
+        )
     return replace(row, values=None, claim=found, verdict="inaccurate" if right_here else row.verdict, message=said)
 
 

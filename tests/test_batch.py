@@ -527,3 +527,10 @@ def test_one_failure_or_one_bad_row_is_not_good() -> None:
     assert summed(row(1), row(2, "abs(x)", "x=0")).good
     assert not summed(row(1), row(2, "2x")).good
     assert not summed(row(1), row(2, "log(x)", "x=-1")).good
+
+
+@pytest.mark.parametrize("text", ["|x| | x=-1", "|x|", "x/|x| | x=-1", "|x-1| + |x| | x=2, y=3"])
+def test_bars_around_a_value_are_no_points(text: str) -> None:
+    (failure,) = read_txt([text])
+    assert isinstance(failure, Failure)
+    assert failure.hint == "write abs(x) for an absolute value"

@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 from flint import arb
 
+from diffcli.batch.rows import Failure
 from diffcli.case import Asked, Case, Number, claims_in, make_case
 from diffcli.claims import refute, shown_equal
 from diffcli.cli.main import main
 from diffcli.comparison import Comparison, Measurement, Settings, compare
 from diffcli.errors import DiffError
+from diffcli.language import speaking, translated
 from diffcli.truth import certify
 
 LOSS = "(x*w - y)^2"
@@ -103,6 +105,32 @@ def test_right_here_and_wrong_elsewhere_is_said() -> None:
     assert row.max_ulp == 0
     assert row.message is not None
     assert row.message.startswith("right at this point, but at x=2")
+
+
+def test_nothing_is_right_at_a_kink() -> None:
+    """There is no derivative of |x| at 0: a claim of 0 is no right answer there."""
+    _, row = judged("abs(x)", {"x": 0.0}, "x: 0*x")
+    assert row.message == "between the sides at this point, but at x=1 it gives 0, the truth is 1"
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["2*x", "x = 2*x", "y' = 2*x", "f'(x) = 2*x", "dy/dx = 2*x", "df/dx = 2*x", "f_x = 2*x", "∂f/∂x = 2*x", "x：2*x"],
+)
+def test_an_answer_without_its_variable_is_shown_with_it(answer: str) -> None:
+    with pytest.raises(DiffError) as raised:
+        make_case("x^2", {"x": 1.0}, asked=Asked(claims=(answer,)))
+    assert raised.value.hint == 'write "x: 2*x"'
+    with speaking("zh"):
+        assert translated(raised.value.hint) == '请写 "x: 2*x"'  # a colon of full width would be refused
+
+
+def test_a_row_says_in_which_text_the_fault_is() -> None:
+    with pytest.raises(DiffError) as raised:
+        make_case("x^2", {"x": 1.0}, asked=Asked(claims=("x: 2x",)))
+    failure = Failure.of(raised.value, 3, "Ada", "x^2")
+    assert failure.message == "in '2x': there is no operator between 2 and x"
+    assert failure.span is None
 
 
 def test_a_point_where_nothing_exists_refutes_nothing() -> None:

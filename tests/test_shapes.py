@@ -24,8 +24,8 @@ from diffcli.evaluate import evaluate
 from diffcli.primitives import CODE, FUNCTIONS, VECTOR_FUNCTIONS
 from diffcli.program import Cost, count, validate
 from diffcli.syntax import elaborate, render
-from diffcli.syntax.parsing import FUNCTION_NAMES
 from diffcli.syntax.shapes import Mismatch, Tensor, each, nested, pick, places, stack, subscript, transpose
+from diffcli.syntax.spellings import FUNCTION_NAMES
 
 Array = Any
 Shape = tuple[int, ...]

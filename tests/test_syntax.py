@@ -22,7 +22,7 @@ from diffcli.evaluate import evaluate
 from diffcli.primitives import CONST, NAMED_CONSTANTS, PRIMITIVES, VECTOR_FUNCTIONS
 from diffcli.program import Builder, Program, count, validate
 from diffcli.syntax import Expression, elaborate, render
-from diffcli.syntax.parsing import FUNCTION_NAMES
+from diffcli.syntax.spellings import FORMULAS, FUNCTION_NAMES, OTHER_NAMES, meant
 
 
 def understood(text: str, names: str = "") -> Expression:
@@ -729,6 +729,7 @@ ERRORS = [
         error: log takes 1 argument, not 2
           log(x, 2)
           ^^^^^^^^^
+          write log(x)/log(b) for the logarithm to the base b
         """),
     ("polygamma(x, 1)", """
         error: the first argument of polygamma is a whole number
@@ -806,21 +807,154 @@ ERRORS = [
           max(, x)
               ^
         """),
+    # as students write
+    ("x^2y", """
+        error: there is no operator between 2 and y
+          x^2y
+             ^
+          write x^2*y, or x^(2*y)
+        """),
+    ("e^2x", """
+        error: there is no operator between 2 and x
+          e^2x
+             ^
+          write e^2*x, or e^(2*x)
+        """),
+    ("sin^2(x)", """
+        error: sin has no argument
+          sin^2(x)
+          ^^^
+          write sin(x)^2
+        """),
+    ("sin^-1(x)", """
+        error: sin has no argument
+          sin^-1(x)
+          ^^^
+          write arcsin(x) for the inverse function, 1/sin(x) for 1 over it
+        """),
+    ("sec^2 x", """
+        error: sec has no argument
+          sec^2 x
+          ^^^
+          write sec(x)^2
+        """),
+    ("cos 2x", """
+        error: there is no operator between cos and 2
+          cos 2x
+              ^
+          write cos(2*x)
+        """),
+    ("x ln x", """
+        error: there is no operator between x and ln
+          x ln x
+            ^^
+          write x*ln(x)
+        """),
+    ("2xsin(x)", """
+        error: there is no operator between 2 and xsin
+          2xsin(x)
+           ^^^^
+          write 2*x*sin(x)
+        """),
+    ("xsin(x)", """
+        error: unknown function 'xsin': did you mean 'sin'?
+          xsin(x)
+          ^^^^
+          write x*sin(x) for a product
+        """),
+    ("tg(x)", """
+        error: unknown function 'tg': did you mean 'tan'?
+          tg(x)
+          ^^
+        """),
+    ("tg x", """
+        error: there is no operator between tg and x
+          tg x
+             ^
+          write tan(x)
+        """),
+    ("lg(x)", """
+        error: unknown function 'lg': did you mean 'log10'?
+          lg(x)
+          ^^
+        """),
+    ("arccot(2*x)", """
+        error: unknown function 'arccot'
+          arccot(2*x)
+          ^^^^^^
+          write (pi/2 - arctan(2*x))
+        """),
+    ("sech(x)", """
+        error: unknown function 'sech'
+          sech(x)
+          ^^^^
+          write 1/cosh(x)
+        """),
+    ("ｓｉｎ(x)", """
+        error: unknown function 'ｓｉｎ': did you mean 'sin'?
+          ｓｉｎ(x)
+          ^^^^^^
+        """),
+    ("x－1", """
+        error: unexpected character '－'
+          x－1
+           ^^
+          write - (the hyphen) for minus
+        """),
+    ("e^{2*x}", """
+        error: unexpected character '{'
+          e^{2*x}
+            ^
+          write ( and ) instead of braces
+        """),
+    ("$x$", """
+        error: unexpected character '$'
+          $x$
+          ^
+          LaTeX is not read: write the formula without $
+        """),
+    ("1 000*x", """
+        error: there is no operator between 1 and 000
+          1 000*x
+            ^^^
+          write 1000 for one number, 1*000 for a product
+        """),
+    ("sin[x]", """
+        error: an index is a whole number, as it stands
+          sin[x]
+          ^^^^^^
+          write sin(x)
+        """),
+    ("if(x > 0, x, 0)", """
+        error: an operand is missing before 'if'
+          if(x > 0, x, 0)
+          ^^
+          write where(c, a, b), or a if c else b
+        """),
+    ("f(x) = x^2", """
+        error: unknown function 'f'
+          f(x) = x^2
+          ^
+          write only what stands behind the =
+        """),
     # brackets
     ("2*(x + 1", """
         error: '(' is never closed
           2*(x + 1
             ^
+          write the missing )
         """),
     ("sin(x", """
         error: '(' is never closed
           sin(x
           ^^^
+          write the missing )
         """),
     ("x + 1)", """
         error: ')' closes nothing: nothing is open
           x + 1)
                ^
+          remove it, or write ( before it
         """),
     ("(x]", """
         error: ']' closes nothing: it is ) that is open
@@ -856,7 +990,7 @@ ERRORS = [
         error: a comma outside parentheses
           1,5*x
            ^
-          write [a, b] for a vector
+          write 1.5 for a number, [1, 5] for a vector
         """),
     # conditionals
     ("1 if x", """
@@ -881,7 +1015,7 @@ ERRORS = [
         error: the last statement is no expression
           a = x*y
           ^^^^^^^
-          end with what is wanted: …; a
+          write only what stands behind the =, or end with what is wanted: …; a
         """),
     ("a = x; a = y; a", """
         error: 'a' is bound twice
@@ -922,18 +1056,19 @@ ERRORS = [
         error: unexpected character '²'
           x²
            ^
-          write **2 for a square
+          write x^2 for a square, and sin(x)^2 for that of a function
         """),
     ("x³ + 1", """
         error: unexpected character '³'
           x³ + 1
            ^
-          write **3 for a cube
+          write x^3 for a cube, and sin(x)^3 for that of a function
         """),
     ("½*x", """
         error: unexpected character '½'
           ½*x
           ^
+          write a fraction with /: 1/2
         """),
     ("x × y", """
         error: unexpected character '×'
@@ -963,7 +1098,7 @@ ERRORS = [
         error: unexpected character '%'
           x % y
             ^
-          write mod(a, b) for a remainder
+          write mod(a, b) for a remainder, 5/100 for 5 per cent
         """),
     ("x & y", """
         error: unexpected character '&'
@@ -993,7 +1128,7 @@ ERRORS = [
         error: unexpected character "'"
           'x'
           ^
-          text in quotes has no meaning in an expression
+          write the formula alone: neither quotes nor the prime of a derivative have a meaning here
         """),
     # the place, in the right line and column
     ("a = x*y\nb = 2a\na + b", """
@@ -1023,6 +1158,7 @@ ERRORS = [
         error: '(' is never closed
           (变量 + θ
           ^
+          write the missing )
         """),
     ("变量 + sinn(变量)", """
         error: unknown function 'sinn': did you mean 'sin'?
@@ -1520,3 +1656,33 @@ def test_any_sequence_of_tokens_is_read_or_refused(text: str) -> None:
 @given(st.text(max_size=30))
 def test_any_text_is_read_or_refused(text: str) -> None:
     check_any_text(text)
+
+
+@pytest.mark.parametrize(
+    ("name", "known", "said"),
+    [
+        ("sinx", "x", "sin(x)"),
+        ("lnx", "x", "ln(x)"),
+        ("sin2x", "x", "sin(2*x)"),
+        ("cosxy", "x y xy", "cos(xy)"),
+        ("tgx", "x", "tan(x)"),
+        ("xy", "x y", "x*y"),
+        ("xyz", "x y z", "x*y*z"),
+        ("exp", "x", "exp(x)"),
+        ("exp", "x y", "exp(…)"),
+        ("z", "x y", None),
+        ("sinus", "x", None),
+        ("alpha", "x", None),
+        ("xy", "", None),
+    ],
+)
+def test_a_name_without_a_value_may_be_more_than_a_name(name: str, known: str, said: str | None) -> None:
+    assert meant(name, known.split()) == said
+
+
+def test_other_names_and_formulas_lead_to_functions_that_are_here() -> None:
+    assert not set(OTHER_NAMES) & set(FUNCTION_NAMES)
+    assert not set(FORMULAS) & set(FUNCTION_NAMES)
+    assert set(OTHER_NAMES.values()) <= set(FUNCTION_NAMES)
+    for formula in FORMULAS.values():
+        elaborate(formula.format("(x)"))

@@ -36,11 +36,15 @@ def read_txt(lines: Lines) -> Read:
         elif "|" in point:
             at = text.rindex("|")
             hint = f"write commas between values: {expression.strip()} | {_BARS.sub(', ', point.strip())}"
+            if _ABSOLUTE.search(text):
+                hint = "write abs(x) for an absolute value"
             yield Failure(number, None, text, "format", "a row has one bar", (at, at + 1), hint)
         else:
             yield Row(number, expression.strip(), point.strip())
 
 
+_ABSOLUTE = re.compile(r"\|[^|=]*\|(?!\s*\w+\s*=.*\|)")
+"""Two bars with no value of a point between them."""
 _BARS = re.compile(r"\s*\|\s*")
 _NO_BAR = re.compile(r"(?<!\w)(@|at\b)(?=\s*[^\W\d]\w*\s*=(?!=))")
 """What some write for the bar; no expression of ours goes on like that."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from diffcli.case import Number
 from diffcli.comparison import Comparison
-from diffcli.errors import DiffError
+from diffcli.errors import DiffError, brief
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,10 @@ class Failure:
 
     @staticmethod
     def of(error: DiffError, line: int | None, id: str | None, expression: str) -> Failure:
-        span = error.span if error.source == expression else None
-        return Failure(line, id, expression, error.kind, error.message, span, error.hint)
+        span, message = error.span if error.source == expression else None, error.message
+        if error.source and error.source.strip() and error.source != expression:  # a claim, or a value of the point
+            message = f"in '{brief(' '.join(error.source.split()))}': {message}"
+        return Failure(line, id, expression, error.kind, message, span, error.hint)
 
 
 Result = Comparison | Failure

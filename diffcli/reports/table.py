@@ -279,6 +279,7 @@ def show_line(result: Result, console: Console) -> None:
         text = Text.assemble(
             place,
             (_padded(translated("error"), 12), "red"),
+            (f"{result.id}  " if result.id else "", "dim"),
             f"{translated(result.message)}: {one_line(result.expression)}",
         )
     else:

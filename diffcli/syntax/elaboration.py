@@ -34,6 +34,7 @@ from diffcli.program import Builder, Constant, Program
 from diffcli.syntax import shapes
 from diffcli.syntax.parsing import Node, parse
 from diffcli.syntax.shapes import Mismatch, Shape, Tensor, Value
+from diffcli.syntax.spellings import FUNCTION_NAMES
 
 _SPELLINGS: dict[str, Constant] = {
     spelling: name for name, spellings in NAMED_CONSTANTS.items() for spelling in spellings
@@ -195,6 +196,8 @@ class Elaborator:
         last = nodes[-1]
         if last.kind == "bind":
             hint = f"end with what is wanted: …; {brief(last.value)}"
+            if sum(node.kind == "bind" for node in nodes) == 1:  # an equation, most likely
+                hint = f"write only what stands behind the =, or end with what is wanted: …; {brief(last.value)}"
             raise self.fail("the last statement is no expression", last, hint)
         kinds: dict[str, Callable[[Node], Value]] = {
             "number": self.number,
@@ -323,7 +326,10 @@ class Elaborator:
         value, *indices = self.take(node.operands)
         numbers = [self.whole(index) for index in indices]
         if None in numbers:
-            raise self.fail("an index is a whole number, as it stands", node, "write v[0], or M[1, 0]", "shape")
+            function, bracket, inside = self.source[slice(*node.span)].partition("[")
+            called = bracket and function.strip() in FUNCTION_NAMES
+            hint = f"write {function.strip()}({inside[:-1]})" if called else "write v[0], or M[1, 0]"
+            raise self.fail("an index is a whole number, as it stands", node, hint, "shape")
         if not isinstance(value, Tensor) and self.builder.ops[value] == INPUT:
             name = list(self.names)[self.builder.a[value]]
             if name in self.shapes and name not in self.given:
@@ -408,7 +414,9 @@ class Elaborator:
         if node.operands not in counts:
             wanted = " or ".join(map(str, sorted(counts)))
             plural = "argument" if counts == (1,) else "arguments"
-            raise self.fail(f"{node.value} takes {wanted} {plural}, not {node.operands}", node)
+            of_base = node.value in ("log", "ln") and node.operands == 2
+            hint = "write log(x)/log(b) for the logarithm to the base b" if of_base else None
+            raise self.fail(f"{node.value} takes {wanted} {plural}, not {node.operands}", node, hint)
 
     def defined(self, node: Node, parameters: str, text: str, arguments: Sequence[Value]) -> Value:
         """Expand a function that the language defines by others."""

@@ -14,13 +14,12 @@ from functools import partial
 from typing import NamedTuple
 
 from diffcli.errors import DiffError, brief
-from diffcli.primitives import DEFINITIONS, FUNCTIONS, PARAMETRIC_FUNCTIONS, VECTOR_FUNCTIONS
+from diffcli.syntax.spellings import FORMULAS, FUNCTION_NAMES, INVERSES, OTHER_NAMES, argument, run_together, usual
 from diffcli.syntax.tokens import Token, tokenize
 
 DEEPEST = 100_000
 """Open parentheses and pending operators beyond this many are refused."""
 
-FUNCTION_NAMES = frozenset((*FUNCTIONS, *DEFINITIONS, *VECTOR_FUNCTIONS, *PARAMETRIC_FUNCTIONS, "where"))
 KEYWORDS = frozenset(("if", "else", "and", "or", "not"))
 
 _BINARY = {"or": 2, "and": 3, "+": 6, "-": 6, "*": 7, "/": 7, "@": 7, "**": 9, "^": 9}
@@ -30,6 +29,9 @@ _IF_ELSE = 1
 _CLOSING = {"(": ")", "call": ")", "[": "]", "index": "]"}
 
 _IS_CALL = re.compile(r"[^\S\n]*\(")
+_RUN = re.compile(r"[\w.]+")
+_DIGITS = re.compile(r"\d+")
+_DIGITS_BEFORE = re.compile(r"\d+\Z")
 _PLAIN = re.compile(r"[\w\s+\-*/^().]*\Z")
 _IS_BINDING = re.compile(r"[^\S\n]*=(?!=)")
 
@@ -181,9 +183,9 @@ class _Parser:
         elif text == ",":
             self.reduce(0)
             if not self.stack:
-                raise self.fail("a comma outside parentheses", token.span, "write [a, b] for a vector")
+                raise self.fail("a comma outside parentheses", token.span, self._for_comma(start))
             if self.stack[-1].kind == "(":
-                raise self.fail("a comma between parentheses", token.span, "write [a, b] for a vector")
+                raise self.fail("a comma between parentheses", token.span, self._for_comma(start))
             self.stack[-1].count += 1
         elif text in (")", "]"):
             self.reduce(0)
@@ -206,7 +208,8 @@ class _Parser:
         opened = self.stack.pop() if self.stack else None
         if opened is None or _CLOSING.get(opened.kind) != token.text:
             wanted = "nothing is open" if opened is None else f"it is {_CLOSING[opened.kind]} that is open"
-            raise self.fail(f"'{token.text}' closes nothing: {wanted}", token.span)
+            hint = None if opened else f"remove it, or write {'(' if token.text == ')' else '['} before it"
+            raise self.fail(f"'{token.text}' closes nothing: {wanted}", token.span, hint)
         self.brackets -= 1
         self.end = token.start + 1
         if opened.kind == "(":
@@ -231,7 +234,8 @@ class _Parser:
         if self.stack:
             top = self.stack[-1]
             where = (top.start, top.start + max(1, len(top.value)))
-            raise self.fail("'(' is never closed" if top.kind in ("(", "call") else "'[' is never closed", where)
+            message = "'(' is never closed" if top.kind in ("(", "call") else "'[' is never closed"
+            raise self.fail(message, where, f"write the missing {_CLOSING.get(top.kind, ')')}")
         name, start = self.bound or ("", self.starts[-1])
         self.finish("bind" if self.bound else "result", name, 1, start)
         self.bound = None
@@ -246,18 +250,74 @@ class _Parser:
         top = self.stack[-1] if self.stack else None
         after = f" after '{top.value.split()[-1]}'" if top and top.value and top.kind != "call" else f" {at}"
         hint = "write ** or ^ for a power" if token.text == "*" and top and top.value == "**" else None
+        if token.text == "if":
+            hint = "write where(c, a, b), or a if c else b"
         return self.fail(f"an operand is missing{after}", token.span, hint)
 
     def no_operator(self, token: Token) -> DiffError:
         """Two operands side by side: most often a product left unwritten."""
         start = self.starts[-1]
         left = self.source[start : self.end]
-        right = self.source[token.start : self._operand_end(token)]
-        called = left in FUNCTION_NAMES and token.text != "("
-        mended = f"{left}({right})" if called else f"{left}*{right}"
+        power = self._power()
+        base = self.source[slice(*power)] if power else ""
+        if base in FUNCTION_NAMES and power:
+            return self._power_of_function(power, token)
+        right = self._factor(token)
+        called = OTHER_NAMES.get(left, left)
+        mended = f"{called}({self._argument(token)})" if called in FUNCTION_NAMES else f"{left}*{right}"
+        if base and called not in FUNCTION_NAMES:  # x^2y is read in two ways
+            whole = self.source[power[0] : self.end] if power else ""
+            mended = f"{whole}*{right}, or {whole[: len(whole) - len(left)]}({left}*{right})"
+        if token.kind == "number" and left.isdigit() and token.text.isdigit():
+            mended = f"{left}{token.text} for one number, {left}*{token.text} for a product"
         hint = f"write {mended}" if len(mended) <= 60 and "\n" not in mended else "write * between them"
         shown = left if len(left) <= 30 else "…" + left[-29:]
         return self.fail(f"there is no operator between {shown} and {brief(token.text)}", token.span, hint)
+
+    def _power(self) -> tuple[int, int] | None:
+        """Where the base stands of a power whose exponent has just been read."""
+        pending = [top for top in self.stack[-2:] if top.kind != "unary"]
+        if not pending or pending[-1].value not in ("**", "^") or len(self.starts) < 2:
+            return None
+        start = self.starts[-2]
+        return start, start + len(self.source[start : pending[-1].start].rstrip())
+
+    def _power_of_function(self, place: tuple[int, int], token: Token) -> DiffError:
+        """`sin^2(x)`: a power stands behind what it is taken of; and `sin^-1` means two things."""
+        function = self.source[slice(*place)]
+        exponent = self.source[place[1] : self.end].strip().lstrip("*^").strip()
+        behind = self._argument(token)
+        hint = f"write {function}({behind})^{exponent}"
+        if exponent.strip("() ").replace(" ", "") == "-1":
+            hint = f"write 1/{function}({behind})"
+            if function in INVERSES:
+                inverse = f"{INVERSES[function]}({behind})"
+                hint = f"write {inverse} for the inverse function, 1/{function}({behind}) for 1 over it"
+        return self.fail(f"{function} has no argument", place, hint)
+
+    def _argument(self, token: Token) -> str:
+        """What a function without parentheses is applied to, as far as that is easily seen."""
+        if token.text == "(":
+            return self.source[token.start + 1 : self._operand_end(token) - 1]
+        run = _RUN.match(self.source, token.start)
+        return argument(run[0]) if run else token.text
+
+    def _factor(self, token: Token) -> str:
+        """The operand that starts at `token`, with what its writer left out."""
+        end = self._operand_end(token)
+        right = self.source[token.start : end]
+        if token.text in FUNCTION_NAMES and end == token.start + len(token.text):
+            following = _RUN.match(self.source, len(self.source) - len(self.source[end:].lstrip(" ")))
+            return f"{token.text}({argument(following[0])})" if following else right
+        product = run_together(token.text) if token.kind == "name" and right != token.text else None
+        return f"{product}{right[len(token.text) :]}" if product else right
+
+    def _for_comma(self, at: int) -> str:
+        """Some write a comma for the decimal point."""
+        whole, decimals = _DIGITS_BEFORE.search(self.source[max(0, at - 20) : at]), _DIGITS.match(self.source, at + 1)
+        if whole and decimals:
+            return f"write {whole[0]}.{decimals[0]} for a number, [{whole[0]}, {decimals[0]}] for a vector"
+        return "write [a, b] for a vector"
 
     def _operand_end(self, token: Token) -> int:
         """Where the operand that starts at `token` ends, if that is easily seen."""
@@ -275,25 +335,31 @@ class _Parser:
 
     def unknown_function(self, token: Token) -> DiffError:
         name = token.text
-        close = self._nearest(name, 0.7)
-        near = close or (self._nearest(name, 0.4) if len(name) > 1 else None)  # one letter names a variable
-        guess = f": did you mean '{near}'?" if near else ""
-        hint = None if close else self._product(token)
-        return self.fail(f"unknown function '{brief(name)}'{guess}", token.span, hint)
-
-    @staticmethod
-    def _nearest(name: str, likeness: float) -> str | None:
-        return next(iter(difflib.get_close_matches(name[:40].lower(), sorted(FUNCTION_NAMES), 1, likeness)), None)
-
-    def _product(self, token: Token) -> str:
-        """The hint for a name before a parenthesis that was meant as a factor."""
-        name = token.text
         match = _IS_CALL.match(self.source, token.start + len(name))
         opening = match.end() - 1 if match else token.start
-        rest = self.source[opening : self._operand_end(Token("operator", "(", opening))]
-        if len(name) + len(rest) < 60 and _PLAIN.match(rest):
-            return f"write {name}*{rest} for a product"
-        return "write * for a product; the functions are listed by --help"
+        end = self._operand_end(Token("operator", "(", opening))
+        rest = self.source[opening:end]
+        plain = len(name) + len(rest) < 60 and _PLAIN.match(rest)
+        known = usual(name)
+        if known in FORMULAS:
+            formula = FORMULAS[known].format(rest if plain else "(x)")
+            return self.fail(f"unknown function '{brief(name)}'", token.span, f"write {formula}")
+        if near := OTHER_NAMES.get(known) or _nearest(known, 0.7):
+            product = run_together(name)
+            hint = f"write {product}{rest} for a product" if product and plain else None
+            return self.fail(f"unknown function '{brief(name)}': did you mean '{near}'?", token.span, hint)
+        hint = "write * for a product; the functions are listed by --help"
+        if _IS_BINDING.match(self.source, end):
+            hint = "write only what stands behind the ="
+        elif plain:
+            hint = f"write {name}*{rest} for a product"
+        near = _nearest(known, 0.4) if len(name) > 1 else None  # one letter names a variable
+        guess = f": did you mean '{near}'?" if near else ""
+        return self.fail(f"unknown function '{brief(name)}'{guess}", token.span, hint)
+
+
+def _nearest(name: str, likeness: float) -> str | None:
+    return next(iter(difflib.get_close_matches(name[:40], sorted(FUNCTION_NAMES), 1, likeness)), None)
 
 
 def parse(source: str, separators: str = ";\n") -> list[Node]:
