@@ -353,8 +353,8 @@ _TAYLOR = {
     "Radius of convergence: infinite, as {count} coefficients hint: the tests grow without end.":
         "收敛半径：{count} 个系数提示为无穷大：判别值不断增长。",
     "Radius of convergence: about {radius}, as {count} coefficients hint: "
-    "the series is good for {away} < {radius} only, whatever its order.":
-        "收敛半径：{count} 个系数提示约为 {radius}：无论阶数多高，级数只在 {away} < {radius} 时可用。",
+    "if so, the series is good for {away} < {radius} only, whatever its order.":
+        "收敛半径：{count} 个系数提示约为 {radius}；若果真如此，无论阶数多高，级数只在 {away} < {radius} 时可用。",
     "Radius of convergence: {count} coefficients give no clear hint.": "收敛半径：{count} 个系数没有给出明确提示。",
     "f and its Taylor polynomials about {place}": "f 与它在 {place} 处的泰勒多项式",
     "The remainder over the distance: as steep as the first power left out":

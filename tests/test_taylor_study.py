@@ -160,3 +160,9 @@ def test_the_command_reads_like_a_lesson(tmp_path: Path, capsys: pytest.CaptureF
     found = json.loads(capsys.readouterr().out)
     assert found["certified"][3] == "0." + "3" * 33
     assert len(found["coefficients"]) == 9
+
+
+def test_a_radius_from_coefficients_is_no_more_than_a_hint(capsys: pytest.CaptureFixture[str]) -> None:
+    """exp(-1/x^2) about 1 has the radius 1, and its first 41 coefficients hint at another."""
+    assert main(["taylor", "exp(-1/x^2)", "--at", "x=1"]) == 0
+    assert "hint: if so, the series is good for" in capsys.readouterr().out

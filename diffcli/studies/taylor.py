@@ -354,7 +354,7 @@ _POLYNOMIAL = (
 _INFINITE = "Radius of convergence: infinite, as {count} coefficients hint: the tests grow without end."
 _FINITE = (
     "Radius of convergence: about {radius}, as {count} coefficients hint: "
-    "the series is good for {away} < {radius} only, whatever its order."
+    "if so, the series is good for {away} < {radius} only, whatever its order."
 )
 
 
