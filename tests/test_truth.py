@@ -479,6 +479,8 @@ def test_a_power_has_no_value_where_it_is_not_real(point: dict[str, float]) -> N
 
 # Equal by a theorem that no ball can prove: the right answer, or none.
 HARD: tuple[tuple[str, float, str], ...] = (
+    ("x**(x/x)", -2, "1"),
+    ("x*(-2)**(sin(1)**2 + cos(1)**2)", 1, "-2"),
     ("cosh(x)**2 - sinh(x)**2", 1.5, "0"),
     ("asin(x) + acos(x)", 0.5, "0"),
     ("atan(x) + atan(1/x)", 1.5, "0"),

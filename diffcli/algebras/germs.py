@@ -396,8 +396,13 @@ class Germs:
                 return Germ()
             raise Undefined(f"0 to the negative power {shown(b.constant.ball)}")
         if self.sign(a) < 0:
+            at = self.tends_to(b)
             if b.is_constant:
+                if b.constant.ball.contains_integer():
+                    raise Unresolved
                 raise Undefined(f"a negative base {shown(a.constant.ball)} to a broken power")
+            if at is not None:
+                self.sign(self.without(b, at))  # too short to tell whether it moves at all, as x/x does not
             raise Undefined("a negative base has powers at integers only")
         if a.constant.is_zero():
             self.note("a power of 0")
