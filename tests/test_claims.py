@@ -1,10 +1,12 @@
 """Claimed derivatives: what is right is shown right, what is wrong is caught, each with a counter-example."""
 
 import json
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from flint import arb
+from rich.console import Console
 
 from diffcli.batch.rows import Failure
 from diffcli.case import Asked, Case, Number, claims_in, make_case
@@ -13,6 +15,7 @@ from diffcli.cli.main import main
 from diffcli.comparison import Comparison, Measurement, Settings, compare
 from diffcli.errors import DiffError
 from diffcli.language import speaking, translated
+from diffcli.reports.table import show_line
 from diffcli.truth import certify
 
 LOSS = "(x*w - y)^2"
@@ -189,3 +192,14 @@ def test_a_file_of_homework_is_marked(name: str, tmp_path: Path, capsys: pytest.
     assert (right["method"], right["verdict"], right["counterexample"]) == ("claim", "ok", None)
     assert (wrong["verdict"], wrong["equal"]) == ("inaccurate", False)
     assert wrong["counterexample"]["at"]["x"] != 1.0
+
+
+@pytest.mark.parametrize("width", [60, 80, 200])
+def test_a_batch_tells_a_wrong_claim_whole_on_every_terminal(width: int) -> None:
+    case = make_case("x^3 - 3*x", {"x": 1.0}, asked=Asked(claims=("x: 3*x - 3",)), line=4, id="Zhao")
+    console = Console(width=width, force_terminal=True, color_system=None, file=StringIO())
+    show_line(compare(case, Settings(("reverse",))), console)
+    shown = console.file.getvalue().splitlines()  # type: ignore[attr-defined]
+    assert max(map(len, shown)) <= width
+    assert "right at this point, but at x=2 it gives 3, the truth is 9" in " ".join(" ".join(shown).split())
+    assert (len(shown) == 1) == (width == 200)

@@ -273,7 +273,8 @@ def _methods(names: list[str], comparison: Comparison) -> str:
 
 # --- batches
 def show_line(result: Result, console: Console) -> None:
-    """One line for one row of a batch, as it comes."""
+    """One line for one row of a batch, as it comes; on a narrow terminal what is wrong with a claim stands below."""
+    below: list[str] = []
     if isinstance(result, Failure):
         place = Text(f"{result.line or '':>5}  ")
         text = Text.assemble(
@@ -295,12 +296,20 @@ def show_line(result: Result, console: Console) -> None:
         text.append(f"{result.case.id}  " if result.case.id else "", "dim")
         text.append(one_line(result.case.expression.source))
         wrong = [m.message for m in result.measurements if m.claim and m.claim.counterexample]
-        text.append(
-            f"   {say('the claim is wrong: {message}', message=translated(wrong[0]))}" if wrong else "", "yellow"
+        if wrong:
+            said = say("the claim is wrong: {message}", message=translated(wrong[0]))
+            if console.is_terminal and text.cell_len + 3 + columns(said) > console.width:
+                below = [_MARGIN + line for line in wrapped(said, console.width - len(_MARGIN))]
+            else:
+                text.append(f"   {said}", "yellow")
+    for shown in (text, *(Text(line, "yellow") for line in below)):
+        console.print(
+            shown, no_wrap=True, overflow="ellipsis" if console.is_terminal else "ignore", crop=console.is_terminal
         )
-    console.print(
-        text, no_wrap=True, overflow="ellipsis" if console.is_terminal else "ignore", crop=console.is_terminal
-    )
+
+
+_MARGIN = " " * 7
+"""Where the text of a row begins, behind the number of its line."""
 
 
 def _padded(text: str, width: int, right: bool = False) -> str:
