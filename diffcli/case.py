@@ -371,6 +371,9 @@ def _vector(option: str, text: str, names: Sequence[str]) -> tuple[float, ...]:
     vector, bracketed = _numbers(option, text), _bracketed(text)
     if len(vector) != len(names):
         entries = "1 entry" if len(vector) == 1 else f"{len(vector)} entries"
+        if not names:
+            hint = f"leave out {option}: every derivative of it is 0"
+            raise DiffError("the expression has no variables", None, None, hint, "option")
         raise DiffError(
             f"{option} has {entries} instead of {len(names)}",
             bracketed,

@@ -1117,6 +1117,8 @@ _CASES = {
         "请对一个分量求导，如 v = …; v[0]，或对加权和求导：dot([1, 2], v)",
     "{option} has 1 entry instead of {wanted}": "{option} 有 1 个分量，而应有 {wanted} 个",
     "{option} has {count} entries instead of {wanted}": "{option} 有 {count} 个分量，而应有 {wanted} 个",
+    "the expression has no variables": "表达式没有变量",
+    "leave out {option}: every derivative of it is 0": "请去掉 {option}：它的导数都是 0",
     "write a number for each of {names}": "请为 {names} 各写一个数",
     'write "{name}: {formula}"': '请写 "{name}: {formula}"',
     'write {formula}, or add --at "{point}"': '请写 {formula}，或加上 --at "{point}"',

@@ -106,6 +106,13 @@ def parse(text: str, shapes: Mapping[str, Shape] | None = None) -> Expression:
 
     >>> parse("dot(x, x)", {"x": (2,)}).program.inputs
     ('x[0]', 'x[1]')
+    >>> print(parse("2*x*sin(x)").program)
+    v0 = 2.0
+    v1 = x
+    v2 = mul(v0, v1)
+    v3 = sin(v1)
+    v4 = mul(v2, v3)
+    return v4
     """
     return elaborate(text, shapes)
 

@@ -87,6 +87,19 @@ class Program:
         columns = (self.a, self.b, self.c)
         return (self.inputs, self.constants, self.ops, *columns, self.outputs, self.guards)
 
+    def __str__(self) -> str:
+        """The list of equations, and the numbers of the outputs: `v2 = mul(v0, v1)`."""
+        lines = []
+        for k, code in enumerate(self.ops):
+            if code in (CONST, INPUT):
+                lines.append(f"v{k} = {(self.constants if code == CONST else self.inputs)[self.a[k]]}")
+                continue
+            operands = [f"v{argument}" for argument in self.arguments(k)]
+            if PARAMETRIC[code]:
+                operands.append(str(self.parameter(k)))
+            lines.append(f"v{k} = {PRIMITIVES[code].name}({', '.join(operands)})")
+        return "\n".join([*lines, "return " + ", ".join(f"v{output}" for output in self.outputs)])
+
     @property
     def branches(self) -> bool:
         """Whether the program holds a choice that is made at the point."""

@@ -55,6 +55,7 @@ REFUSED = [
     ((*SQUARE, "--order", "0"), "--order 0: an order is 1 or more",
      "write --order 2 for the Hessian, --order N for the N-th derivative"),
     ((*SQUARE, "--jvp", ""), "--jvp has no numbers", "write them as --jvp 3,2,1"),
+    (("3", "--jvp", "1"), "the expression has no variables", "leave out --jvp: every derivative of it is 0"),
     ((*SQUARE, "--dtype", "float16"), "unknown numbers 'float16'", "did you mean 'float64'?"),
     ((*SQUARE, "--claim", ""), "a claim names its variable", 'write "x: 2*x*y"'),
     (("x^2", "--at", "x="), "an operand is missing at the end", 'write a point as "x=1.5, y=pi/4"'),
