@@ -353,7 +353,7 @@ class _Parser:
             hint = "write only what stands behind the ="
         elif plain:
             hint = f"write {name}*{rest} for a product"
-        near = _nearest(known, 0.4) if len(name) > 1 else None  # one letter names a variable
+        near = _nearest(known, 0.5) if len(name) > 1 else None  # one letter names a variable
         guess = f": did you mean '{near}'?" if near else ""
         return self.fail(f"unknown function '{brief(name)}'{guess}", token.span, hint)
 
