@@ -48,6 +48,8 @@ class Died(Exception):
 class deadline:  # noqa: N801 - it is called as a function
     """Raise `Expired` in the block after `seconds`; repeated, should it be swallowed.
 
+    Python swallows what is raised in a finalizer and reports it; that report is left out.
+
     `fatal`: what cannot be interrupted ends the process soon after, from a thread
     that needs no Python; for workers that are replaced. Holds in the main thread
     of systems with SIGALRM; elsewhere nothing is limited.
@@ -60,6 +62,7 @@ class deadline:  # noqa: N801 - it is called as a function
     def __enter__(self) -> None:
         if self.holds:
             self.before = signal.signal(signal.SIGALRM, _expire)
+            self.report, sys.unraisablehook = sys.unraisablehook, self._reported
             signal.setitimer(signal.ITIMER_REAL, max(self.seconds, 1e-6), 0.1)
             if self.fatal:
                 faulthandler.dump_traceback_later(self.seconds + STUCK, exit=True, file=_nowhere())
@@ -70,6 +73,11 @@ class deadline:  # noqa: N801 - it is called as a function
             if self.fatal:
                 faulthandler.cancel_dump_traceback_later()
             signal.signal(signal.SIGALRM, self.before)
+            sys.unraisablehook = self.report
+
+    def _reported(self, swallowed: sys.UnraisableHookArgs) -> None:
+        if swallowed.exc_type is not Expired:
+            self.report(swallowed)
 
 
 def _expire(number: int, frame: FrameType | None) -> None:
@@ -117,7 +125,10 @@ class Apart(Generic[T]):
         self.connection, theirs = context.Pipe(duplex=False)
         self.process = context.Process(target=_answer, args=(theirs, function, arguments))
         with _script_left_out():
-            self.process.start()
+            try:
+                self.process.start()
+            except (OSError, EOFError):  # the server that forks was killed: it is begun anew
+                self.process.start()
         atexit.register(self.process.kill)  # before the interpreter waits for its children
         theirs.close()
 

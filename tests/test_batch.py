@@ -8,11 +8,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pebble.pool.process
 import pytest
 
 from diffcli import asking
@@ -127,6 +129,24 @@ def test_a_fault_of_the_reader_is_raised_after_what_was_read(workers: Workers) -
     assert isinstance(next(results), Comparison)
     with pytest.raises(ValueError, match="half a file"):
         next(results)
+
+
+@pytest.mark.parametrize("fault", [BrokenPipeError, BrokenProcessPool])
+def test_a_pool_that_cannot_begin_is_begun_anew(
+    workers: Workers, fault: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    faults = [fault(), fault()]  # what Python's processes of its own were killed by, just then
+    make = pebble.pool.process.channels
+
+    def channels(context: Any) -> Any:
+        if faults:
+            raise faults.pop()
+        return make(context)
+
+    monkeypatch.setattr(pebble.pool.process, "channels", channels)
+    rows = [row(i, f"x*sin(y)/{i}") for i in range(1, 5)]
+    assert objects(run(rows, workers, FAST)) == objects(run_here(rows, FAST))
+    assert not faults
 
 
 PRODUCT = "*".join(f"(x+{i})" for i in range(1, 1500))

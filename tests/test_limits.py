@@ -115,6 +115,35 @@ def test_a_deadline_holds_even_if_it_is_swallowed(times: int) -> None:
         loop_and_swallow(times)
 
 
+class Finalized:
+    """Its finalizer takes a while, in which a deadline may pass: Python swallows what is raised there."""
+
+    def __init__(self, error: type[Exception] | None = None) -> None:
+        self.error = error
+
+    def __del__(self) -> None:
+        if self.error:
+            raise self.error
+        loop()
+
+
+def finalize_and_loop() -> NoReturn:
+    Finalized(KeyError)
+    Finalized()
+    loop()
+
+
+@needs_signals
+def test_a_deadline_swallowed_by_a_finalizer_holds_and_is_not_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    reported: list[object] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda swallowed: reported.append(swallowed.exc_type))
+    before = sys.unraisablehook
+    with pytest.raises(Expired), deadline(SHORT):
+        finalize_and_loop()
+    assert reported == [KeyError]
+    assert sys.unraisablehook is before
+
+
 def test_no_library_takes_the_end_of_time_for_an_error() -> None:
     assert not issubclass(Expired, Exception)
 
@@ -320,6 +349,22 @@ def test_a_computation_that_nobody_waits_for_does_not_keep_the_program_alive() -
         "    raise SystemExit(7)\n"
     )
     assert run(code).returncode == 7
+
+
+def test_a_computation_begins_although_the_server_that_forks_was_just_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    from multiprocessing.process import BaseProcess
+
+    faults: list[Exception] = [BrokenPipeError()]
+    start = BaseProcess.start
+
+    def fail_once(process: BaseProcess) -> None:
+        if faults:
+            raise faults.pop()
+        start(process)
+
+    monkeypatch.setattr(BaseProcess, "start", fail_once)
+    assert Apart(add, 2, 3).result(LONG) == 5
+    assert not faults
 
 
 def test_a_script_does_not_run_again_in_what_it_begins(tmp_path: Path) -> None:

@@ -119,9 +119,9 @@ class Workers:
             try:
                 found = _PebblePending(self.pool.schedule(compare_rows, args=arguments, timeout=limit))
                 found.when_done(self._answer)
-            except RuntimeError:  # the server of workers was killed
+            except (RuntimeError, OSError):  # the server of workers was killed, or what keeps account of its locks
                 time.sleep(0.2)
-                self.mend()
+                self._begin_anew()
             else:
                 self.pending = [*(pending for pending in self.pending if not pending.done()), found]
                 return found
@@ -133,11 +133,14 @@ class Workers:
         awake = self.answered or time.monotonic() - self.begun > START
         stalled = awake and waiting and not any(pending.future.running() for pending in waiting)
         if stalled or not self.pool.active:
-            self.stop()
-            for pending in waiting:
-                pending.abandoned = True
-            self.pool, self.pending = self._begun(), []
-            self.begun, self.answered = time.monotonic(), False
+            self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        self.stop()
+        for pending in self.pending:
+            pending.abandoned = True
+        self.pool, self.pending = self._begun(), []
+        self.begun, self.answered = time.monotonic(), False
 
     def _answer(self) -> None:
         self.answered = True

@@ -181,7 +181,7 @@ def _apart(row: Row, settings: Settings, wrt: Wrt) -> Result:
 def _alone(row: Row, settings: Settings, wrt: Wrt, limit: float) -> Result:
     try:
         return Apart(compare_row, row, settings, wrt).result(limit)
-    except (Expired, MemoryError):
+    except (Expired, MemoryError, OSError):
         return _lost(row)
 
 
