@@ -253,6 +253,60 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
     assert done.stderr == ""
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk that is always full")
+@pytest.mark.parametrize(
+    "arguments", [("x", "--at", "x=1"), ("batch", "-", "-f", "jsonl"), ("sweep", "x", "--at", "x=1")]
+)
+def test_a_full_disk_is_an_error_of_three_parts(arguments: tuple[str, ...]) -> None:
+    methods = () if arguments[0] == "sweep" else FAST
+    for at_once in (False, True):  # what fits a buffer fails when it is flushed
+        with Path("/dev/full").open("w") as full:
+            done = subprocess.run(
+                [sys.executable, *(("-u",) if at_once else ()), "-m", "diffcli", *arguments, *methods],
+                check=False, stdout=full, stderr=subprocess.PIPE, text=True, input="x | x=1\n" * 9,
+            )  # fmt: skip
+        assert done.returncode == 2
+        assert done.stderr.startswith("error: the output cannot be written any further: No space left on device")
+        assert "Traceback" not in done.stderr
+        assert done.stderr.endswith("\n  make room, or write to another place by --output\n")
+
+
+LEAVING = """
+import atexit, sys
+import numpy as np
+class Late:
+    def __del__(self):
+        print("taken apart", file=sys.__stderr__)
+late = Late()
+late.itself = late
+atexit.register(print, "handler called", file=sys.stderr)
+def f(x):
+    return x*x
+"""
+
+
+def test_a_process_ends_with_its_handlers_called_and_nothing_taken_apart(tmp_path: Path) -> None:
+    path = tmp_path / "leaving.py"
+    path.write_text(LEAVING)
+    done = command(f"{path}:f", "--at", "x=3", "-f", "json", *FAST)
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["value"] == 9
+    assert "handler called" in done.stderr
+    assert "taken apart" not in done.stderr
+
+
+def test_what_watches_the_process_goes_on_after_it(tmp_path: Path) -> None:
+    path = tmp_path / "threaded.py"
+    waiting = "import threading, time\nthreading.Thread(target=lambda: (time.sleep(1), print('thread'))).start()\n"
+    path.write_text(waiting + "def f(x):\n  return x*x\n")
+    assert command(f"{path}:f", "--at", "x=3", *FAST).stdout.endswith("\nthread\n")
+    counting = ["trace", "--count", "--summary", "-C", str(tmp_path), "--module"]
+    for watching, said in ((["cProfile", "-m"], "function calls"), (counting, "cov%")):
+        line = [sys.executable, "-m", *watching, "diffcli", "x", "--at", "x=1", *FAST]
+        done = subprocess.run(line, check=False, capture_output=True, text=True)
+        assert said in done.stdout
+
+
 @pytest.mark.skipif(os.name == "nt", reason="no SIGINT to send")
 def test_ctrl_c_ends_cleanly() -> None:
     running = subprocess.Popen(

@@ -155,7 +155,7 @@ def literals() -> str:
 
 # Words of libraries, and of f-strings that choose a word.
 FOREIGN = re.compile(
-    r"No such|Is a directory|Permission denied"
+    r"No such|No space left|Is a directory|Permission denied"
     r"|instead of|f evaluated|no value of f|no derivative of order|has no value:|have no value:|unknown --show"
     r"|unknown mode|unknown format|takes |is bound|is read before|is what the expression|here it gives|at \{point\} it"
     r"|an operand is missing|closes nothing|a number has no entry|of 53 bits lost"

@@ -6,11 +6,17 @@ else; 2 the request cannot be understood; 130 interrupted.
 
 from __future__ import annotations
 
+import atexit
+import errno
 import gc
+import os
 import sys
+import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from enum import IntEnum
+from typing import NoReturn
 
 from diffcli.cli.arguments import arrange, helped, named, refused
 from diffcli.errors import DiffError
@@ -30,7 +36,23 @@ class ExitCode(IntEnum):
 def entry() -> None:
     """What the installed script and `python -m diffcli` run."""
     gc.set_threshold(GARBAGE)
-    sys.exit(main(sys.argv[1:]))
+    _leave(main(sys.argv[1:]))
+
+
+def _leave(code: int) -> NoReturn:
+    """End as children of `multiprocessing` do: handlers are called, streams flushed, and nothing is taken apart.
+
+    To free every object of every library, one by one, takes longer than to import Typer. Where someone
+    goes on after us (a thread, a debugger, a profiler, `python -i`), the interpreter ends in its own way.
+    """
+    watched = sys.gettrace() or sys.getprofile() or "cProfile" in sys.modules or sys.flags.inspect
+    if watched or threading.active_count() > 1:
+        sys.exit(code)
+    atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(AttributeError, OSError, ValueError):  # none, gone, closed
+            stream.flush()
+    os._exit(code)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -50,6 +72,18 @@ def main(arguments: Sequence[str]) -> int:
         # the reader has gone: nothing more can be said, not even by the interpreter's own flush
         sys.stdout = None
         return ExitCode.VERDICT
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        sys.stdout = None  # as above
+        message = f"the output cannot be written any further: {error.strerror}"
+        hint = "make room, or write to another place by --output"
+        print(reported(DiffError(message, hint=hint, kind="file")), file=sys.stderr)
+        return ExitCode.USAGE
+
+
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+"""What the system says where a disk, or what one may have of it, is full."""
 
 
 def _run(arguments: Sequence[str]) -> int | None:
