@@ -15,13 +15,13 @@ from typing import Any
 from flint import arb
 
 from diffcli.accuracy import PRECISIONS, Ball, Undecided, nearest, tight
-from diffcli.algebras.series import SERIES, Singular, Undefined, Unresolved, working
+from diffcli.algebras.series import FORMAL, SERIES, Singular, Undefined, Unresolved, working
 from diffcli.algebras.series import variable as series_variable
 from diffcli.evaluate import evaluate_again, evaluate_all
 from diffcli.passes import prune
 from diffcli.primitives import CODE, INPUT
 from diffcli.program import Functions, Program
-from diffcli.truth import FORMAL, Line, Scene, derivatives_along, line_along, proved_values
+from diffcli.truth import Line, Scene, derivatives_along, line_along, proved_values
 
 DETACH = CODE["detach"]
 

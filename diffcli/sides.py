@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from fractions import Fraction
 from typing import Any, TypeVar
 
 from diffcli.accuracy import PRECISIONS, Ball, Entry, OneSided, Undecided, tight
+from diffcli.algebras.forms import is_infinite
 from diffcli.algebras.germs import AT_ZERO, ZERO, Germ, Germs, Short, Unknown, variable
-from diffcli.algebras.reals import Real, is_infinite, real, whole
-from diffcli.algebras.series import SERIES, Singular, Undefined, Unresolved, working
+from diffcli.algebras.reals import Real, real, whole
+from diffcli.algebras.series import FORMAL, SERIES, Singular, Undefined, Unresolved, working
 from diffcli.evaluate import evaluate, evaluate_all
 from diffcli.passes import held
 from diffcli.primitives import CODE
@@ -38,7 +40,10 @@ NOWHERE = "nowhere"
 
 
 def _retrying(compute: Callable[[Germs], T], what: str) -> tuple[T, int]:
-    """`compute` with more terms when an expansion is too short, more bits when a ball is too wide."""
+    """`compute` with more terms when an expansion is too short, more bits when a ball is too wide.
+
+    At `FORMAL` bits it is tried once with functions written out, which may show that a ball around zero is zero.
+    """
     limit, level = 0, 0
     while True:
         with working(PRECISIONS[level], 2):
@@ -47,6 +52,9 @@ def _retrying(compute: Callable[[Germs], T], what: str) -> tuple[T, int]:
             except Short:
                 limit += 1
             except Unresolved:
+                if PRECISIONS[level] == FORMAL:
+                    with suppress(Short, Unresolved, Unknown, Singular):
+                        return compute(Germs(LIMITS[limit], written_out=True)), FORMAL
                 level += 1
             except Unknown as unknown:
                 raise Undecided(f"no expansion is known: {unknown}") from None
@@ -62,9 +70,7 @@ def value_at(program: Program, point: Sequence[float]) -> tuple[Ball, int]:
         value = germ.constant.ball
         if is_infinite(value):
             raise Undefined("the value is not finite")
-        if not tight(value):
-            raise Unresolved
-        return value
+        return _narrow(germ.constant)
 
     return _retrying(compute, "the value at the point")
 
@@ -117,9 +123,16 @@ def _last(slopes: Any) -> Any:
 
 def _ball(side: Any) -> OneSided:
     """A side as a ball, narrow at the precision now working."""
-    if isinstance(side, Real) and not tight(side.ball):
-        raise Unresolved
-    return side.ball if isinstance(side, Real) else None if side is NOWHERE else side
+    return _narrow(side) if isinstance(side, Real) else None if side is NOWHERE else side
+
+
+def _narrow(value: Real) -> Ball:
+    """The ball of a real, if it is narrow at the precision now working, or proved to be zero."""
+    if tight(value.ball):
+        return value.ball
+    if value.vanishes():
+        return ZERO.ball
+    raise Unresolved
 
 
 def _same(left: Any, right: Any) -> Any:
@@ -206,7 +219,11 @@ def _slope(germ: Germ, before: Any, germs: Germs) -> Any:
 
 def is_formally_zero(program: Program, point: Sequence[float], combination: Combination, order: int) -> bool:
     """Whether a sum of derivatives along lines cancels in exact arithmetic: a ball around zero cannot tell."""
-    germs = Germs(LIMITS[0] if order < LIMITS[0] else order + 1)
+    limit = LIMITS[0] if order < LIMITS[0] else order + 1
+    return any(_cancels(program, point, combination, order, Germs(limit, written)) for written in (False, True))
+
+
+def _cancels(program: Program, point: Sequence[float], combination: Combination, order: int, germs: Germs) -> bool:
     total = ZERO
     try:
         before = evaluate_all(program, [germs.constant(x) for x in point], germs)
@@ -217,4 +234,4 @@ def is_formally_zero(program: Program, point: Sequence[float], combination: Comb
             total = total + slope * whole(weight)
     except (Short, Unknown, Unresolved, Singular, Undefined):
         return False
-    return total.is_zero()
+    return total.vanishes()

@@ -20,7 +20,7 @@ from typing import Any, Literal
 from flint import arb, fmpz
 
 from diffcli.accuracy import PRECISIONS, Ball, Entry, OneSided, Undecided, tight
-from diffcli.algebras.series import SERIES, Singular, Undefined, Unresolved, working
+from diffcli.algebras.series import FORMAL, SERIES, Singular, Undefined, Unresolved, working
 from diffcli.algebras.series import variable as series_variable
 from diffcli.contraction import combined, only
 from diffcli.derivation import GRADIENT, Wanted
@@ -32,9 +32,6 @@ from diffcli.program import Program
 from diffcli.sparsity import meetings
 
 DETACH = CODE["detach"]
-
-FORMAL = 640
-"""A ball still around zero at this precision is tried in exact arithmetic."""
 
 DIGITS = 33
 Status = Literal["certified", "not-differentiable", "undefined", "undecided", "unavailable"]

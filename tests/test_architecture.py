@@ -47,7 +47,16 @@ LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
 
 FENCES = {
     "sympy": {"algebras.symbols"},
-    "flint": {"algebras.series", "algebras.germs", "algebras.reals", "truth", "proofs", "accuracy"},
+    "flint": {
+        "algebras.series",
+        "algebras.forms",
+        "algebras.identities",
+        "algebras.reals",
+        "algebras.germs",
+        "truth",
+        "proofs",
+        "accuracy",
+    },
     "mpmath": {"algebras.float64"},
     "typer": {"cli.app", "cli.studies"},
     "rich": {"library", "reports.screen", "reports.table", "reports.studies", "cli.commands", "cli.studies"},

@@ -26,7 +26,8 @@ from typing import Any
 
 from flint import arb, arb_series, ctx, fmpq, fmpq_series
 
-from diffcli.algebras.reals import Real, exponential, is_infinite, logarithm, named, of, real, whole
+from diffcli.algebras.forms import is_infinite, of_key
+from diffcli.algebras.reals import Real, exponential, logarithm, named, of, real, whole
 from diffcli.algebras.series import (
     NAMED_BALLS,
     SERIES,
@@ -100,11 +101,21 @@ def _dominance(key: tuple[Fraction, int]) -> tuple[Fraction, int]:
     return key[0], -key[1]
 
 
-class Germs:
-    """The algebra of germs, cut at s^`limit`."""
+MOST_WORK = 100_000
+"""Products of terms of forms after which functions are no longer written out."""
 
-    def __init__(self, limit: int) -> None:
+
+class Germs:
+    """The algebra of germs, cut at s^`limit`.
+
+    Coefficients of Taylor series are named after their functions. `written_out`, functions are
+    instead written by simpler ones, by addition theorems: then more cancels, but forms grow.
+    """
+
+    def __init__(self, limit: int, written_out: bool = False) -> None:
         self.limit = Fraction(limit)
+        self.written_out = written_out
+        self.work = 0
         self.switched = False
         self.reason: str | None = None
         by_name = self._table()
@@ -194,9 +205,15 @@ class Germs:
                 key = (ea + eb, ka + kb)
                 if key[0] >= bound and not key[0] < order:
                     continue
+                self._spend(len(ca.terms) * len(cb.terms))
                 product = ca * cb
                 terms[key] = terms[key] + product if key in terms else product
         return self.make(terms, order, exact, wobble, flat)
+
+    def _spend(self, products: int) -> None:
+        self.work += products
+        if self.written_out and self.work > MOST_WORK:
+            raise Unresolved
 
     @staticmethod
     def _is_nothing(a: Germ) -> bool:
@@ -209,13 +226,18 @@ class Germs:
 
     def leading(self, a: Germ) -> tuple[tuple[Fraction, int], Real]:
         """The dominant term, with a coefficient proved not to be zero."""
-        if not a.terms:
-            raise Short
-        key = min(a.terms, key=_dominance)
-        if key[0] >= a.order:
-            raise Short
-        a.terms[key].sign()
-        return key, a.terms[key]
+        for key in sorted(a.terms, key=_dominance):
+            if key[0] < a.order and a.terms[key].sign():
+                return key, a.terms[key]
+        raise Short
+
+    def proper(self, a: Germ) -> Germ:
+        """The same without terms in front that are proved to be zero."""
+        if not a.terms or a.huge:
+            return a
+        key, _ = self.leading(a)
+        kept = {other: value for other, value in a.terms.items() if _dominance(other) >= _dominance(key)}
+        return a if len(kept) == len(a.terms) else replace(a, terms=kept)
 
     def sign(self, a: Germ) -> int:
         """The sign of the germ for all small s > 0."""
@@ -296,6 +318,7 @@ class Germs:
             grows = bool(a.huge) == (exponent > 0)
             direction = 1 if positive else -1
             return Germ(exact=False, huge=direction) if grows else Germ({}, INF, False, False, direction)
+        a = self.proper(a)
         key, c = self.leading(a)
         if key[1]:
             raise Unknown("a power of a logarithm")
@@ -316,6 +339,7 @@ class Germs:
         if self._is_nothing(a) or self.sign(a) < 0:
             value = a.constant if a.is_constant or key_is_constant(a) else ZERO
             raise outside(name, (value - ONE if name == "log1p" else value).ball, name == "xlogy")
+        a = self.proper(a)
         (exponent, logs), c = self.leading(a)
         if logs:
             raise Unknown("a logarithm of a logarithm")
@@ -532,12 +556,33 @@ class Germs:
         if self._at_edge("asin", a):
             quarter = number(PI() * HALF)
             return self.sub(quarter, self.arccosine(a))
-        return self.analytic(CODE["asin"], a)
+        return self._arcsine_inside(a)
+
+    def _arcsine_inside(self, a: Germ) -> Germ:
+        """asin(p + h) = asin(p) + asin((p + h) sqrt(1 - p^2) - p sqrt(1 - (p + h)^2))."""
+
+        def cosine(b: Germ) -> Germ:
+            return self.power(self.sub(number(ONE), self.mul(b, b)), Fraction(1, 2))
+
+        def step(p: Germ) -> Germ:
+            return self.sub(self.mul(a, cosine(p)), self.mul(p, cosine(a)))
+
+        return self._from_zero("asin", a, step)
+
+    def _from_zero(self, name: str, a: Germ, step: Callable[[Germ], Germ]) -> Germ:
+        """f(p + h) = f(p) + f(step): the series at 0 is rational, and so all coefficients but the value are exact."""
+        at = self.tends_to(a)
+        if at is None or self._is_plain(a) or not self.without(a, at).terms:
+            return self.analytic(CODE[name], a)
+        rise = self.compose(lambda count: taylor_at(CODE[name], ZERO, count), step(number(at)))
+        return self.add(number(taylor_at(CODE[name], at, 1)[0]), rise)
 
     def arccosine(self, a: Germ) -> Germ:
-        """Near 1: acos(u) = 2 asin(sqrt((1 - u)/2)); near -1: pi - acos(-u)."""
+        """pi/2 - asin(u); near 1: acos(u) = 2 asin(sqrt((1 - u)/2)); near -1: pi - acos(-u)."""
         if not self._at_edge("acos", a):
-            return self.analytic(CODE["acos"], a)
+            if self._is_plain(a):
+                return self.analytic(CODE["acos"], a)
+            return self.sub(number(PI() * HALF), self._arcsine_inside(a))
         if a.constant.sign() < 0:
             return self.sub(number(PI()), self.arccosine(self.neg(a)))
         half = self.scale(self.sub(number(ONE), a), HALF)
@@ -560,17 +605,20 @@ class Germs:
         return edge
 
     def arccosh(self, a: Germ) -> Germ:
-        """acosh(u) = 2 asinh(sqrt((u - 1)/2))."""
+        """log(u + sqrt(u^2 - 1)); at the edge: acosh(u) = 2 asinh(sqrt((u - 1)/2))."""
         half = self.scale(self.sub(a, number(ONE)), HALF)
         if not self._is_nothing(half) and self.sign(half) < 0:
             raise outside("acosh", a.constant.ball)
         if half.constant.is_zero():
             self.note("acosh has an edge at 1")
+        elif not self._is_nothing(half) and not self._is_plain(a):
+            root = self.power(self.sub(self.mul(a, a), number(ONE)), Fraction(1, 2))
+            return self.log("log", self.add(a, root))
         return self.scale(self.arcsinh(self.power_or_zero(half, Fraction(1, 2))), TWO)
 
     def arcsinh(self, a: Germ) -> Germ:
-        at = None if a.huge else self.tends_to(a)
-        if at is not None:
+        """log(u + sqrt(u^2 + 1)), where u is not 0."""
+        if self._is_plain(a):
             return self.analytic(CODE["asinh"], a)
         if self.sign(a) < 0:
             return self.neg(self.arcsinh(self.neg(a)))
@@ -582,14 +630,24 @@ class Germs:
         inside = self.sub(one, self.mul(a, a))
         if self._is_nothing(inside) or self.sign(inside) < 0:
             raise outside("atanh", a.constant.ball)
-        if inside.constant.is_zero():
-            quotient = self.div(self.add(one, a), self.sub(one, a))
-            return self.scale(self.log("log", quotient), HALF)
-        return self.analytic(CODE["atanh"], a)
+        if not inside.constant.is_zero() and self._is_plain(a):
+            return self.analytic(CODE["atanh"], a)
+        quotient = self.div(self.add(one, a), self.sub(one, a))
+        return self.scale(self.log("log", quotient), HALF)
+
+    def _is_plain(self, a: Germ) -> bool:
+        """Whether the Taylor series at the limit is taken; at 0 it is rational."""
+        at = None if a.huge else self.tends_to(a)
+        return at is not None and (not self.written_out or at.sign() == 0)
 
     def atan(self, a: Germ) -> Germ:
+        """atan(p + h) = atan(p) + atan(h/(1 + p (p + h)))."""
+
+        def step(p: Germ) -> Germ:
+            return self.div(self.sub(a, p), self.add(number(ONE), self.mul(p, a)))
+
         if not a.huge and self.tends_to(a) is not None:
-            return self.analytic(CODE["atan"], a)
+            return self._from_zero("atan", a, step)
         side = self.sign(a)  # atan(u) = +-pi/2 - atan(1/u)
         return self.sub(number(whole(side) * PI() * HALF), self.atan(self.power(a, Fraction(-1))))
 
@@ -647,7 +705,8 @@ class Germs:
         return function
 
     def tanh(self, a: Germ) -> Germ:
-        if not a.huge and self.tends_to(a) is not None:
+        """(1 - e)/(1 + e) with e = exp(-2|u|), where u is not 0."""
+        if self._is_plain(a):
             return self.analytic(CODE["tanh"], a)
         side = self.sign(a)
         e = self.exp(self.scale(a, whole(-2 * side)) if not a.huge else Germ(exact=False, huge=-1))
@@ -657,7 +716,7 @@ class Germs:
 
     def sigmoid(self, a: Germ) -> Germ:
         """Written out, 1/(1 + e^-a), but on the side where e is small."""
-        if not a.huge and self.tends_to(a) is not None:
+        if self._is_plain(a):
             return self.analytic(CODE["sigmoid"], a)
         one = number(ONE)
         if self.sign(a) > 0:
@@ -666,7 +725,7 @@ class Germs:
         return self.div(e, self.add(one, e))
 
     def softplus(self, a: Germ) -> Germ:
-        if not a.huge and self.tends_to(a) is not None:
+        if self._is_plain(a):
             return self.analytic(CODE["softplus"], a)
         e = self.exp(a if self.sign(a) < 0 else self.neg(a))
         tail = self.log("log1p", self.add(number(ONE), e))
@@ -872,11 +931,16 @@ _RATIONAL_AT_ZERO: dict[str, Callable[[Any], Any]] = {
 }
 
 
+_ODD = ("asin", "atan", "erf")
+"""What is -f(-x) where x is negative."""
+
 _ARCS = {
-    ("atan", fmpq(1)): fmpq(1, 4), ("atan", fmpq(-1)): fmpq(-1, 4), ("acos", fmpq(0)): fmpq(1, 2),
-    ("asin", fmpq(1, 2)): fmpq(1, 6), ("asin", fmpq(-1, 2)): fmpq(-1, 6),
-    ("acos", fmpq(1, 2)): fmpq(1, 3), ("acos", fmpq(-1, 2)): fmpq(2, 3),
-}  # fmt: skip
+    ("atan", fmpq(1)): fmpq(1, 4),
+    ("asin", fmpq(1, 2)): fmpq(1, 6),
+    ("acos", fmpq(0)): fmpq(1, 2),
+    ("acos", fmpq(1, 2)): fmpq(1, 3),
+    ("acos", fmpq(-1, 2)): fmpq(2, 3),
+}
 """Arcs of rationals that are known multiples of pi."""
 
 
@@ -890,29 +954,108 @@ def taylor_at(code: int, at: Real, count: int) -> list[Real]:
         return _circular(name, at, count)
     if name in ("sinh", "cosh"):
         return _hyperbolic(name, at, count)
+    if name in _ODD and at.ball < 0:
+        return [c if k % 2 else -c for k, c in enumerate(taylor_at(code, -at, count))]
     function = SERIES.functions[code]
     assert function is not None
     first, *rest = _taylor_of(name, function, at, count)
     turns = _ARCS.get((name, at.rational)) if at.rational is not None else None
-    return [first if turns is None else PI() * real(turns), *rest]
+    if turns is not None:
+        first = PI() * real(turns)
+    elif name in ("asin", "atan"):
+        first = _arc_of_angle(name, at) or first
+    return [first, *rest]
+
+
+def _arc_of_angle(name: str, at: Real) -> Real | None:
+    """asin(sin(u)) and atan(tan(u)): u, but for half turns."""
+    if len(at.terms) != 1:
+        return None
+    ((monomial, q),) = at.terms.items()
+    names = [atom.name if isinstance(atom.name, tuple) else () for atom, _ in monomial]
+    if abs(q) != 1 or any(len(made) != 2 or made[0] not in ("sin", "cos") for made in names):
+        return None
+    angles = {made[1] for made in names}
+    if len(angles) != 1:
+        return None
+    functions = sorted((made[0], power) for made, (_, power) in zip(names, monomial, strict=True))
+    angle = Real(of_key(angles.pop()))
+    if name == "asin" and functions == [("cos", 1)]:
+        angle = PI() * HALF - angle
+    elif functions != ([("sin", 1)] if name == "asin" else [("cos", -1), ("sin", 1)]):
+        return None
+    half_turns = ((angle.ball / arb.pi()) + arb(0.5)).floor().unique_fmpz()
+    if half_turns is None:
+        raise Unresolved
+    angle = (angle - PI() * real(fmpq(half_turns))) * real(q)
+    return -angle if name == "asin" and half_turns % 2 else angle
 
 
 def _circular(name: str, at: Real, count: int) -> list[Real]:
     """sin and cos of a sum by the addition theorems; exact at whole and half multiples of pi."""
-    turns = (at * PI().inverse()).rational
-    if turns is None:
-        sine, cosine = of("sin", at, arb.sin), of("cos", at, arb.cos)
-    else:
-        sine = _of_turns("sin", at, turns, arb.sin_pi_fmpq(turns))
-        cosine = _of_turns("cos", at, turns, arb.cos_pi_fmpq(turns))
+    cosine, sine = ONE, ZERO
+    for part in _angles(at):
+        c, s = _of_angle(part)
+        cosine, sine = cosine * c - sine * s, sine * c + cosine * s
     sines, cosines = _rational_series(fmpq_series.sin, 0, count), _rational_series(fmpq_series.cos, 0, count)
     first, second = (sine, cosine) if name == "sin" else (cosine, -sine)
     return [first * c + second * s for c, s in zip(cosines, sines, strict=True)]
 
 
+def _angles(at: Real) -> list[Real]:
+    """An angle as a sum of those whose sine is known to be algebraic, and the rest."""
+    parts, rest = [], ZERO
+    for monomial, q in at.terms.items():
+        part, once = Real({monomial: q}), Real({monomial: fmpq(1)})
+        if monomial and monomial[0][0].name == "pi" and len(at.terms) > 1 and q.q in _NIVEN:
+            parts.append(part)
+        elif q.q == 1 and abs(q.p) <= MOST_ARCS and _arc(once):
+            parts += [once if q > 0 else -once] * abs(int(q.p))
+        else:
+            rest = rest + part
+    return [*parts, rest] if rest.terms or not parts else parts
+
+
+def _arc(angle: Real) -> tuple[str, Real] | None:
+    """What an angle is the asin or the atan of."""
+    if len(angle.terms) != 1:
+        return None
+    ((monomial, q),) = angle.terms.items()
+    if abs(q) != 1 or len(monomial) != 1 or monomial[0][1] != 1:
+        return None
+    name = monomial[0][0].name
+    if not isinstance(name, tuple) or name[0] not in ("asin", "atan") or name[-1] != 0:
+        return None
+    return name[0], Real(of_key(name[1])) * real(q)
+
+
+MOST_ARCS = 8
+"""Multiples of an arc up to which sines and cosines are written out."""
+
+
+_NIVEN = (1, 2, 3, 4, 6)
+"""Denominators of the multiples of pi whose sine is a square root (Niven: its square is whole/4)."""
+
+
+def _of_angle(at: Real) -> tuple[Real, Real]:
+    """The cosine and the sine of one angle."""
+    turns = (at * PI().inverse()).rational
+    if turns is not None:
+        cosine, sine = arb.cos_pi_fmpq(turns), arb.sin_pi_fmpq(turns)
+        return _of_turns("cos", at, turns, cosine), _of_turns("sin", at, turns, sine)
+    arc = _arc(at)
+    if arc is not None:
+        name, leg = arc
+        if name == "asin":
+            return (ONE - leg * leg).power(Fraction(1, 2)), leg
+        cosine = (ONE + leg * leg).power(Fraction(-1, 2))
+        return cosine, leg * cosine
+    return of("cos", at, arb.cos), of("sin", at, arb.sin)
+
+
 def _of_turns(name: str, at: Real, turns: fmpq, ball: Any) -> Real:
-    """sin or cos of a multiple of pi: where it is a square root, as that (Niven: its square is whole/4)."""
-    if turns.q not in (1, 2, 3, 4, 6):
+    """sin or cos of a multiple of pi: where it is a square root, as that."""
+    if turns.q not in _NIVEN:
         return named((name, at.key), ball)
     root = real(fmpq((4 * ball * ball).unique_fmpz(), 4)).power(Fraction(1, 2))
     return -root if ball < 0 else root

@@ -14,11 +14,22 @@ from collections.abc import Callable, Hashable
 from fractions import Fraction
 from typing import Any
 
-from flint import arb, ctx, fmpq, fmpz
+from flint import arb, ctx, fmpq
 
-from diffcli.algebras.series import Singular, Unresolved
-
-Monomial = tuple[tuple["Atom", int], ...]
+from diffcli.algebras.forms import (
+    Atom,
+    Monomial,
+    Terms,
+    ball_of,
+    key_of,
+    normal,
+    of_key,
+    plus,
+    times,
+    whole_root,
+)
+from diffcli.algebras.identities import vanishes
+from diffcli.algebras.series import FORMAL, Unresolved
 
 MOST_BITS = 1 << 13
 """Rationals longer than this are kept as balls."""
@@ -28,27 +39,12 @@ MOST_TERMS = 64
 """Sums longer than this are kept as balls."""
 
 
-class Atom:
-    """A real known by its name: equal names are equal reals. `root` is q for a q-th root of `radicand`."""
-
-    __slots__ = ("ball", "name", "radicand", "root")
-
-    def __init__(self, name: Hashable, ball: Any, root: int = 0, radicand: Any = None) -> None:
-        self.name, self.ball, self.root, self.radicand = name, ball, root, radicand
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Atom) and self.name == other.name
-
-    def __hash__(self) -> int:
-        return hash(self.name)
-
-
 class Real:
     """A formal sum; `terms` maps monomials to rationals, none of them zero."""
 
     __slots__ = ("_ball", "terms")
 
-    def __init__(self, terms: dict[Monomial, Any]) -> None:
+    def __init__(self, terms: Terms) -> None:
         self.terms = terms
         self._ball: tuple[int, Any] | None = None
 
@@ -62,70 +58,50 @@ class Real:
     @property
     def ball(self) -> Any:
         if self._ball is None or self._ball[0] != ctx.prec:
-            total = arb(0)
-            for monomial, factor in self.terms.items():
-                product = arb(factor)
-                for atom, power in monomial:
-                    product *= atom.ball**power
-                total += product
-            self._ball = ctx.prec, total
+            self._ball = ctx.prec, ball_of(self.terms)
         return self._ball[1]
 
     @property
     def key(self) -> Hashable:
-        return frozenset((monomial, (int(q.p), int(q.q))) for monomial, q in self.terms.items())
+        return key_of(self.terms)
 
     def is_zero(self) -> bool:
         """Whether it is formally zero."""
         return not self.terms
 
     def sign(self) -> int:
-        """The proved sign; 0 only if it is formally zero."""
+        """The proved sign."""
         if not self.terms:
             return 0
         if self.ball > 0:
             return 1
         if self.ball < 0:
             return -1
+        if self.vanishes():
+            return 0
         raise Unresolved
+
+    def vanishes(self) -> bool:
+        """Whether it is zero, formally or, at `FORMAL` bits and more, by an identity."""
+        return not self.terms or ctx.prec >= FORMAL and self.ball.contains(0) and vanishes(self.terms)
 
     def __neg__(self) -> Real:
         return Real({monomial: -q for monomial, q in self.terms.items()})
 
     def __add__(self, other: Real) -> Real:
-        terms = dict(self.terms)
-        for monomial, q in other.terms.items():
-            total = terms.get(monomial, 0) + q
-            if total == 0:
-                _check_finite(monomial)
-                del terms[monomial]
-            else:
-                terms[monomial] = total
-        return _bounded(Real(terms))
+        return _bounded(Real(plus(self.terms, other.terms)))
 
     def __sub__(self, other: Real) -> Real:
         return self + -other
 
     def __mul__(self, other: Real) -> Real:
-        terms: dict[Monomial, Any] = {}
-        if not self.terms or not other.terms:
-            for monomial in (*self.terms, *other.terms):
-                _check_finite(monomial)
-        for left, p in self.terms.items():
-            for right, q in other.terms.items():
-                monomial, factor = _product(left, right)
-                total = terms.get(monomial, 0) + p * q * factor
-                if total == 0:
-                    terms.pop(monomial, None)
-                else:
-                    terms[monomial] = total
-        return _bounded(Real(terms))
+        return _bounded(Real(times(self.terms, other.terms)))
 
     def inverse(self) -> Real:
         """1/x, for x proved not to be zero."""
         if len(self.terms) == 1:
             ((monomial, q),) = self.terms.items()
-            powers, factor = _normal({atom: -power for atom, power in monomial})
+            powers, factor = normal({atom: -power for atom, power in monomial})
             return Real({powers: factor / q})
         self.sign()
         return named(("inverse", self.key), 1 / self.ball)
@@ -153,25 +129,14 @@ class Real:
             return magnitude if exponent.numerator % 2 == 0 else -magnitude
         exact, degree = self.rational, exponent.denominator
         if exact is not None and 1 < degree <= 8 and abs(exponent) <= 64:
-            roots = [_whole_root(int(part), degree) for part in (exact.p, exact.q)]
+            roots = [whole_root(int(part), degree) for part in (exact.p, exact.q)]
             if roots[0] is not None and roots[1] is not None:
                 return real(fmpq(*roots)).power(Fraction(exponent.numerator))
             root = Atom(("root", degree, self.key), self.ball ** fmpq(1, degree), degree, exact)
-            powers, factor = _normal({root: exponent.numerator})
+            powers, factor = normal({root: exponent.numerator})
             return Real({powers: factor})
         p = fmpq(exponent.numerator, exponent.denominator)
         return named(("power", exponent, self.key), self.ball**p)
-
-
-def is_infinite(ball: Any) -> bool:
-    """Whether a ball is infinity itself, and not only too wide."""
-    return bool(ball.is_exact() and not ball.is_finite())
-
-
-def _check_finite(monomial: Monomial) -> None:
-    """Equal names cancel where they stand for numbers."""
-    if any(is_infinite(atom.ball) for atom, _ in monomial):
-        raise Singular("infinities are beyond exact arithmetic")
 
 
 def _bounded(value: Real) -> Real:
@@ -180,37 +145,6 @@ def _bounded(value: Real) -> Real:
         q.p.bit_length() + q.q.bit_length() > MOST_BITS for q in value.terms.values()
     )
     return named(object(), value.ball) if long else value
-
-
-def _product(left: Monomial, right: Monomial) -> tuple[Monomial, Any]:
-    if not left or not right:
-        return left or right, fmpq(1)
-    powers = dict(left)
-    for atom, power in right:
-        powers[atom] = powers.get(atom, 0) + power
-    return _normal(powers)
-
-
-def _normal(powers: dict[Atom, int]) -> tuple[Monomial, Any]:
-    """Whole powers of roots become rationals: sqrt(2)^3 = 2 sqrt(2)."""
-    factor = fmpq(1)
-    kept = []
-    for atom, power in powers.items():
-        left = power
-        if atom.root:
-            turns, left = divmod(power, atom.root)
-            factor *= atom.radicand**turns
-        if left:
-            kept.append((atom, left))
-        else:
-            _check_finite(((atom, power),))
-    kept.sort(key=lambda item: hash(item[0].name))
-    return tuple(kept), factor
-
-
-def _whole_root(value: int, degree: int) -> int | None:
-    below = int(fmpz(value).root(degree))
-    return below if below**degree == value else None
 
 
 def real(value: Any) -> Real:
@@ -290,4 +224,4 @@ def _base(monomial: Monomial) -> Real | None:
 
 
 def _from_key(key: Any) -> Real:
-    return Real({monomial: fmpq(*q) for monomial, q in key})
+    return Real(of_key(key))

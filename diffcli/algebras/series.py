@@ -33,6 +33,10 @@ class Unresolved(Exception):
     """A ball holds the point where the function changes: more precision is needed."""
 
 
+FORMAL = 640
+"""Bits of precision from which on exact arithmetic is asked what a ball around zero is."""
+
+
 class Singular(Exception):
     """A value lies exactly on a kink, an edge, a tie or a switch; the text names it."""
 

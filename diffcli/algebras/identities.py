@@ -1,0 +1,447 @@
+"""Zeros that a form does not show: the identities by which exact reals are equal.
+
+sigmoid(x) + sigmoid(-x) - 1 is zero, sin(2x) - 2 sin(x) cos(x) is, and so is
+log(x y) - log(x) - log(y): no ball can tell, and the forms have different names
+in them. Each step here writes a form anew by one identity of the functions that
+its atoms are made by, over names that have less in common:
+
+    quotients       multiplied out: they are of numbers proved not to be zero
+    exponentials    of sums and multiples of few arguments, as products of powers
+    logarithms      of rationals, over numbers without common factors; of sums, with none left in them
+    sines, cosines  of sums and multiples of few angles, by the addition theorems
+    powers, roots   whole powers of them as what they are of; of rationals as for logarithms
+
+A form of which nothing is left is zero. What is left may be zero all the same:
+then nothing is known. Asked are only forms whose ball, at hundreds of digits,
+holds zero. No step knows a derivative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable
+from fractions import Fraction
+from itertools import combinations, product
+from math import gcd, lcm
+from typing import Any
+
+from flint import arb, fmpq
+
+from diffcli.algebras.forms import (
+    Atom,
+    Monomial,
+    Terms,
+    ball_of,
+    key_of,
+    normal,
+    of_key,
+    plus,
+    scaled,
+    times,
+    whole_root,
+)
+from diffcli.algebras.series import Singular
+
+MOST_TERMS = 2000
+"""Forms that grow beyond this many terms are left alone."""
+FEW_TIMES, MOST_TIMES = 4, 64
+"""Powers are multiplied out, and arguments seen to be multiples of each other, up to so many times.
+
+Few are tried first: 1, 21/8 and 13/8 are better seen as two and their difference than as 8, 21 and 13 times 1/8.
+"""
+MOST_WHOLE = 1 << 10
+"""Whole powers of rationals are taken up to this exponent."""
+MOST_ANGLES = 16
+"""Sines and cosines are written out up to this multiple of an angle."""
+MOST_PARTS = 6
+"""Of more arguments that are no multiples of each other, no sums are sought."""
+
+
+class _TooLong(Exception):
+    """The form grows beyond all bounds."""
+
+
+def vanishes(terms: Terms) -> bool:
+    """Whether a form is zero by the identities above; if not, nothing is known."""
+    return any(_shrinks(terms, most) for most in (FEW_TIMES, MOST_TIMES))
+
+
+def _shrinks(terms: Terms, most: int) -> bool:
+    """Whether nothing is left, where arguments are seen to be multiples of each other up to `most` times."""
+    try:
+        terms = _powers_of_products(_quotients(terms), most)
+        terms = _circular(_logarithms(_exponentials(terms, most)), most)
+        return not _roots(_powers(terms))
+    except (_TooLong, Singular):
+        return False
+
+
+# --- the parts of a form
+def _made_by(terms: Iterable[Monomial], *names: str) -> list[Atom]:
+    """The atoms that functions of these names made, each once; those in arguments are not looked for."""
+    found = {atom: None for monomial in terms for atom, _ in monomial if _name(atom) in names}
+    return list(found)
+
+
+def _name(atom: Atom) -> Hashable:
+    return atom.name[0] if isinstance(atom.name, tuple) else None
+
+
+def _argument(atom: Atom) -> Hashable:
+    """The key of what the function was applied to; it stands last."""
+    assert isinstance(atom.name, tuple)
+    key: Hashable = atom.name[-1]
+    return key
+
+
+def _product(left: Terms, right: Terms) -> Terms:
+    if len(left) * len(right) > MOST_TERMS:
+        raise _TooLong
+    return times(left, right)
+
+
+def _power(form: Terms, exponent: int) -> Terms:
+    """A whole power; a negative one only of a form of one term."""
+    if abs(exponent) > MOST_TIMES:
+        raise _TooLong
+    if exponent < 0:
+        if len(form) != 1:
+            raise _TooLong
+        ((monomial, q),) = form.items()
+        form = {tuple((atom, -power) for atom, power in monomial): 1 / q}
+    result = ONE
+    for _ in range(abs(exponent)):
+        result = _product(result, form)
+    return result
+
+
+def _of(function: str, argument: Terms) -> Terms:
+    """`sin`, `cos`, `exp` or `log` of a form, as an atom."""
+    return {((Atom((function, key_of(argument)), getattr(ball_of(argument), function)()), 1),): fmpq(1)}
+
+
+def _monomial(powers: dict[Atom, int]) -> Monomial:
+    kept = [(atom, power) for atom, power in powers.items() if power]
+    return tuple(sorted(kept, key=lambda item: hash(item[0].name)))
+
+
+def _replaced(terms: Terms, atoms: dict[Atom, Terms]) -> Terms:
+    """Forms in the place of atoms."""
+    total: Terms = {}
+    for monomial, q in terms.items():
+        part: Terms = {tuple((atom, power) for atom, power in monomial if atom not in atoms): q}
+        for atom, power in monomial:
+            if atom in atoms:
+                part = _product(part, _power(atoms[atom], power))
+        total = plus(total, part)
+        if len(total) > MOST_TERMS:
+            raise _TooLong
+    return total
+
+
+def _reduced(terms: Terms, atom: Atom, degree: int, power: Terms) -> Terms:
+    """`power` in the place of the power `degree` of `atom`, as often as it is there."""
+    total: Terms = {}
+    for monomial, q in terms.items():
+        powers = dict(monomial)
+        turns, left = divmod(powers.pop(atom, 0), degree)
+        total = plus(total, _product({_monomial(powers | {atom: left}): q}, _power(power, turns)))
+    return total
+
+
+def _lifted(terms: Terms, atoms: Iterable[Atom]) -> Terms:
+    """Times powers of `atoms`, none of them zero, until none has a negative power."""
+    for atom in atoms:
+        lowest = min((power for monomial in terms for found, power in monomial if found == atom), default=0)
+        if lowest < 0:
+            if atom.ball.contains(0):
+                raise _TooLong
+            terms = times(terms, {((atom, -lowest),): fmpq(1)})
+    return terms
+
+
+def _is_rational(form: Terms) -> bool:
+    return form.keys() == {()}
+
+
+ONE: Terms = {(): fmpq(1)}
+
+
+# --- quotients
+def _quotients(terms: Terms) -> Terms:
+    """Times every denominator, as often as it occurs."""
+    while atoms := _made_by(terms, "inverse"):
+        atom = atoms[0]
+        below = of_key(_argument(atom))
+        most = max(0, *(dict(monomial).get(atom, 0) for monomial in terms))
+        total: Terms = {}
+        for monomial, q in terms.items():
+            powers = dict(monomial)
+            lacking = most - powers.pop(atom, 0)
+            total = plus(total, _product({_monomial(powers): q}, _power(below, lacking)))
+        terms = total
+    return terms
+
+
+# --- exponentials, and logarithms of sums of them
+def _exponentials(terms: Terms, most: int) -> Terms:
+    """Of few arguments; in logarithms too: log(e^2 + e) = 1 + log(e + 1)."""
+    sums = {atom: form for atom in _made_by(terms, "log") if len(form := of_key(_argument(atom))) > 1}
+    atoms = _made_by([*terms, *(monomial for form in sums.values() for monomial in form)], "exp")
+    parts, counts = _parts(map(_argument, atoms), most)
+    written: dict[Atom, Terms] = {}
+    for atom in atoms:
+        written[atom] = ONE
+        for part, count in zip(parts, counts[_argument(atom)], strict=True):
+            written[atom] = _product(written[atom], _power(_of("exp", part), count))
+    written |= {atom: _logarithm_of_sum(_replaced(form, written)) for atom, form in sums.items()}
+    return _replaced(terms, written)
+
+
+def _logarithm_of_sum(form: Terms) -> Terms:
+    """What all terms have in common is taken out, and the factor of one of them."""
+    lowest = {atom: min(dict(monomial).get(atom, 0) for monomial in form) for monomial in form for atom, _ in monomial}
+    common = {atom: power for atom, power in lowest.items() if power and atom.ball > 0}
+    left = _product(form, {_monomial({atom: -power for atom, power in common.items()}): fmpq(1)})
+    factor = abs(left[min(left, key=hash)])
+    total = plus(_of("log", scaled(left, 1 / factor)), _of("log", {(): factor}))
+    for atom, power in common.items():
+        logarithm = of_key(_argument(atom)) if _name(atom) == "exp" else _of("log", {((atom, 1),): fmpq(1)})
+        total = plus(total, scaled(logarithm, power))
+    return total
+
+
+# --- logarithms
+def _logarithms(terms: Terms) -> Terms:
+    """Of rationals over numbers that have no factor in common."""
+    values = _rationals(_made_by(terms, "log"))
+    base = _coprime(part for value in values.values() for part in value.as_integer_ratio())
+    written: dict[Atom, Terms] = {}
+    for atom, value in values.items():
+        written[atom] = {}
+        for number, power in _factored(value, base).items():
+            written[atom] = plus(written[atom], scaled(_of("log", {(): fmpq(number)}), power))
+    return _replaced(terms, written)
+
+
+def _rationals(atoms: Iterable[Atom]) -> dict[Atom, Fraction]:
+    """Of the atoms that are functions of positive rationals, these."""
+    forms = {atom: of_key(_argument(atom)) for atom in atoms}
+    return {
+        atom: Fraction(int(form[()].p), int(form[()].q))
+        for atom, form in forms.items()
+        if _is_rational(form) and form[()] > 0
+    }
+
+
+def _coprime(numbers: Iterable[int]) -> list[int]:
+    """Whole numbers above 1, no two with a common factor and none a power, of which all `numbers` are products.
+
+    Factor refinement: Bach, Driscoll and Shallit, J. Algorithms 15 (1993); no number is factored.
+    """
+    base: list[int] = []
+    waiting = [number for number in numbers if number > 1]
+    while waiting:
+        number = _without_power(waiting.pop())
+        for k, other in enumerate(base):
+            common = gcd(number, other)
+            if common > 1:
+                if number != other:
+                    del base[k]
+                    waiting += [part for part in (common, number // common, other // common) if part > 1]
+                break
+        else:
+            base.append(number)
+    return base
+
+
+def _without_power(number: int) -> int:
+    for degree in range(2, number.bit_length()):
+        while (root := whole_root(number, degree)) is not None:
+            number = root
+    return number
+
+
+def _factored(value: Fraction, base: Iterable[int]) -> dict[int, int]:
+    """The powers of the numbers in `base` whose product is `value`."""
+    powers = {}
+    for number in base:
+        power = 0
+        for part, turn in zip(value.as_integer_ratio(), (1, -1), strict=True):
+            while part % number == 0:
+                part, power = part // number, power + turn
+        if power:
+            powers[number] = power
+    return powers
+
+
+# --- arguments as sums and multiples of few
+def _parts(arguments: Iterable[Hashable], most: int) -> tuple[list[Terms], dict[Hashable, list[int]]]:
+    """Few forms of which all arguments are sums of small multiples, and how often each has every one of them."""
+    parts: list[Terms] = []
+    known: dict[Hashable, list[int]] = {}
+    for key in sorted(set(arguments), key=lambda key: abs(float(ball_of(of_key(key)).mid()))):
+        form = of_key(key)
+        counts = _as_multiple(form, parts, known, most) or _as_sum(form, parts)
+        if counts is None:
+            parts.append(form)
+            counts = [0] * (len(parts) - 1) + [1]
+        known[key] = counts
+    return parts, {key: counts + [0] * (len(parts) - len(counts)) for key, counts in known.items()}
+
+
+def _as_multiple(form: Terms, parts: list[Terms], known: dict[Hashable, list[int]], most: int) -> list[int] | None:
+    """`form` as p/q times a part, which is cut in q pieces where it must be."""
+    for k, part in enumerate(parts):
+        ratio = _ratio(form, part)
+        if not 0 < abs(ratio.p) <= most or ratio.q > most:
+            continue
+        pieces = int(ratio.q)
+        parts[k] = scaled(part, 1 / fmpq(pieces))
+        for counts in known.values():
+            if k < len(counts):
+                counts[k] *= pieces
+        return [0] * k + [int(ratio.p)]
+    return None
+
+
+def _as_sum(form: Terms, parts: list[Terms]) -> list[int] | None:
+    """`form` as a sum of few times two parts, or of three parts or what is opposite to them."""
+    if len(parts) > MOST_PARTS:
+        return None
+    for number, factors in ((1, _FEW), (2, (1, -1))):
+        for chosen in combinations(range(len(parts)), number):
+            for weights in product(factors, repeat=number):
+                rest = form
+                for k, weight in zip(chosen, weights, strict=True):
+                    rest = plus(rest, scaled(parts[k], -weight))
+                for last in range(chosen[-1] + 1, len(parts)):
+                    if (factor := _ratio(rest, parts[last])) in factors:
+                        counts = [0] * len(parts)
+                        for k, weight in zip((*chosen, last), (*weights, int(factor.p)), strict=True):
+                            counts[k] = weight
+                        return counts
+    return None
+
+
+def _ratio(form: Terms, part: Terms) -> Any:
+    """How often a form is a part; 0 where it is no multiple of it."""
+    first = next(iter(part))
+    ratio = form.get(first, fmpq(0)) / part[first]
+    return ratio if ratio != 0 and scaled(part, ratio) == form else fmpq(0)
+
+
+_FEW = (1, -1, 2, -2, 3, -3, 4, -4, 5, -5)
+
+
+# --- sines and cosines
+def _circular(terms: Terms, most: int) -> Terms:
+    """Of few angles, and no sine but once."""
+    atoms = _made_by(terms, "sin", "cos")
+    if not atoms:
+        return terms
+    terms = _lifted(terms, atoms)
+    parts, counts = _parts(map(_argument, atoms), most)
+    pairs = [(_of("cos", part), _of("sin", part)) for part in parts]
+    written = {}
+    for atom in atoms:
+        cosine, sine = ONE, Terms()
+        for (c, s), count in zip(pairs, counts[_argument(atom)], strict=True):
+            if abs(count) > MOST_ANGLES:
+                raise _TooLong
+            turned = s if count > 0 else scaled(s, -1)
+            for _ in range(abs(count)):
+                cosine, sine = (
+                    _once(plus(_product(cosine, c), scaled(_product(sine, turned), -1)), pairs),
+                    _once(plus(_product(sine, c), _product(cosine, turned)), pairs),
+                )
+        written[atom] = cosine if _name(atom) == "cos" else sine
+    return _once(_replaced(terms, written), pairs)
+
+
+def _once(terms: Terms, pairs: list[tuple[Terms, Terms]]) -> Terms:
+    """sin^2 = 1 - cos^2, until no sine is left but once."""
+    for c, s in pairs:
+        (((sine, _),),) = s
+        terms = _reduced(terms, sine, 2, plus(ONE, scaled(times(c, c), -1)))
+    return terms
+
+
+def _by_sines(terms: Terms) -> Terms:
+    """cos^2 = 1 - sin^2, until no cosine is left but once."""
+    for atom in _made_by(terms, "cos"):
+        square = _power(_of("sin", of_key(_argument(atom))), 2)
+        terms = _reduced(terms, atom, 2, plus(ONE, scaled(square, -1)))
+    return terms
+
+
+# --- powers and roots
+def _powers_of_products(terms: Terms, most: int) -> Terms:
+    """Powers of what comes to one product, by those of its factors: sqrt(1 - sin^2) = |cos|, sqrt(e^x) = e^(x/2)."""
+    written: dict[Atom, Terms] = {}
+    for atom in _made_by(terms, "power"):
+        form = _circular(_exponentials(of_key(_argument(atom)), most), most)
+        if len(form) > 1:
+            form = _by_sines(form)
+        if len(form) == 1:
+            ((monomial, q),) = form.items()
+            written[atom] = _power_of_one({(): abs(q)}, _exponent(atom))
+            for factor, power in monomial:
+                if factor.ball.contains(0):
+                    raise _TooLong
+                positive: Terms = {((factor, 1),): fmpq(1 if factor.ball > 0 else -1)}
+                written[atom] = _product(written[atom], _power_of_one(positive, power * _exponent(atom)))
+    return _replaced(terms, written)
+
+
+def _power_of_one(base: Terms, exponent: Fraction) -> Terms:
+    """The power of a positive form of one term."""
+    if exponent.denominator == 1:
+        return _power(base, int(exponent))
+    ((monomial, _),) = base.items()
+    rational = fmpq(exponent.numerator, exponent.denominator)
+    if monomial and _name(monomial[0][0]) == "exp":
+        return _of("exp", scaled(of_key(_argument(monomial[0][0])), rational))
+    return {((Atom(("power", exponent, key_of(base)), ball_of(base) ** rational), 1),): fmpq(1)}
+
+
+def _powers(terms: Terms) -> Terms:
+    """Powers of one base by one root of it, and its whole powers as the base."""
+    atoms = [atom for atom in _made_by(terms, "power") if not _is_rational(of_key(_argument(atom)))]
+    degrees: dict[Hashable, int] = {}
+    for atom in atoms:
+        degrees[_argument(atom)] = lcm(degrees.get(_argument(atom), 1), _exponent(atom).denominator)
+    roots = {}
+    for key, degree in degrees.items():
+        roots[key] = Atom(("power", Fraction(1, degree), key), ball_of(of_key(key)) ** fmpq(1, degree))
+    written: dict[Atom, Terms] = {}
+    for atom in atoms:
+        key = _argument(atom)
+        written[atom] = {((roots[key], int(_exponent(atom) * degrees[key])),): fmpq(1)}
+    terms = _lifted(_replaced(terms, written), roots.values())
+    for key, root in roots.items():
+        terms = _reduced(terms, root, degrees[key], of_key(key))
+    return terms
+
+
+def _exponent(atom: Atom) -> Fraction:
+    assert isinstance(atom.name, tuple)
+    return Fraction(1, atom.root) if atom.root else atom.name[1]
+
+
+def _roots(terms: Terms) -> Terms:
+    """Powers of positive rationals, as those of numbers that have no factor in common."""
+    values = _rationals(_made_by(terms, "root", "power"))
+    base = _coprime(part for value in values.values() for part in value.as_integer_ratio())
+    degree = lcm(*(_exponent(atom).denominator for atom in values))
+    roots = {}
+    for number in base:
+        name = ("root", degree, key_of({(): fmpq(number)}))
+        roots[number] = Atom(name, arb(number) ** fmpq(1, degree), degree, fmpq(number))
+    written: dict[Atom, Terms] = {}
+    for atom, value in values.items():
+        turns = int(_exponent(atom) * degree)
+        if abs(turns) > MOST_WHOLE * degree:
+            raise _TooLong
+        monomial, factor = normal({roots[number]: power * turns for number, power in _factored(value, base).items()})
+        written[atom] = {monomial: factor}
+    return _replaced(terms, written)
