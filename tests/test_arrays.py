@@ -168,6 +168,27 @@ def test_a_power_of_two_is_a_square_to_the_last_bit(dtype: str) -> None:
         assert np.array_equal(function(values, 2.0), np.power(values, algebra.constant(2.0)), equal_nan=True)
 
 
+@pytest.mark.parametrize("exponent", [3, 4])
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_power_that_is_multiplied_out_is_within_two_ulps(dtype: str, exponent: int) -> None:
+    algebra = Arrays(dtype)
+    chance = np.random.default_rng(3)
+    largest = {"float64": 240, "float32": 30}[dtype]
+    values = algebra.array(chance.uniform(-1, 1, 2_000) * 2.0 ** chance.integers(-largest, largest, 2_000))
+    function = algebra.functions[CODE["powc"]]
+    assert function is not None
+    found = function(values, float(exponent))
+    assert found.dtype == values.dtype
+    for x, y in zip(values, found, strict=True):
+        exact = Fraction(float(x)) ** exponent
+        assert abs(Fraction(float(y)) - exact) <= 2 * Fraction(float(np.spacing(abs(y))))
+    edges = algebra.array([0.0, -0.0, math.inf, -math.inf, math.nan, 1e-200, -1e-200, 1e200, -1e200])
+    with silence():
+        expected = np.power(edges, algebra.constant(float(exponent)))
+    assert np.array_equal(function(edges, float(exponent)), expected, equal_nan=True)
+    assert np.array_equal(np.signbit(function(edges[:4], float(exponent))), np.signbit(expected[:4]))
+
+
 @pytest.mark.parametrize("algebra", [DOUBLE, SINGLE], ids=["float64", "float32"])
 @pytest.mark.parametrize(("name", "arguments", "value"), VALUES, ids=str)
 def test_a_special_value_is_the_same_as_number_and_in_arrays(

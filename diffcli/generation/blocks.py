@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from diffcli.algebras.arrays import STEPS, UFUNCS, Arrays, silence
+from diffcli.algebras.arrays import POWERS, STEPS, UFUNCS, Arrays, silence
 from diffcli.evaluate import evaluate
 from diffcli.passes import prune
 from diffcli.primitives import CODE, CONST, INPUT, PARAMETRIC, PRIMITIVES
@@ -30,9 +30,6 @@ Column = Any
 BLOCK_BYTES = 1 << 16
 """Of one buffer: 8192 points in float64. With 5 buffers in use and with 500, half or twice as much is within a tenth
 of the best, an eighth takes twice the time (calls), and whole arrays take two to three times (memory)."""
-
-SQUARE = ((np.multiply, "aa"),)
-"""A power whose exponent is 2, as `Arrays` has it."""
 
 DETACH, POWC = CODE["detach"], CODE["powc"]
 
@@ -259,7 +256,7 @@ class _Writer:
         steps = STEPS.get(name)
         if steps is None and self._is_power(k):
             exponent = self.algebra.constant(self.program.parameter(k))
-            steps = SQUARE if exponent == 2.0 else ((np.power, "ab"),)
+            steps = POWERS.get(float(exponent), ((np.power, "ab"),))
             operands[1] = self._bound(f"c{k}", exponent)
         if steps is not None and len(steps) == 1 and name in (*UFUNCS, "powc"):
             self._release(k)  # one ufunc may write over what it reads
