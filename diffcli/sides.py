@@ -130,7 +130,7 @@ def _narrow(value: Real) -> Ball:
     """The ball of a real, if it is narrow at the precision now working, or proved to be zero."""
     if tight(value.ball):
         return value.ball
-    if value.vanishes():
+    if value.is_zero():
         return ZERO.ball
     raise Unresolved
 
@@ -234,4 +234,4 @@ def _cancels(program: Program, point: Sequence[float], combination: Combination,
             total = total + slope * whole(weight)
     except (Short, Unknown, Unresolved, Singular, Undefined):
         return False
-    return total.vanishes()
+    return total.is_zero()

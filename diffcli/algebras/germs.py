@@ -226,18 +226,13 @@ class Germs:
 
     def leading(self, a: Germ) -> tuple[tuple[Fraction, int], Real]:
         """The dominant term, with a coefficient proved not to be zero."""
-        for key in sorted(a.terms, key=_dominance):
-            if key[0] < a.order and a.terms[key].sign():
-                return key, a.terms[key]
-        raise Short
-
-    def proper(self, a: Germ) -> Germ:
-        """The same without terms in front that are proved to be zero."""
-        if not a.terms or a.huge:
-            return a
-        key, _ = self.leading(a)
-        kept = {other: value for other, value in a.terms.items() if _dominance(other) >= _dominance(key)}
-        return a if len(kept) == len(a.terms) else replace(a, terms=kept)
+        if not a.terms:
+            raise Short
+        key = min(a.terms, key=_dominance)
+        if key[0] >= a.order:
+            raise Short
+        a.terms[key].sign()
+        return key, a.terms[key]
 
     def sign(self, a: Germ) -> int:
         """The sign of the germ for all small s > 0."""
@@ -318,7 +313,6 @@ class Germs:
             grows = bool(a.huge) == (exponent > 0)
             direction = 1 if positive else -1
             return Germ(exact=False, huge=direction) if grows else Germ({}, INF, False, False, direction)
-        a = self.proper(a)
         key, c = self.leading(a)
         if key[1]:
             raise Unknown("a power of a logarithm")
@@ -339,7 +333,6 @@ class Germs:
         if self._is_nothing(a) or self.sign(a) < 0:
             value = a.constant if a.is_constant or key_is_constant(a) else ZERO
             raise outside(name, (value - ONE if name == "log1p" else value).ball, name == "xlogy")
-        a = self.proper(a)
         (exponent, logs), c = self.leading(a)
         if logs:
             raise Unknown("a logarithm of a logarithm")
@@ -601,7 +594,7 @@ class Germs:
             raise outside(name, at.ball)
         edge = (ONE - at * at).sign() == 0
         if edge:
-            self.note(f"{name} has an edge at {at.rational}")
+            self.note(f"{name} has an edge at {at.sign()}")
         return edge
 
     def arccosh(self, a: Germ) -> Germ:

@@ -66,8 +66,8 @@ class Real:
         return key_of(self.terms)
 
     def is_zero(self) -> bool:
-        """Whether it is formally zero."""
-        return not self.terms
+        """Whether it is proved to be zero: formally or, at `FORMAL` bits and more, by an identity."""
+        return not self.terms or ctx.prec >= FORMAL and self.ball.contains(0) and vanishes(self.terms)
 
     def sign(self) -> int:
         """The proved sign."""
@@ -77,13 +77,9 @@ class Real:
             return 1
         if self.ball < 0:
             return -1
-        if self.vanishes():
+        if self.is_zero():
             return 0
         raise Unresolved
-
-    def vanishes(self) -> bool:
-        """Whether it is zero, formally or, at `FORMAL` bits and more, by an identity."""
-        return not self.terms or ctx.prec >= FORMAL and self.ball.contains(0) and vanishes(self.terms)
 
     def __neg__(self) -> Real:
         return Real({monomial: -q for monomial, q in self.terms.items()})
