@@ -104,6 +104,13 @@ POINT_BY_POINT = ("erf", "erfc", "gamma", "lgamma", "digamma", "polygamma")
 """What NumPy lacks."""
 
 
+def _stepped(steps: tuple[tuple[np.ufunc, str], ...], read: dict[str, Values]) -> Values:
+    """What the passes of an operation come to, for the letters they read."""
+    for function, letters in steps:
+        read["y"] = function(*(read[letter] for letter in letters))
+    return read["y"]
+
+
 def silence() -> np.errstate:
     """The only place where NumPy's warnings are turned off: infinities and NaN are results here."""
     return np.errstate(all="ignore")
@@ -166,10 +173,8 @@ class Arrays:
             return UFUNCS[name]
 
         def stepping(*arguments: Values) -> Values:
-            read = numbers | dict(zip("ab", arguments, strict=False))
-            for function, letters in STEPS[name]:
-                read["y"] = function(*(read[letter] for letter in letters))
-            return read["y"].astype(dtype, copy=False)
+            found = _stepped(STEPS[name], numbers | dict(zip("ab", arguments, strict=False)))
+            return found.astype(dtype, copy=False)
 
         return stepping
 
@@ -190,12 +195,7 @@ class Arrays:
         def literal_power(a: Values, exponent: Constant) -> Values:
             exponent = self.constant(exponent)
             steps = POWERS.get(float(exponent))
-            if steps is None:
-                return power(a, exponent)
-            y = a
-            for function, letters in steps:
-                y = function(*(a if letter == "a" else y for letter in letters))
-            return y
+            return power(a, exponent) if steps is None else _stepped(steps, {"a": a})
 
         def xlogy(a: Values, b: Values) -> Values:
             return choose((a == 0) & (b == b), zero, a * np.log(b))

@@ -20,6 +20,8 @@ Monomial = tuple[tuple["Atom", int], ...]
 Terms = dict[Monomial, Any]
 """By monomial, its rational factor (`fmpq`)."""
 
+ONCE = fmpq(1)
+
 
 class Atom:
     """A real known by its name: equal names are equal reals. `root` is q for a q-th root of `radicand`."""
@@ -105,6 +107,18 @@ def normal(powers: dict[Atom, int]) -> tuple[Monomial, Any]:
             check_finite(((atom, power),))
     kept.sort(key=lambda item: hash(item[0].name))
     return tuple(kept), factor
+
+
+def term(powers: dict[Atom, int], factor: Any = ONCE) -> Terms:
+    """A product as a form."""
+    monomial, more = normal(powers)
+    return {monomial: factor * more}
+
+
+def inverse(terms: Terms) -> Terms:
+    """1/x for a form of one term."""
+    ((monomial, q),) = terms.items()
+    return term({atom: -power for atom, power in monomial}, 1 / q)
 
 
 def whole_root(value: int, degree: int) -> int | None:

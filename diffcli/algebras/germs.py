@@ -1000,7 +1000,7 @@ def _angles(at: Real) -> list[Real]:
     parts, rest = [], ZERO
     for monomial, q in at.terms.items():
         part, once = Real({monomial: q}), Real({monomial: fmpq(1)})
-        if monomial and monomial[0][0].name == "pi" and len(at.terms) > 1 and q.q in _NIVEN:
+        if once.key == PI().key and len(at.terms) > 1 and q.q in _NIVEN:
             parts.append(part)
         elif q.q == 1 and abs(q.p) <= MOST_ARCS and _arc(once):
             parts += [once if q > 0 else -once] * abs(int(q.p))

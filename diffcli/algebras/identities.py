@@ -31,11 +31,12 @@ from diffcli.algebras.forms import (
     Monomial,
     Terms,
     ball_of,
+    inverse,
     key_of,
-    normal,
     of_key,
     plus,
     scaled,
+    term,
     times,
     whole_root,
 )
@@ -106,8 +107,7 @@ def _power(form: Terms, exponent: int) -> Terms:
     if exponent < 0:
         if len(form) != 1:
             raise _TooLong
-        ((monomial, q),) = form.items()
-        form = {tuple((atom, -power) for atom, power in monomial): 1 / q}
+        form = inverse(form)
     result = ONE
     for _ in range(abs(exponent)):
         result = _product(result, form)
@@ -116,12 +116,7 @@ def _power(form: Terms, exponent: int) -> Terms:
 
 def _of(function: str, argument: Terms) -> Terms:
     """`sin`, `cos`, `exp` or `log` of a form, as an atom."""
-    return {((Atom((function, key_of(argument)), getattr(ball_of(argument), function)()), 1),): fmpq(1)}
-
-
-def _monomial(powers: dict[Atom, int]) -> Monomial:
-    kept = [(atom, power) for atom, power in powers.items() if power]
-    return tuple(sorted(kept, key=lambda item: hash(item[0].name)))
+    return term({Atom((function, key_of(argument)), getattr(ball_of(argument), function)()): 1})
 
 
 def _replaced(terms: Terms, atoms: dict[Atom, Terms]) -> Terms:
@@ -144,7 +139,7 @@ def _reduced(terms: Terms, atom: Atom, degree: int, power: Terms) -> Terms:
     for monomial, q in terms.items():
         powers = dict(monomial)
         turns, left = divmod(powers.pop(atom, 0), degree)
-        total = plus(total, _product({_monomial(powers | {atom: left}): q}, _power(power, turns)))
+        total = plus(total, _product(term(powers | {atom: left}, q), _power(power, turns)))
     return total
 
 
@@ -155,7 +150,7 @@ def _lifted(terms: Terms, atoms: Iterable[Atom]) -> Terms:
         if lowest < 0:
             if atom.ball.contains(0):
                 raise _TooLong
-            terms = times(terms, {((atom, -lowest),): fmpq(1)})
+            terms = times(terms, term({atom: -lowest}))
     return terms
 
 
@@ -177,7 +172,7 @@ def _quotients(terms: Terms) -> Terms:
         for monomial, q in terms.items():
             powers = dict(monomial)
             lacking = most - powers.pop(atom, 0)
-            total = plus(total, _product({_monomial(powers): q}, _power(below, lacking)))
+            total = plus(total, _product(term(powers, q), _power(below, lacking)))
         terms = total
     return terms
 
@@ -201,11 +196,11 @@ def _logarithm_of_sum(form: Terms) -> Terms:
     """What all terms have in common is taken out, and the factor of one of them."""
     lowest = {atom: min(dict(monomial).get(atom, 0) for monomial in form) for monomial in form for atom, _ in monomial}
     common = {atom: power for atom, power in lowest.items() if power and atom.ball > 0}
-    left = _product(form, {_monomial({atom: -power for atom, power in common.items()}): fmpq(1)})
+    left = _product(form, term({atom: -power for atom, power in common.items()}))
     factor = abs(left[min(left, key=hash)])
     total = plus(_of("log", scaled(left, 1 / factor)), _of("log", {(): factor}))
     for atom, power in common.items():
-        logarithm = of_key(_argument(atom)) if _name(atom) == "exp" else _of("log", {((atom, 1),): fmpq(1)})
+        logarithm = of_key(_argument(atom)) if _name(atom) == "exp" else _of("log", term({atom: 1}))
         total = plus(total, scaled(logarithm, power))
     return total
 
@@ -388,7 +383,7 @@ def _powers_of_products(terms: Terms, most: int) -> Terms:
             for factor, power in monomial:
                 if factor.ball.contains(0):
                     raise _TooLong
-                positive: Terms = {((factor, 1),): fmpq(1 if factor.ball > 0 else -1)}
+                positive = term({factor: 1}, fmpq(1 if factor.ball > 0 else -1))
                 written[atom] = _product(written[atom], _power_of_one(positive, power * _exponent(atom)))
     return _replaced(terms, written)
 
@@ -401,7 +396,7 @@ def _power_of_one(base: Terms, exponent: Fraction) -> Terms:
     rational = fmpq(exponent.numerator, exponent.denominator)
     if monomial and _name(monomial[0][0]) == "exp":
         return _of("exp", scaled(of_key(_argument(monomial[0][0])), rational))
-    return {((Atom(("power", exponent, key_of(base)), ball_of(base) ** rational), 1),): fmpq(1)}
+    return term({Atom(("power", exponent, key_of(base)), ball_of(base) ** rational): 1})
 
 
 def _powers(terms: Terms) -> Terms:
@@ -416,7 +411,7 @@ def _powers(terms: Terms) -> Terms:
     written: dict[Atom, Terms] = {}
     for atom in atoms:
         key = _argument(atom)
-        written[atom] = {((roots[key], int(_exponent(atom) * degrees[key])),): fmpq(1)}
+        written[atom] = term({roots[key]: int(_exponent(atom) * degrees[key])})
     terms = _lifted(_replaced(terms, written), roots.values())
     for key, root in roots.items():
         terms = _reduced(terms, root, degrees[key], of_key(key))
@@ -442,6 +437,5 @@ def _roots(terms: Terms) -> Terms:
         turns = int(_exponent(atom) * degree)
         if abs(turns) > MOST_WHOLE * degree:
             raise _TooLong
-        monomial, factor = normal({roots[number]: power * turns for number, power in _factored(value, base).items()})
-        written[atom] = {monomial: factor}
+        written[atom] = term({roots[number]: power * turns for number, power in _factored(value, base).items()})
     return _replaced(terms, written)

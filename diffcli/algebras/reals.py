@@ -21,10 +21,11 @@ from diffcli.algebras.forms import (
     Monomial,
     Terms,
     ball_of,
+    inverse,
     key_of,
-    normal,
     of_key,
     plus,
+    term,
     times,
     whole_root,
 )
@@ -96,9 +97,7 @@ class Real:
     def inverse(self) -> Real:
         """1/x, for x proved not to be zero."""
         if len(self.terms) == 1:
-            ((monomial, q),) = self.terms.items()
-            powers, factor = normal({atom: -power for atom, power in monomial})
-            return Real({powers: factor / q})
+            return Real(inverse(self.terms))
         self.sign()
         return named(("inverse", self.key), 1 / self.ball)
 
@@ -129,8 +128,7 @@ class Real:
             if roots[0] is not None and roots[1] is not None:
                 return real(fmpq(*roots)).power(Fraction(exponent.numerator))
             root = Atom(("root", degree, self.key), self.ball ** fmpq(1, degree), degree, exact)
-            powers, factor = normal({root: exponent.numerator})
-            return Real({powers: factor})
+            return Real(term({root: exponent.numerator}))
         p = fmpq(exponent.numerator, exponent.denominator)
         return named(("power", exponent, self.key), self.ball**p)
 
