@@ -20,10 +20,11 @@ from diffcli.errors import DiffError
 from diffcli.evaluate import evaluate
 from diffcli.kinds import Kind
 from diffcli.syntax import Expression, elaborate, render
-from diffcli.syntax.parsing import parse
+from diffcli.syntax.parsing import parse, span
 from diffcli.syntax.rendering import literal
 from diffcli.syntax.shapes import Shape, nested, places, subscript
 from diffcli.syntax.spellings import meant
+from diffcli.syntax.tokens import spans
 from diffcli.tracing.naming import named
 
 if TYPE_CHECKING:
@@ -156,26 +157,25 @@ def read_point(text: str) -> dict[str, Number]:
     if not text.strip():
         return point
     hint = 'write a point as "x=1.5, y=pi/4"'
-    start = 0
     try:
         nodes = parse(text, ",;\n")
     except DiffError as error:
         raise replace(error, hint=error.hint or hint) from None
-    for node in nodes:
-        if node.kind == "result":
-            raise DiffError("a value in the point has no name", text, node.span, hint, "point")
-        if node.kind != "bind":
+    stand = spans(text)
+    for kind, name, _, first, last in nodes:
+        where = stand[first][0], stand[last][1]
+        if kind == "result":
+            raise DiffError("a value in the point has no name", text, where, hint, "point")
+        if kind != "bind":
             continue
-        if node.value in point:
-            raise DiffError(f"'{node.value}' is given twice", text, node.span, "give each variable one value", "point")
-        begin = text.index("=", max(start, node.start)) + 1
-        value = text[begin : node.end]
+        if name in point:
+            raise DiffError(f"'{name}' is given twice", text, where, "give each variable one value", "point")
+        begin = stand[first + 1][1]  # behind the sign
         try:
-            point[node.value] = constant(value)
+            point[name] = constant(text[begin : where[1]])
         except DiffError as error:
-            shifted = (error.span[0] + begin, error.span[1] + begin) if error.span else node.span
+            shifted = (error.span[0] + begin, error.span[1] + begin) if error.span else where
             raise DiffError(error.message, text, shifted, error.hint, "point") from None
-        start = node.end
     return point
 
 
@@ -508,6 +508,6 @@ def _listed(names: Iterable[str]) -> str:
 
 def _occurrence(source: str, name: str) -> tuple[int, int] | None:
     for node in parse(source):
-        if node.kind == "name" and node.value == name:
-            return node.span
+        if node[:2] == ("name", name):
+            return span(source, node)
     return None

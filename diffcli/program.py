@@ -234,13 +234,6 @@ class Builder:
     def parametric(self, name: str, argument: int, parameter: Constant) -> int:
         return self.emit(CODE[name], argument, self.slot(parameter))
 
-    def retract(self, constants: int) -> None:
-        """Take back the last equation, a load that nothing reads, and all but the first `constants` constants."""
-        del self._known[self.ops.pop(), self.a.pop()]
-        self.b.pop(), self.c.pop()
-        while len(self.constants) > constants:
-            del self._slots[_key(self.constants.pop())]
-
     def adopt(self) -> None:
         """Know the inputs and constants that the columns given at the start already read."""
         for k, constant in enumerate(self.constants):

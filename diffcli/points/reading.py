@@ -188,12 +188,12 @@ def _rows(columns: Mapping[str, Column]) -> dict[str, Column]:
 
 def _names(text: str, wrt: Sequence[str]) -> list[str]:
     """The variables of the expression in their order, and those asked for besides."""
-    bound, found = set(), {}
-    for node in parse(text):
-        if node.kind == "bind":
-            bound.add(node.value)
-        elif node.kind == "name" and node.value not in bound:
-            found[node.value] = node.span
+    bound, found = set(), []
+    for kind, name, *_ in parse(text):
+        if kind == "bind":
+            bound.add(name)
+        elif kind == "name" and name not in bound:
+            found.append(name)
     return list(dict.fromkeys([*found, *wrt]))
 
 

@@ -66,7 +66,7 @@ def statements(source: str) -> list[Statement] | None:
         return None
     if len(nodes) > MOST:
         return None
-    found = _Reader({node.value for node in nodes if node.kind == "bind"}).read(nodes)
+    found = _Reader({value for kind, value, *_ in nodes if kind == "bind"}).read(nodes)
     return found if all(_depth(statement.text) <= DEEPEST for statement in found) else None
 
 
@@ -137,29 +137,29 @@ class _Reader:
         found: list[Statement] = []
         stack: list[Box] = []
         vectors: list[list[str] | None] = []
-        for node in nodes:
-            first = len(stack) - node.operands
+        for kind, value, number, *_ in nodes:
+            first = len(stack) - number
             operands, parts = stack[first:], vectors[first:]
             del stack[first:], vectors[first:]
-            if node.kind in ("bind", "result"):
-                found.append(Statement(node.value, operands[0].text))
+            if kind in ("bind", "result"):
+                found.append(Statement(value, operands[0].text))
                 continue
-            stack.append(_vector(operands, parts) if node.kind == "vector" else self._box(node, operands))
-            vectors.append([box.text for box in operands] if node.kind == "vector" else None)
+            stack.append(_vector(operands, parts) if kind == "vector" else self._box(kind, value, operands))
+            vectors.append([box.text for box in operands] if kind == "vector" else None)
         return found
 
-    def _box(self, node: Node, operands: list[Box]) -> Box:
+    def _box(self, kind: str, value: str, operands: list[Box]) -> Box:
         make: dict[str, Callable[[], Box]] = {
-            "number": lambda: self._number(node.value),
-            "name": lambda: self._name(node.value),
-            "unary": lambda: self._unary(node.value, operands[0]),
-            "binary": lambda: self._binary(node.value, *operands),
-            "compare": lambda: _compared(node.value.split(), operands),
+            "number": lambda: self._number(value),
+            "name": lambda: self._name(value),
+            "unary": lambda: self._unary(value, operands[0]),
+            "binary": lambda: self._binary(value, *operands),
+            "compare": lambda: _compared(value.split(), operands),
             "ifelse": lambda: self._cases(operands[0], operands[1], operands[2]),
-            "call": lambda: self._call(node.value, operands),
+            "call": lambda: self._call(value, operands),
             "index": lambda: _indexed(operands),
         }
-        return make[node.kind]()
+        return make[kind]()
 
     def _number(self, text: str) -> Box:
         """The digits that were typed, with the power of ten raised."""

@@ -24,6 +24,7 @@ from diffcli.program import Cost, count, count_written
 from diffcli.studies.study import Axis, Cell, Column, Curve, Plot, Study, Table
 from diffcli.syntax import elaborate
 from diffcli.syntax.parsing import parse
+from diffcli.syntax.tokens import spans
 
 
 # --- families
@@ -44,12 +45,13 @@ class Family:
 
 def _iterated(said: str, body: str, variable: str, name: str, at: Mapping[str, Number], first: int) -> Family:
     """`body`, a formula in `variable`, of itself: n − `first` times."""
-    spans = [node.span for node in parse(body) if node.kind == "name" and node.value == variable]
+    stand = spans(body)
+    places = [stand[first] for kind, name, _, first, _ in parse(body) if (kind, name) == ("name", variable)]
 
     def put(inner: str) -> str:
         """The body with `inner` in the place of its variable."""
         parts, end = [], 0
-        for start, stop in spans:
+        for start, stop in places:
             parts += [body[end:start], inner]
             end = stop
         return "".join(parts) + body[end:]
@@ -93,7 +95,7 @@ def template(body: str, at: Mapping[str, Number]) -> Family:
     expression = elaborate(body)
     if expression.shape or not expression.variables:
         raise DiffError("a template is a number made of a variable", body, (0, len(body)), 'write "4*l*(1 - l)"')
-    if any(node.kind == "bind" for node in parse(body)):
+    if any(kind == "bind" for kind, *_ in parse(body)):
         hint = 'write "4*l*(1 - l)"'
         raise DiffError("a template is one formula, without names for its parts", body, (0, len(body)), hint)
     variable = "l" if "l" in expression.variables else expression.variables[0]

@@ -32,19 +32,22 @@ from diffcli.primitives import (
 )
 from diffcli.program import Builder, Constant, Program
 from diffcli.syntax import shapes
-from diffcli.syntax.parsing import Node, parse
+from diffcli.syntax.parsing import Node, parse, span
 from diffcli.syntax.shapes import Mismatch, Shape, Tensor, Value
 from diffcli.syntax.spellings import FUNCTION_NAMES
 
 _SPELLINGS: dict[str, Constant] = {
     spelling: name for name, spellings in NAMED_CONSTANTS.items() for spelling in spellings
 }
-_BINARY = {"+": "add", "-": "sub", "*": "mul", "/": "div"}
-_COMPARE = {"<": "lt", "<=": "le", ">": "gt", ">=": "ge", "==": "eq", "!=": "ne"}
-_FOLD: dict[str, Callable[[Fraction, Fraction], Fraction]] = {
-    "add": Fraction.__add__,
-    "sub": Fraction.__sub__,
-    "mul": Fraction.__mul__,
+_ADD, _SUB, _MUL, _DIV, _NEG, _POW, _NE, _NOT = (
+    CODE[name] for name in ("add", "sub", "mul", "div", "neg", "pow", "ne", "not")
+)
+_ARITHMETIC = {"+": _ADD, "-": _SUB, "*": _MUL, "/": _DIV}
+_COMPARE = {"<": CODE["lt"], "<=": CODE["le"], ">": CODE["gt"], ">=": CODE["ge"], "==": CODE["eq"], "!=": _NE}
+_FOLD: dict[int, Callable[[Fraction, Fraction], Fraction]] = {
+    _ADD: Fraction.__add__,
+    _SUB: Fraction.__sub__,
+    _MUL: Fraction.__mul__,
 }
 
 
@@ -96,24 +99,20 @@ class Elaborator:
         self.boolean: set[int] = set()
         self.notes: list[str] = []
         self.constants_read: set[str] = set()
-        self.literal: int | None = None  # the equation of a literal that was just read
-        self.written: int | None = None  # the same, if it was written for it and nothing else reads it
-        self.fresh: int | None = None  # what was so before this node
-        self.constants_before = 0  # how many there were before the literal
 
     def fail(self, message: str, node: Node, hint: str | None = None, kind: str = "syntax") -> DiffError:
-        return DiffError(message, self.source, node.span, hint, kind)
+        return DiffError(message, self.source, span(self.source, node), hint, kind)
 
     # --- equations
-    def emit(self, name: str, *arguments: int) -> int:
-        if self.fold and name in _FOLD:
+    def emit(self, code: int, *arguments: int) -> int:
+        if self.fold and code in _FOLD:
             left, right = (self.exact(argument) for argument in arguments)
-            if name == "mul" and 0 in (left, right):
+            if code == _MUL and 0 in (left, right):
                 return self.zero()
             if left is not None and right is not None:
-                return self.builder.constant(_FOLD[name](left, right))
-        result = self.builder.apply(name, *arguments)
-        if CODE[name] in BOOLEAN:
+                return self.builder.constant(_FOLD[code](left, right))
+        result = self.builder.emit(code, *arguments)
+        if code in BOOLEAN:
             self.boolean.add(result)
         return result
 
@@ -130,24 +129,19 @@ class Elaborator:
         """A power; a literal exponent makes it the parametric primitive."""
         literal = self.payload(exponent)
         if literal is None or isinstance(literal, str) or not isfinite(literal):
-            return self.emit("pow", base, exponent)
+            return self.emit(_POW, base, exponent)
+        return self.powered(literal, base)
+
+    def powered(self, literal: Constant, base: int) -> int:
         if self.fold and literal == 1:
             return base
         return self.builder.parametric("powc", base, literal)
-
-    def powered(self, base: int, exponent: int) -> int:
-        """A power whose exponent is a literal that was written last: its equation is not needed."""
-        literal = self.payload(exponent)
-        if not isinstance(literal, float) or not isfinite(literal):
-            return self.power(base, exponent)
-        self.builder.retract(self.constants_before)
-        return base if self.fold and literal == 1 else self.builder.parametric("powc", base, literal)
 
     def condition(self, equation: int) -> int:
         """A number as a condition: whether it is not zero."""
         if self.is_condition(equation):
             return equation
-        return self.emit("ne", equation, self.builder.constant(0.0))
+        return self.emit(_NE, equation, self.builder.constant(0.0))
 
     def select(self, condition: int, yes: int, no: int) -> int:
         result = self.builder.emit(SELECT, self.condition(condition), yes, no)
@@ -187,67 +181,75 @@ class Elaborator:
         try:
             return function(*values)
         except Mismatch as mismatch:
-            said = node.value or {"vector": "[…]"}.get(node.kind, "")
+            said = node[1] or {"vector": "[…]"}.get(node[0], "")
             raise self.fail(f"{said}: {mismatch}" if said else str(mismatch), node, kind="shape") from None
 
     # --- nodes
     def run(self, nodes: list[Node]) -> list[Value]:
         """Interpret statements; what is left is the value of the last one."""
-        last = nodes[-1]
-        if last.kind == "bind":
-            hint = f"end with what is wanted: …; {brief(last.value)}"
-            if sum(node.kind == "bind" for node in nodes) == 1:  # an equation, most likely
-                hint = f"write only what stands behind the =, or end with what is wanted: …; {brief(last.value)}"
-            raise self.fail("the last statement is no expression", last, hint)
-        kinds: dict[str, Callable[[Node], Value]] = {
-            "number": self.number,
-            "name": self.name,
-            "unary": self.unary,
-            "binary": self.binary,
-            "compare": self.compare,
-            "ifelse": self.if_else,
-            "call": self.call,
-            "vector": self.vector,
-            "index": self.index,
-        }
-        for node in nodes:
-            if node.kind == "bind":
+        if nodes[-1][0] == "bind":
+            raise self.nothing_wanted(nodes)
+        stack, scope, literal = self.stack, self.scope, self.literal
+        push, pop = stack.append, stack.pop
+        emit = self.emit if self.fold else self.builder.emit
+        for position, node in enumerate(nodes):
+            kind, value = node[0], node[1]
+            if kind == "binary":
+                right, left, code = pop(), pop(), _ARITHMETIC.get(value)
+                if code is not None and type(left) is int and type(right) is int:
+                    push(emit(code, left, right))
+                else:
+                    push(self.binary(node, left, right))
+            elif kind == "name":
+                known = scope.get(value)
+                push(self.name(node) if known is None else known)
+            elif kind == "number":
+                push(literal(self.number(node), nodes, position))
+            elif kind == "unary":
+                operand = pop()
+                if type(operand) is float:
+                    push(literal(-operand, nodes, position))
+                else:
+                    push(self.unary(node, operand))
+            elif kind == "bind":
                 self.bind(node)
-            elif node.kind != "result":
-                self.fresh, self.written = self.written, None
-                result = kinds[node.kind](node)
-                self.literal = cast(int, result) if node.kind == "number" else None
-                self.stack.append(result)
-            elif node is not last:
+            elif kind != "result":
+                push(_NODES[kind](self, node, self.take(node[2])))
+            elif position + 1 < len(nodes):
                 raise self.fail("the value of this statement is not used", node, "bind it to a name: a = …")
         return self.take(1)
+
+    def nothing_wanted(self, nodes: list[Node]) -> DiffError:
+        """The error of statements that end in a binding."""
+        name = brief(nodes[-1][1])
+        hint = f"end with what is wanted: …; {name}"
+        if sum(kind == "bind" for kind, *_ in nodes) == 1:  # an equation, most likely
+            hint = f"write only what stands behind the =, or end with what is wanted: …; {name}"
+        return self.fail("the last statement is no expression", nodes[-1], hint)
 
     def take(self, count: int) -> list[Value]:
         taken = self.stack[len(self.stack) - count :]
         del self.stack[len(self.stack) - count :]
         return taken
 
-    def number(self, node: Node) -> int:
-        text = node.value
+    def number(self, node: Node) -> float:
         try:
-            return self.load(float(text))
+            return float(node[1])
         except ValueError:
-            raise self.fail(
-                f"'{brief(text)}' is no number", node, "digits may be grouped by single underscores"
-            ) from None
+            hint = "digits may be grouped by single underscores"
+            raise self.fail(f"'{brief(node[1])}' is no number", node, hint) from None
 
-    def load(self, literal: Constant) -> int:
-        """The equation of a literal."""
-        builder = self.builder
-        number, self.constants_before = len(builder.ops), len(builder.constants)
-        equation = builder.constant(literal)
-        self.written = equation if equation == number else None
-        return equation
+    def literal(self, number: float, nodes: list[Node], position: int) -> float | int:
+        """The equation that loads the literal of a node; the number itself where a minus or a power takes it over."""
+        kind, value, *_ = nodes[position + 1]
+        if kind == "unary" and value == "-" and nodes[position][0] == "number":
+            return number
+        if kind == "binary" and value == "**" and isfinite(number):
+            return number
+        return self.builder.constant(number)
 
     def name(self, node: Node) -> Value:
-        name = node.value
-        if name in self.scope:
-            return self.scope[name]
+        name = node[1]
         constant = self.constants.get(name)
         if constant is not None and name not in self.given:
             self.constants_read.add(name)
@@ -264,69 +266,60 @@ class Elaborator:
     def entry(self, name: str) -> int:
         return self.builder.input(self.names.setdefault(name, len(self.names)))
 
-    def unary(self, node: Node) -> Value:
-        (operand,) = self.take(1)
-        if node.value == "not":
-            return self.each(node, self.negation, operand)
-        return self.each(node, self.minus, operand)
+    def unary(self, node: Node, operand: Value) -> Value:
+        return self.each(node, self.negation if node[1] == "not" else self.minus, operand)
 
     def negation(self, operand: int) -> int:
-        return self.emit("not", self.condition(operand))
+        return self.emit(_NOT, self.condition(operand))
 
     def minus(self, operand: int) -> int:
-        value = self.payload(operand)
-        if operand == self.literal and isinstance(value, float) or self.fold and isinstance(value, Fraction):
-            if operand == self.fresh:
-                self.builder.retract(self.constants_before)
-            return self.load(-value)  # a negative literal
-        return self.emit("neg", operand)
+        value = self.payload(operand) if self.fold else None
+        if isinstance(value, Fraction):
+            return self.builder.constant(-value)
+        return self.emit(_NEG, operand)
 
-    def binary(self, node: Node) -> Value:
-        left, right = self.take(2)
-        if node.value == "@":
+    def binary(self, node: Node, left: Value, right: Value) -> Value:
+        operator = node[1]
+        if operator == "@":
             return self.matmul(node, left, right)
-        if node.value == "**":
-            if right == self.fresh and type(left) is int:
-                return self.powered(left, cast(int, right))
+        if operator == "**":
+            if type(right) is float:
+                return self.each(node, partial(self.powered, right), left)
             return self.each(node, self.power, left, right)
-        if node.value == "and":
+        if operator == "and":
             return self.each(node, self.both, left, right)
-        if node.value == "or":
+        if operator == "or":
             return self.each(node, self.either, left, right)
-        name = _BINARY[node.value]
-        if type(left) is int and type(right) is int:
-            return self.emit(name, left, right)
-        return self.each(node, partial(self.emit, name), left, right)
+        return self.each(node, partial(self.emit, _ARITHMETIC[operator]), left, right)
 
-    def compare(self, node: Node) -> Value:
-        operands = self.take(node.operands)
-        operators = node.value.split()
+    def compare(self, node: Node, operands: list[Value]) -> Value:
+        operators = node[1].split()
         links = [
-            self.each(node._replace(value=operator), partial(self.emit, _COMPARE[operator]), left, right)
+            self.each(renamed(node, operator), partial(self.emit, _COMPARE[operator]), left, right)
             for operator, left, right in zip(operators, operands, operands[1:], strict=False)
         ]
         result = links[-1]
         for link in reversed(links[:-1]):
-            result = self.each(node._replace(value="and"), self.both, link, result)
+            result = self.each(renamed(node, "and"), self.both, link, result)
         return result
 
-    def if_else(self, node: Node) -> Value:
-        yes, condition, no = self.take(3)
+    def if_else(self, node: Node, operands: list[Value]) -> Value:
+        yes, condition, no = operands
         if isinstance(condition, Tensor):
             hint = "write where(condition, a, b) to choose entry by entry"
             raise self.fail("the condition of if is a vector, not one number", node, hint, "shape")
-        return self.each(node._replace(value="if"), self.select, condition, yes, no)
+        return self.each(renamed(node, "if"), self.select, condition, yes, no)
 
     # --- vectors and matrices
-    def vector(self, node: Node) -> Value:
+    def vector(self, node: Node, entries: list[Value]) -> Value:
         self.scalar = False
-        return self.shaped(node, lambda *values: shapes.stack(values), *self.take(node.operands))
+        return self.shaped(node, lambda *values: shapes.stack(values), *entries)
 
-    def index(self, node: Node) -> Value:
-        value, *indices = self.take(node.operands)
+    def index(self, node: Node, operands: list[Value]) -> Value:
+        value, *indices = operands
         numbers = [self.whole(index) for index in indices]
         if None in numbers:
-            function, bracket, inside = self.source[slice(*node.span)].partition("[")
+            function, bracket, inside = self.source[slice(*span(self.source, node))].partition("[")
             called = bracket and function.strip() in FUNCTION_NAMES
             hint = f"write {function.strip()}({inside[:-1]})" if called else "write v[0], or M[1, 0]"
             raise self.fail("an index is a whole number, as it stands", node, hint, "shape")
@@ -342,32 +335,32 @@ class Elaborator:
         return None if literal is None or literal.denominator != 1 else int(literal)
 
     def matmul(self, node: Node, left: Value, right: Value) -> Value:
-        if isinstance(left, Tensor) and isinstance(right, Tensor) or node.value != "dot":
+        if isinstance(left, Tensor) and isinstance(right, Tensor) or node[1] != "dot":
             return self.shaped(
-                node, partial(shapes.matmul, partial(self.emit, "mul"), partial(self.emit, "add")), left, right
+                node, partial(shapes.matmul, partial(self.emit, _MUL), partial(self.emit, _ADD)), left, right
             )
-        return self.each(node, partial(self.emit, "mul"), left, right)
+        return self.each(node, partial(self.emit, _MUL), left, right)
 
     def reduced(self, node: Node, value: Value) -> Value:
         """`sum`, `prod`, `max` and `min` of all entries."""
-        name = {"sum": "add", "prod": "mul"}.get(node.value) or PRIMITIVES[FUNCTIONS[node.value]].name
-        return shapes.fold(partial(self.emit, name), value)
+        code = {"sum": _ADD, "prod": _MUL}.get(node[1]) or FUNCTIONS[node[1]]
+        return shapes.fold(partial(self.emit, code), value)
 
     def mean(self, node: Node, value: Value) -> Value:
         del node
-        total = shapes.fold(partial(self.emit, "add"), value)
-        return self.emit("div", total, self.builder.constant(float(len(shapes.entries_of(value)))))
+        total = shapes.fold(partial(self.emit, _ADD), value)
+        return self.emit(_DIV, total, self.builder.constant(float(len(shapes.entries_of(value)))))
 
     def transpose(self, node: Node, value: Value) -> Value:
         del node
         return shapes.transpose(value)
 
     def outer(self, node: Node, left: Value, right: Value) -> Value:
-        return self.shaped(node, partial(shapes.outer, partial(self.emit, "mul")), left, right)
+        return self.shaped(node, partial(shapes.outer, partial(self.emit, _MUL)), left, right)
 
     def bind(self, node: Node) -> None:
         (value,) = self.take(1)
-        name = node.value
+        name = node[1]
         if name in self.scope or name in self.constants_read:
             bound = "is read before it is bound" if name not in self.scope or name in self.shapes else "is bound twice"
             raise self.fail(f"'{brief(name)}' {bound}", node, "each name is bound once, before it is used")
@@ -376,8 +369,8 @@ class Elaborator:
             self.notes.append(f"{name} is what the expression binds it to, not {other}")
         self.scope[name] = value
 
-    def call(self, node: Node) -> Value:
-        name, arguments = node.value, self.take(node.operands)
+    def call(self, node: Node, arguments: list[Value]) -> Value:
+        _, name, operands, *_ = node
         if name == "where":
             self.expect(node, 3)
             return self.each(node, self.select, *arguments)
@@ -386,19 +379,19 @@ class Elaborator:
             self.expect(node, arity)
             return function(self, node, *arguments)
         arities = {parameters.count(",") + 1: (parameters, text) for parameters, text in DEFINITIONS.get(name, ())}
-        if node.operands in arities:
-            return self.defined(node, *arities[node.operands], arguments)
+        if operands in arities:
+            return self.defined(node, *arities[operands], arguments)
         if name in PARAMETRIC_FUNCTIONS:
             self.expect(node, 2)
             return self.parametric(node, *arguments)
         if name not in FUNCTIONS:
             self.expect(node, *arities)
         code = FUNCTIONS[name]
-        operation = partial(self.emit, PRIMITIVES[code].name)
+        operation = partial(self.emit, code)
         if PRIMITIVES[code].name in ("min", "max"):
-            if node.operands == 1:
+            if operands == 1:
                 return self.reduced(node, arguments[0])
-            if node.operands > 2:
+            if operands > 2:
                 return reduce(partial(self.each, node, operation), arguments)
         self.expect(node, ARITY[code], *arities)
         return self.each(node, operation, *arguments)
@@ -406,17 +399,18 @@ class Elaborator:
     def parametric(self, node: Node, order: Value, argument: Value) -> Value:
         number = self.whole(order)
         if number is None or number < 0:
-            raise self.fail(f"the first argument of {node.value} is a whole number", node, f"write {node.value}(1, x)")
+            raise self.fail(f"the first argument of {node[1]} is a whole number", node, f"write {node[1]}(1, x)")
         literal = Fraction(number)
-        return self.each(node, lambda entry: self.builder.parametric(node.value, entry, literal), argument)
+        return self.each(node, lambda entry: self.builder.parametric(node[1], entry, literal), argument)
 
     def expect(self, node: Node, *counts: int) -> None:
-        if node.operands not in counts:
+        _, name, operands, *_ = node
+        if operands not in counts:
             wanted = " or ".join(map(str, sorted(counts)))
             plural = "argument" if counts == (1,) else "arguments"
-            of_base = node.value in ("log", "ln") and node.operands == 2
+            of_base = name in ("log", "ln") and operands == 2
             hint = "write log(x)/log(b) for the logarithm to the base b" if of_base else None
-            raise self.fail(f"{node.value} takes {wanted} {plural}, not {node.operands}", node, hint)
+            raise self.fail(f"{name} takes {wanted} {plural}, not {operands}", node, hint)
 
     def defined(self, node: Node, parameters: str, text: str, arguments: Sequence[Value]) -> Value:
         """Expand a function that the language defines by others."""
@@ -427,7 +421,8 @@ class Elaborator:
             (result,) = self.run(_definition(text))
         except DiffError as error:  # of shapes: said of the call, not of what it stands for
             said = error.message.rpartition(": ")[2]
-            raise DiffError(f"{node.value}: {said}", outer[1], node.span, error.hint, error.kind) from None
+            where = span(outer[1], node)
+            raise DiffError(f"{node[1]}: {said}", outer[1], where, error.hint, error.kind) from None
         finally:
             self.scope, self.source, self.given = outer
         return result
@@ -443,6 +438,22 @@ _VECTOR: dict[str, tuple[Callable[..., Value], int]] = {
     "transpose": (Elaborator.transpose, 1),
 }
 """How functions of vectors are taken apart, and how many arguments they have."""
+
+
+_NODES: dict[str, Callable[[Elaborator, Node, list[Value]], Value]] = {
+    "call": Elaborator.call,
+    "compare": Elaborator.compare,
+    "ifelse": Elaborator.if_else,
+    "vector": Elaborator.vector,
+    "index": Elaborator.index,
+}
+"""What becomes of nodes with operands that are no arithmetic."""
+
+
+def renamed(node: Node, value: str) -> Node:
+    """A node by the word that is said of it in a message."""
+    kind, _, operands, first, last = node
+    return kind, value, operands, first, last
 
 
 @cache

@@ -1,43 +1,29 @@
-"""Text -> tokens with spans. Text is data: nothing in it is ever executed."""
+"""Text -> the texts of its tokens. Text is data: nothing in it is ever executed.
+
+A token is known by its number; where it stands is found out only where something
+is said of it, which is a mistake, as a rule.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from functools import partial
-from typing import NamedTuple
 
 from diffcli.errors import DiffError
 
-
-class Token(NamedTuple):
-    """`kind` is "number", "name", "operator", "newline" or "end"."""
-
-    kind: str
-    text: str
-    start: int
-
-    @property
-    def span(self) -> tuple[int, int]:
-        return self.start, self.start + max(1, len(self.text))
-
-
-_token = partial(tuple.__new__, Token)
-
 _TOKEN = re.compile(
     r"""
-    (?:[^\S\n]+|\#[^\n]*|\r)*+  # blanks and comments
-  (?:
-    (?P<number>(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?)
-  | (?P<name>[^\W\d]\w*)
-  | (?P<operator>\*\*|<=|>=|==|!=|[-+*/@^<>=()\[\],;])
-  | (?P<newline>\n)
-  | (?P<end>\Z)
-  | (?P<other>.)
-  )
+    [^\S\n]*+ (?:\#[^\n]*+)?  # blanks and a comment
+    (
+      [^\W\d]\w*                                              # a name
+    | [-+/@^()\[\],;] | \*\*? | [<>=!]= | [<>=]                # an operator
+    | (?: \d[\d_]*\.?[\d_]* | \.\d[\d_]* ) (?:[eE][+-]?\d+)?  # a number
+    | \n | . | \Z
+    )
     """,
     re.VERBOSE,
 )
+
+_OPERATORS = frozenset((*"-+*/@^<>=()[],;\n", "**", "<=", ">=", "==", "!=", ""))
 
 _HINTS = {
     **dict.fromkeys("×·⋅∙•＊∗", "write * for a product"),
@@ -76,22 +62,32 @@ _HINTS = {
 }
 
 
-def tokenize(source: str) -> Iterator[Token]:
-    """The tokens of `source`, ended by one of kind "end".
+def tokenize(source: str) -> list[str]:
+    """The tokens of `source`, in their order, ended by an empty one.
 
-    >>> [token.text for token in tokenize("2*x^-.5  # note")]
+    >>> tokenize("2*x^-.5  # note")
     ['2', '*', 'x', '^', '-', '.5', '']
     """
-    for match in _TOKEN.finditer(source):
-        kind = match.lastgroup or ""
-        text, start = match[kind], match.start(kind)
-        if kind == "name":
-            if not text.isidentifier():  # \w knows superscripts and fractions, names do not
-                good = next(i for i, char in enumerate(text) if not f"{'_' * (i > 0)}{char}".isidentifier())
-                span = start + good, start + good + 1
-                raise DiffError(f"unexpected character {text[good]!r}", source, span, _HINTS.get(text[good]))
-        elif kind == "other":
-            raise DiffError(f"unexpected character {text!r}", source, (start, start + 1), _HINTS.get(text))
-        yield _token((kind, text, start))
-        if kind == "end":
-            return
+    found = _TOKEN.findall(source)
+    if found[-2:] == ["", ""]:  # the end is met once more behind trailing blanks
+        found.pop()
+    return found
+
+
+def spans(source: str) -> list[tuple[int, int]]:
+    """Where each token stands: from its first character to behind its last; the end has one of its own."""
+    return [(start, max(end, start + 1)) for start, end in (match.span(1) for match in _TOKEN.finditer(source))]
+
+
+def is_number(token: str) -> bool:
+    """Whether a token is written like a number."""
+    return token[0].isdecimal() or token[0] == "." and len(token) > 1
+
+
+def unexpected(token: str, source: str, start: int) -> DiffError | None:
+    """The error where a token is no part of the language: a character, or a name that holds one (`x²`)."""
+    if token.isidentifier() or token in _OPERATORS or is_number(token):
+        return None
+    good = next(i for i, char in enumerate(token) if not f"{'_' * (i > 0)}{char}".isidentifier())
+    at = start + good
+    return DiffError(f"unexpected character {token[good]!r}", source, (at, at + 1), _HINTS.get(token[good]))

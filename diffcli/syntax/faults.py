@@ -1,0 +1,220 @@
+"""Text that cannot be read: what is wrong, where, and what its writer may have meant.
+
+Asked only once reading has halted; what is good never comes here.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+
+from diffcli.errors import DiffError, brief
+from diffcli.syntax.spellings import FORMULAS, FUNCTION_NAMES, INVERSES, OTHER_NAMES, argument, run_together, usual
+from diffcli.syntax.tokens import spans, tokenize, unexpected
+
+Pending = tuple[int, str, str, int, int]
+"""(precedence, kind, value, operands, first): an operator or an opened bracket whose end has not been seen."""
+
+CLOSING = {"(": ")", "call": ")", "[": "]", "index": "]"}
+"""What closes each kind of bracket."""
+
+_IS_CALL = re.compile(r"[^\S\n]*\(")
+_IS_BINDING = re.compile(r"[^\S\n]*=(?!=)")
+_RUN = re.compile(r"[\w.]+")
+_DIGITS = re.compile(r"\d+")
+_DIGITS_BEFORE = re.compile(r"\d+\Z")
+_PLAIN = re.compile(r"[\w\s+\-*/^().]*\Z")
+
+
+class Halt:
+    """Where reading halted: at a token, behind what was read, within what is still open."""
+
+    def __init__(
+        self,
+        source: str,
+        number: int,
+        last: int,
+        firsts: Sequence[int],
+        pending: Sequence[Pending],
+        empty: bool,
+    ) -> None:
+        """`last` is the last token of what is finished, `firsts` are those that operands begin with."""
+        self.source, self.pending, self.empty = source, pending, empty
+        self.spans = spans(source)
+        self.token, self.span = tokenize(source)[number], self.spans[number]
+        self.start = self.span[0]
+        self.starts = [self.spans[first][0] for first in firsts]
+        self.end = self.spans[last][1]
+
+    def fail(self, message: str, span: tuple[int, int] | None = None, hint: str | None = None) -> DiffError:
+        return DiffError(message, self.source, span or self.span, hint)
+
+    # --- brackets, statements
+    def too_deep(self, deepest: int) -> DiffError:
+        hint = "bind parts to names: a = ...; b = ...; a + b"
+        return self.fail(f"nested deeper than {deepest}", (self.start, self.start + 1), hint)
+
+    def closes_nothing(self) -> DiffError:
+        wanted = f"it is {CLOSING[self.pending[-1][1]]} that is open" if self.pending else "nothing is open"
+        hint = None if self.pending else f"remove it, or write {'(' if self.token == ')' else '['} before it"
+        return self.fail(f"'{self.token}' closes nothing: {wanted}", hint=hint)
+
+    def never_closed(self) -> DiffError:
+        _, kind, value, _, first = self.pending[-1]
+        start = self.spans[first][0]
+        message = "'(' is never closed" if kind in ("(", "call") else "'[' is never closed"
+        return self.fail(message, (start, start + max(1, len(value))), f"write the missing {CLOSING[kind]}")
+
+    def empty_vector(self) -> DiffError:
+        return self.fail("an empty vector", (self.spans[self.pending[-1][4]][0], self.span[1]), "write [x, y]")
+
+    def if_without_else(self) -> DiffError:
+        return self.fail("'if' without 'else'", hint="write: a if condition else b")
+
+    def else_without_if(self) -> DiffError:
+        return self.fail("'else' without 'if'", hint="write: a if condition else b")
+
+    def stray_comma(self) -> DiffError:
+        """Some write a comma for the decimal point."""
+        message = "a comma between parentheses" if self.pending else "a comma outside parentheses"
+        whole = _DIGITS_BEFORE.search(self.source[max(0, self.start - 20) : self.start])
+        decimals = _DIGITS.match(self.source, self.start + 1)
+        hint = "write [a, b] for a vector"
+        if whole and decimals:
+            hint = f"write {whole[0]}.{decimals[0]} for a number, [{whole[0]}, {decimals[0]}] for a vector"
+        return self.fail(message, hint=hint)
+
+    # --- operands
+    def operand_behind_comma(self) -> DiffError:
+        return self.fail("an operand is missing", hint="remove the comma before it")
+
+    def missing_operand(self) -> DiffError:
+        if unknown := unexpected(self.token, self.source, self.start):
+            return unknown
+        if not self.token and self.empty:
+            return self.fail("the expression is empty", (0, 1), "write for example sin(x)*y")
+        before = "" if not self.pending or self.pending[-1][1] == "call" else self._typed(self.pending[-1])
+        at = f"before '{self.token}'" if self.token.strip() else "at the end"
+        place = f"after '{before}'" if before else at
+        hint = "write ** or ^ for a power" if self.token == "*" and before == "**" else None
+        if self.token == "if":
+            hint = "write where(c, a, b), or a if c else b"
+        return self.fail(f"an operand is missing {place}", hint=hint)
+
+    def _typed(self, pending: Pending) -> str:
+        """The text of a pending operator; a bracket has none."""
+        _, kind, value, _, first = pending
+        return self.source[slice(*self.spans[first])] if kind == "binary" else value.rpartition(" ")[2]
+
+    # --- operators
+    def no_operator(self) -> DiffError:
+        """Two operands side by side: most often a product left unwritten."""
+        if unknown := unexpected(self.token, self.source, self.start):
+            return unknown
+        if self.token in ("not", ";", "="):
+            return self._no_place()
+        left = self.source[self.starts[-1] : self.end]
+        power = self._power()
+        base = self.source[slice(*power)] if power else ""
+        if base in FUNCTION_NAMES and power:
+            return self._power_of_function(power)
+        right = self._factor()
+        called = OTHER_NAMES.get(left, left)
+        mended = f"{called}({self._argument()})" if called in FUNCTION_NAMES else f"{left}*{right}"
+        if base and called not in FUNCTION_NAMES:  # x^2y is read in two ways
+            whole = self.source[power[0] : self.end] if power else ""
+            mended = f"{whole}*{right}, or {whole[: len(whole) - len(left)]}({left}*{right})"
+        if left.isdigit() and self.token.isdigit():
+            mended = f"{left}{self.token} for one number, {left}*{self.token} for a product"
+        hint = f"write {mended}" if len(mended) <= 60 and "\n" not in mended else "write * between them"
+        shown = left if len(left) <= 30 else "…" + left[-29:]
+        return self.fail(f"there is no operator between {shown} and {brief(self.token)}", hint=hint)
+
+    def _no_place(self) -> DiffError:
+        if self.token == "=":
+            hint = "compare with ==; bind a name once, at the start of a statement: a = x*y; a + 1"
+            return self.fail("'=' has no place here", hint=hint)
+        hint = "write 'and not' between conditions" if self.token == "not" else "close the parenthesis first"
+        return self.fail(f"'{self.token}' has no place here", hint=hint)
+
+    def _power(self) -> tuple[int, int] | None:
+        """Where the base stands of a power whose exponent has just been read."""
+        pending = [top for top in self.pending[-2:] if top[1] != "unary"]
+        if not pending or pending[-1][2] != "**" or len(self.starts) < 2:
+            return None
+        start = self.starts[-2]
+        return start, start + len(self.source[start : self.spans[pending[-1][4]][0]].rstrip())
+
+    def _power_of_function(self, place: tuple[int, int]) -> DiffError:
+        """`sin^2(x)`: a power stands behind what it is taken of; and `sin^-1` means two things."""
+        function = self.source[slice(*place)]
+        exponent = self.source[place[1] : self.end].strip().lstrip("*^").strip()
+        behind = self._argument()
+        hint = f"write {function}({behind})^{exponent}"
+        if exponent.strip("() ").replace(" ", "") == "-1":
+            hint = f"write 1/{function}({behind})"
+            if function in INVERSES:
+                inverse = f"{INVERSES[function]}({behind})"
+                hint = f"write {inverse} for the inverse function, 1/{function}({behind}) for 1 over it"
+        return self.fail(f"{function} has no argument", place, hint)
+
+    def _argument(self) -> str:
+        """What a function without parentheses is applied to, as far as that is easily seen."""
+        if self.token == "(":
+            return self.source[self.start + 1 : self._operand_end(self.token, self.start) - 1]
+        run = _RUN.match(self.source, self.start)
+        return argument(run[0]) if run else self.token
+
+    def _factor(self) -> str:
+        """The operand that starts at the token, with what its writer left out."""
+        token, end = self.token, self._operand_end(self.token, self.start)
+        right = self.source[self.start : end]
+        if token in FUNCTION_NAMES and end == self.start + len(token):
+            following = _RUN.match(self.source, len(self.source) - len(self.source[end:].lstrip(" ")))
+            return f"{token}({argument(following[0])})" if following else right
+        product = run_together(token) if token.isidentifier() and right != token else None
+        return f"{product}{right[len(token) :]}" if product else right
+
+    def _operand_end(self, text: str, start: int) -> int:
+        """Where the operand that starts with a token ends, if that is easily seen."""
+        end = start + len(text)
+        call = _IS_CALL.match(self.source, end) if text.isidentifier() else None
+        position = start if text == "(" else call.end() - 1 if call else None
+        if position is None:
+            return end
+        depth = 0
+        for i in range(position, min(len(self.source), position + 80)):
+            depth += {"(": 1, ")": -1}.get(self.source[i], 0)
+            if not depth:
+                return i + 1
+        return end
+
+    # --- functions
+    def unknown_function(self) -> DiffError:
+        name = self.token
+        call = _IS_CALL.match(self.source, self.start + len(name))
+        opening = call.end() - 1 if call else self.start
+        end = self._operand_end("(", opening)
+        rest = self.source[opening:end]
+        plain = len(name) + len(rest) < 60 and _PLAIN.match(rest)
+        known = usual(name)
+        if known in FORMULAS:
+            formula = FORMULAS[known].format(rest if plain else "(x)")
+            return self.fail(f"unknown function '{brief(name)}'", hint=f"write {formula}")
+        if near := OTHER_NAMES.get(known) or _nearest(known, 0.7):
+            product = run_together(name)
+            hint = f"write {product}{rest} for a product" if product and plain else None
+            return self.fail(f"unknown function '{brief(name)}': did you mean '{near}'?", hint=hint)
+        hint = "write * for a product; the functions are listed by --help"
+        if _IS_BINDING.match(self.source, end):
+            hint = "write only what stands behind the ="
+        elif plain:
+            hint = f"write {name}*{rest} for a product"
+        near = _nearest(known, 0.5) if len(name) > 1 else None  # one letter names a variable
+        guess = f": did you mean '{near}'?" if near else ""
+        return self.fail(f"unknown function '{brief(name)}'{guess}", hint=hint)
+
+
+def _nearest(name: str, likeness: float) -> str | None:
+    return next(iter(difflib.get_close_matches(name[:40], sorted(FUNCTION_NAMES), 1, likeness)), None)
