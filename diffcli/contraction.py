@@ -33,10 +33,8 @@ def combined(program: Program, combinations: Sequence[Combination]) -> Program:
 
 def _reopened(program: Program) -> Builder:
     """A builder that goes on where `program` ends."""
-    builder = Builder(
-        program.inputs, list(program.constants), bytearray(program.ops), program.a[:], program.b[:], program.c[:]
-    )
-    builder.adopt()
+    builder = Builder(program.inputs)
+    builder.adopt(program)
     return builder
 
 

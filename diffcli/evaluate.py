@@ -81,22 +81,21 @@ def evaluate_again(
 
 
 def _in_order(program: Program, inputs: Sequence[Any], algebra: Algebra[Any]) -> list[Any]:
-    functions = algebra.functions
-    constants = [algebra.constant(constant) for constant in program.constants]
+    functions, constants = algebra.functions, program.constants
     values: list[Any] = []
     push = values.append
-    for code, a, b, c in zip(program.ops, program.a, program.b, program.c, strict=True):
+    for code, a, b in zip(program.ops, program.a, program.b, strict=True):
         arity = ARITY[code]
         if arity == 2:
             push(functions[code](values[a], values[b]))
         elif arity == 1:
-            push(functions[code](values[a], program.constants[b]) if PARAMETRIC[code] else functions[code](values[a]))
+            push(functions[code](values[a], constants[b]) if PARAMETRIC[code] else functions[code](values[a]))
         elif code == CONST:
-            push(constants[a])
+            push(algebra.constant(constants[a]))
         elif code == INPUT:
             push(inputs[a])
         else:
-            push(functions[code](values[a], values[b], values[c]))
+            push(functions[code](values[a], values[b], values[program.c[len(values)]]))
     return values
 
 
@@ -106,10 +105,9 @@ def follow(program: Program, point: Sequence[Any], base: Algebra[Any]) -> tuple[
     What `program` was itself recorded under stays a guard.
     """
     recording = Recording(program.inputs, point, base)
-    if program.branches:
-        values = evaluate_all(program, [recording.input(i) for i in range(len(program.inputs))], recording)
-    else:
-        values = recording.copy(program)
+    if not program.branches:
+        return recording, recording.copy(program)
+    values = evaluate_all(program, [recording.input(i) for i in range(len(program.inputs))], recording)
     recording.guards += [values[guard] for guard in program.guards]
     return recording, recording.program([values[output] for output in program.outputs])
 

@@ -126,6 +126,8 @@ class Linear:
 
     def accumulate(self, adjoint: Any, minus: bool, amount: Any) -> Any:
         """`adjoint` plus or minus `amount`; the first write is free."""
+        if adjoint is ZERO and not minus:
+            return amount
         return self.minus(adjoint, amount) if minus else self.plus(adjoint, amount)
 
     # --- the two directions
@@ -157,15 +159,21 @@ class Linear:
         Yields (argument, whether it is subtracted, amount): a minus sign travels
         along until it is met by an addition.
         """
+        values = [-1, *arguments, y, adjoint]
+        for steps, i, minus, amount in self.pulled(code, arguments, y, mask, adjoint, parameter):
+            if steps:
+                self.apply(steps, values)
+            yield i, minus, amount if type(amount) is Unit else values[amount]
+
+    def pulled(
+        self, code: int, arguments: Sequence[Any], y: Any, mask: int, adjoint: Any, parameter: Constant | None
+    ) -> Pulling:
+        """The rule by which `pull` goes, on the path that its conditions open here."""
         unit = adjoint if type(adjoint) is Unit else None
         rule: Any = pulling(code, mask, unit, parameter, self.rules)
         if type(rule) is Fork:
             rule = self._decided(partial(pulling, code, mask, unit, parameter, self.rules), arguments, y)
-        values = [-1, *arguments, y, adjoint]
-        for steps, i, minus, amount in rule:
-            if steps:
-                self.apply(steps, values)
-            yield i, minus, amount if type(amount) is Unit else values[amount]
+        return rule  # type: ignore[no-any-return]
 
     def _decided(self, rule_after: Callable[[tuple[bool, ...]], Any], arguments: Sequence[Any], y: Any) -> Any:
         """The rule on the path that its conditions open at these arguments."""
@@ -187,7 +195,7 @@ class Pushing(NamedTuple):
     tangent: Unit | int
 
 
-Pulling = tuple[tuple[tuple[Step, ...], int, bool, Unit | int], ...]
+Pulling = tuple[tuple[tuple[Step, ...], int, bool, Any], ...]
 """A rule for an adjoint: for each amount the steps, going on from those before, on (arguments, y, adjoint);
 the argument it is for, whether it is subtracted, and its number, or a unit."""
 

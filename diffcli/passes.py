@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from itertools import compress
 
 from diffcli.primitives import ARITY, CONST, INPUT, PARAMETRIC
-from diffcli.program import Builder, Program
+from diffcli.program import READS, Builder, Program
 
 
 def prune(program: Program) -> Program:
@@ -20,6 +21,8 @@ def prune(program: Program) -> Program:
 
 def pruned(program: Program) -> tuple[Program, Sequence[int]]:
     """`prune`, and where each equation went: its new number, or -1 where it was dropped."""
+    if _all_read(program):
+        return program, range(len(program))
     needed = bytearray(len(program))
     for root in (*program.outputs, *program.guards):
         needed[root] = 1
@@ -31,9 +34,16 @@ def pruned(program: Program) -> tuple[Program, Sequence[int]]:
                 needed[b] = 1
             if arity > 2:
                 needed[c] = 1
-    if all(needed):
-        return program, range(len(program))
     return _rebuild(program, needed, merge=False)
+
+
+def _all_read(program: Program) -> bool:
+    """Whether every equation is an output or a guard, or is read by another: then nothing is dead."""
+    columns = zip((program.a, program.b, program.c), READS, strict=True)
+    read = {*program.outputs, *program.guards}
+    for column, reads in columns:
+        read.update(compress(column, program.ops.translate(reads)))
+    return len(read) == len(program)
 
 
 def held(program: Program, equations: Collection[int]) -> tuple[Program, Sequence[int]]:

@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
+from itertools import accumulate, compress
+from operator import eq
 from typing import Any, NamedTuple
 
 from diffcli.primitives import ARITY, CODE, CONST, INPUT, PARAMETRIC, PRIMITIVES, SELECT
@@ -105,6 +107,17 @@ class Program:
         """Whether the program holds a choice that is made at the point."""
         return SELECT in self.ops
 
+    @property
+    def arranged(self) -> bool:
+        """Whether all inputs are loaded first, in their order, then the constants."""
+        inputs, loads = len(self.inputs), self.ops.translate(LOADS)
+        front = inputs + self.ops.count(CONST)
+        return (
+            loads.count(1) == loads.count(1, 0, front) == front
+            and self.ops.count(INPUT, 0, inputs) == inputs
+            and all(map(eq, self.a[:inputs], range(inputs)))
+        )
+
     def arguments(self, k: int) -> tuple[int, ...]:
         """The equations that equation `k` reads."""
         return (self.a[k], self.b[k], self.c[k])[: ARITY[self.ops[k]]]
@@ -113,6 +126,12 @@ class Program:
         """The literal of a parametric equation."""
         return self.constants[(self.a, self.b, self.c)[ARITY[self.ops[k]]][k]]
 
+
+LOADS = bytes(code in (CONST, INPUT) for code in range(256))
+"""By code, 1 for what loads an input or a constant: programs are sifted by `ops.translate`."""
+
+READS = tuple(bytes(arity > column for arity in ARITY).ljust(256, b"\0") for column in range(3))
+"""For each column of arguments, by code, 1 where it holds an equation that is read."""
 
 _KINDS = (*COST_CLASSES, "fma", "free")
 _KIND = bytes(_KINDS.index(row.cost) for row in PRIMITIVES).ljust(256, b"\xff")
@@ -140,6 +159,35 @@ def count_written(program: Program, outputs: Sequence[int]) -> Cost:
     for output in outputs:
         totals = tuple(map(int.__add__, totals, sizes[output]))
     return Cost(*totals)
+
+
+def loads_first(program: Program) -> tuple[Program, Sequence[int]]:
+    """The same equations with all inputs loaded first, read or not, then the constants; and where each went."""
+    if program.arranged:
+        return program, range(len(program))
+    ops, inputs, is_load = program.ops, len(program.inputs), program.ops.translate(LOADS)
+    constants = [k for k in compress(range(len(ops)), is_load) if ops[k] == CONST]
+    front = inputs + len(constants)
+    went = [k + front - loads for k, loads in enumerate(accumulate(is_load))]
+    for number, k in enumerate(constants, inputs):
+        went[k] = number
+    for k in compress(range(len(ops)), is_load):
+        if ops[k] == INPUT:
+            went[k] = program.a[k]
+    rest, reads = is_load.translate(_NOT), ops.translate(READS[1])
+    first = [*range(inputs), *(program.a[k] for k in constants), *(went[a] for a in compress(program.a, rest))]
+    second = [-1] * front
+    second += [went[b] if read else b for b, read in compress(zip(program.b, reads, strict=True), rest)]
+    third = array("i", (-1,)) * len(first)
+    for k in compress(range(len(ops)), ops.translate(READS[2])):
+        third[went[k]] = went[program.c[k]]
+    written = bytes((INPUT,)) * inputs + bytes((CONST,)) * len(constants) + bytes(compress(ops, rest))
+    outputs, guards = (tuple([went[k] for k in these]) for these in (program.outputs, program.guards))
+    columns = array("i", first), array("i", second), third
+    return Program(program.inputs, program.constants, written, *columns, outputs, guards), went
+
+
+_NOT = bytes(code == 0 for code in range(256))
 
 
 def peak(program: Program) -> int:
@@ -186,25 +234,29 @@ class Builder:
     """Writes a program, equation by equation. Its values are equation numbers.
 
     It is the free algebra: led through a computation, it leaves the list of
-    what was computed. Each input and constant is read by one equation.
+    what was computed. Each input and constant is read by one equation. Columns
+    are as those of a program, but that `c` has only the equations with a third
+    argument, by number.
     """
 
     inputs: tuple[str, ...]
     constants: list[Constant] = field(default_factory=list)
     ops: bytearray = field(default_factory=bytearray)
-    a: array[int] = field(default_factory=lambda: array("i"))
-    b: array[int] = field(default_factory=lambda: array("i"))
-    c: array[int] = field(default_factory=lambda: array("i"))
+    a: list[int] = field(default_factory=list)
+    b: list[int] = field(default_factory=list)
+    c: dict[int, int] = field(default_factory=dict)
     _known: dict[Any, int] = field(default_factory=dict)
     _slots: dict[Any, int] = field(default_factory=dict)
 
     def emit(self, code: int, a: int = -1, b: int = -1, c: int = -1) -> int:
         """Append one equation; its number is its value."""
+        number = len(self.ops)
         self.ops.append(code)
         self.a.append(a)
         self.b.append(b)
-        self.c.append(c)
-        return len(self.ops) - 1
+        if c >= 0:
+            self.c[number] = c
+        return number
 
     def slot(self, value: Constant) -> int:
         """The index of a constant in the table of constants."""
@@ -234,26 +286,36 @@ class Builder:
     def parametric(self, name: str, argument: int, parameter: Constant) -> int:
         return self.emit(CODE[name], argument, self.slot(parameter))
 
-    def adopt(self) -> None:
-        """Know the inputs and constants that the columns given at the start already read."""
+    def adopt(self, program: Program) -> None:
+        """Begin with the equations of `program`, which has the same inputs."""
+        self.constants[:], self.ops[:] = program.constants, program.ops
+        self.a[:], self.b[:], self.c = program.a, program.b, _third(program, len(program))
         for k, constant in enumerate(self.constants):
             self._slots[_key(constant)] = k
-        for k, code in enumerate(self.ops):
-            if code in (CONST, INPUT):
-                self._known[code, self.a[k]] = k
+        for k in compress(range(len(self.ops)), self.ops.translate(LOADS)):
+            self._known[self.ops[k], self.a[k]] = k
 
     def program(self, outputs: Sequence[int], guards: Sequence[int] = ()) -> Program:
-        columns = self.a[:], self.b[:], self.c[:]
+        third = array("i", (-1,)) * len(self.ops)
+        for k, argument in self.c.items():
+            third[k] = argument
+        columns = array("i", self.a), array("i", self.b), third
         return Program(self.inputs, tuple(self.constants), bytes(self.ops), *columns, tuple(outputs), tuple(guards))
 
     def rewind(self, path: Program, size: int) -> None:
         """Go back to the first `size` equations of `path`, which this builder wrote; no load stands behind them."""
         self.ops[:], self.constants[:] = path.ops[:size], path.constants
-        self.a[:], self.b[:], self.c[:] = path.a[:size], path.b[:size], path.c[:size]
+        self.a[:], self.b[:] = path.a[:size], path.b[:size]
+        self.c = _third(path, size)
         loads = path.ops.count(INPUT, 0, size) + path.ops.count(CONST, 0, size)
         for known, number in ((self._slots, len(path.constants)), (self._known, loads)):
             while len(known) > number:
                 known.popitem()
+
+
+def _third(program: Program, size: int) -> dict[int, int]:
+    """The third arguments of the first `size` equations, by equation."""
+    return {k: program.c[k] for k in compress(range(size), program.ops.translate(READS[2]))}
 
 
 def _key(value: Constant) -> Any:
@@ -336,31 +398,14 @@ class Recording:
         self._values: list[Any] = []
         builder = self.builder
         self.input, self.constant = builder.input, builder.constant
-        self._append = builder.ops.append, builder.a.append, builder.b.append, builder.c.append
+        self._append = builder.ops.append, builder.a.append, builder.b.append
 
-    def copy(self, program: Program) -> list[int]:
-        """Write a program without branches as it stands, its inputs and constants first; where each equation went."""
-        (op, left, right, third), constant, slot = self._append, self.constant, self.builder.slot
-        for i in range(len(program.inputs)):
-            self.input(i)
-        constants = [constant(value) for value in program.constants]
-        place: list[int] = []
-        number = len(self.builder.ops)
-        for code, a, b, c in zip(program.ops, program.a, program.b, program.c, strict=True):
-            arity = ARITY[code]
-            if arity:
-                literal = slot(program.constants[b]) if PARAMETRIC[code] else -1
-                (
-                    op(code),
-                    left(place[a]),
-                    right(place[b] if arity > 1 else literal),
-                    third(place[c] if arity > 2 else -1),
-                )
-                place.append(number)
-                number += 1
-            else:
-                place.append(a if code == INPUT else constants[a])
-        return place
+    def copy(self, program: Program) -> Program:
+        """Begin with a program without branches as it stands, inputs and constants first: what was written."""
+        path, _ = loads_first(program)
+        self.builder.adopt(path)
+        self.guards += path.guards
+        return path
 
     def decide(self, condition: int) -> bool:
         self.guards.append(condition)
@@ -384,17 +429,17 @@ class Recording:
             elif PARAMETRIC[code]:
                 values.append(functions[code](values[a], builder.constants[builder.b[k]]))
             else:
-                places = (a, builder.b[k], builder.c[k])[: ARITY[code]]
+                places = (a, builder.b[k], builder.c.get(k, -1))[: ARITY[code]]
                 values.append(functions[code](*[values[place] for place in places]))
         return values[equation]
 
     def apply(self, steps: Iterable[Step], values: list[Any]) -> None:
         """Add to `values` what `steps` make of them: equations appended as they stand, with no function called."""
-        builder, (op, left, right, third) = self.builder, self._append
+        builder, (op, left, right) = self.builder, self._append
         number = len(builder.ops)
         for code, i, j in steps:
             if code > CONST:
-                op(code), left(values[i]), right(values[j]), third(-1)
+                op(code), left(values[i]), right(values[j])
                 values.append(number)
                 number += 1
             else:
@@ -414,32 +459,27 @@ class Recording:
         arity, builder = ARITY[code], self.builder
         if self.base.functions[code] is None or not arity:
             return None
-        written, (op, left, right, third) = builder.ops, self._append
+        written, (op, left, right) = builder.ops, self._append
 
         if PARAMETRIC[code]:
 
             def parametric(a: int, parameter: Constant) -> int:
-                op(code), left(a), right(builder.slot(parameter)), third(-1)
+                op(code), left(a), right(builder.slot(parameter))
                 return len(written) - 1
 
             return parametric
         if arity == 1:
 
             def unary(a: int) -> int:
-                op(code), left(a), right(-1), third(-1)
+                op(code), left(a), right(-1)
                 return len(written) - 1
 
             return unary
         if arity == 2:
 
             def binary(a: int, b: int) -> int:
-                op(code), left(a), right(b), third(-1)
+                op(code), left(a), right(b)
                 return len(written) - 1
 
             return binary
-
-        def ternary(a: int, b: int, c: int) -> int:
-            op(code), left(a), right(b), third(c)
-            return len(written) - 1
-
-        return ternary
+        return partial(builder.emit, code)

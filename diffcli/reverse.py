@@ -3,9 +3,9 @@
     xbar += (dy/dx)^T ybar, equation by equation, last to first
     (Linnainmaa 1970; Griewank & Walther 2008, ch. 3.2)
 
-`Taping(base)` is written once: over float64 it is the tape a student can read;
-over a recording, whose path it retraces, its backward sweep writes the derivative
-program that is counted.
+`Taping(base)` is written once: over float64 it is the tape a student can read.
+`vjps` writes the same sweep into a recording; a path that is recorded is its own
+tape, and what is written behind it is the derivative program that is counted.
 """
 
 from __future__ import annotations
@@ -59,25 +59,6 @@ class Taping:
 
     def decide(self, condition: Taped) -> bool:
         return self.base.decide(condition.primal)
-
-    def retrace(self, path: Program, variables: Sequence[int]) -> list[int | None]:
-        """Tape a path that the base, a recording, has written; the values are its equations, and not made again.
-
-        `variables` are the inputs whose derivative is asked for. Returned is the place of every equation.
-        """
-        places: list[int | None] = [None] * len(path)
-        for variable in variables:
-            places[variable] = self.variable(variable).place
-        enter = self._enter
-        for k, (code, a, b, c) in enumerate(zip(path.ops, path.a, path.b, path.c, strict=True)):
-            arity = ARITY[code]
-            if arity == 2:
-                places[k] = enter(code, (a, b), (places[a], places[b]), k, None)
-            elif arity == 1:
-                places[k] = enter(code, (a,), (places[a],), k, path.constants[b] if PARAMETRIC[code] else None)
-            elif arity:
-                places[k] = enter(code, (a, b, c), (places[a], places[b], places[c]), k, None)
-        return places
 
     def backward(self, outputs: Sequence[Taped], cotangents: Sequence[Any]) -> list[Any]:
         """The adjoint of every tape entry, for the given adjoints of the outputs.
@@ -156,18 +137,62 @@ def vjps(
     `Unit` per output. What `program` was itself recorded under stays a guard.
     """
     recording, path = follow(program, point, base)
-    taping = Taping(recording, rules)
+    linear = Linear(recording, rules)
     variables = [recording.input(i) for i in wrt]
-    places = taping.retrace(path, variables)
-    outputs = [Taped(output, places[output]) for output in path.outputs]
-    entries = [place for variable in variables if (place := places[variable]) is not None]
+    moved = _moved(path, variables)
     found: list[Any] = []
     for cotangent in cotangents:
-        seeds = [seed if isinstance(seed, Unit) else recording.constant(seed) for seed in cotangent]
-        adjoints = taping.backward(outputs, seeds)
-        found += [taping.linear.settle(adjoints[place]) for place in entries]
+        adjoints: list[Any] = [ZERO] * max(len(path), *variables, 0)
+        for output, seed in zip(path.outputs, cotangent, strict=True):
+            if moved[output]:
+                settled = seed if isinstance(seed, Unit) else recording.constant(seed)
+                adjoints[output] = linear.plus(adjoints[output], settled)
+        _swept(path, moved, adjoints, linear)
+        found += [linear.settle(adjoints[variable]) for variable in variables]
     written = recording.program([*path.outputs, *found])
-    return Pullback(written, sum(entry.code is not None for entry in taping.tape))
+    return Pullback(written, sum(moved) - len(set(variables)))
+
+
+def _moved(path: Program, variables: Sequence[int]) -> bytearray:
+    """For each equation of a path, whether it depends on one of `variables`."""
+    moved = bytearray(len(path))
+    for variable in variables:
+        moved[variable] = 1
+    for k, (code, a, b, c) in enumerate(zip(path.ops, path.a, path.b, path.c, strict=True)):
+        arity = ARITY[code]
+        if arity and (moved[a] or arity > 1 and moved[b] or arity > 2 and moved[c]):
+            moved[k] = 1
+    return moved
+
+
+def _swept(path: Program, moved: bytearray, adjoints: list[Any], linear: Linear) -> None:
+    """The backward sweep over a path, written behind it: adjoints by equation, from those of the outputs."""
+    pulled, apply, accumulate = linear.pulled, linear.apply, linear.accumulate
+    ops, left, right = path.ops, path.a, path.b
+    for k in range(len(path) - 1, -1, -1):
+        adjoint = adjoints[k]
+        if adjoint is ZERO:
+            continue
+        code, literal = ops[k], None
+        arity = ARITY[code]
+        if arity == 2:
+            arguments: tuple[int, ...] = left[k], right[k]
+            mask = moved[arguments[0]] | moved[arguments[1]] << 1
+        elif arity == 1:
+            arguments, mask = (left[k],), 1
+            if PARAMETRIC[code]:
+                literal = path.constants[right[k]]
+        elif arity:
+            arguments = path.arguments(k)
+            mask = sum(moved[argument] << i for i, argument in enumerate(arguments))
+        else:
+            continue
+        values = [-1, *arguments, k, adjoint]
+        for steps, i, minus, amount in pulled(code, arguments, k, mask, adjoint, literal):
+            if steps:
+                apply(steps, values)
+            place = arguments[i]
+            adjoints[place] = accumulate(adjoints[place], minus, amount if type(amount) is Unit else values[amount])
 
 
 def vjp(

@@ -211,6 +211,8 @@ class Elaborator:
                     push(literal(-operand, nodes, position))
                 else:
                     push(self.unary(node, operand))
+            elif kind == "call" and (value, node[2]) in _ELEMENTARY and type(stack[-1]) is int:
+                push(emit(_ELEMENTARY[value, 1], pop()))
             elif kind == "bind":
                 self.bind(node)
             elif kind != "result":
@@ -448,6 +450,14 @@ _NODES: dict[str, Callable[[Elaborator, Node, list[Value]], Value]] = {
     "index": Elaborator.index,
 }
 """What becomes of nodes with operands that are no arithmetic."""
+
+
+_ELEMENTARY = {
+    (name, 1): code
+    for name, code in FUNCTIONS.items()
+    if ARITY[code] == 1 and code not in BOOLEAN and name not in DEFINITIONS and name not in VECTOR_FUNCTIONS
+}
+"""The code of a function of one number, by its name and operands."""
 
 
 def renamed(node: Node, value: str) -> Node:
