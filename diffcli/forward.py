@@ -4,7 +4,8 @@
 
 `Duals(base)` is written once: over float64 it is the class a student holds in
 the hand; over a recording it writes a derivative program. `jvps` writes the same
-equations for many directions, and what all sweeps have in common only once.
+equations for many directions: the primal once for all, tangents behind it, each with
+the equation behind which dual numbers compute it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from typing import Any, NamedTuple
 
 from diffcli.evaluate import Algebra, follow
 from diffcli.linearize import ZERO, Linear, Unit
-from diffcli.primitives import ARITY, CONST, PARAMETRIC, Rules
+from diffcli.primitives import ARITY, PARAMETRIC, Rules
 from diffcli.program import Constant, Functions, Program
 
 
@@ -85,62 +86,55 @@ def jvps(
     """
     recording, path = follow(program, point, base)
     linear = Linear(recording, rules)
-    reached = _reached(path)
+    reached, written = _reached(path), recording.builder.ops
     for direction in directions:
+        recording.rewind(path)
         start = min([k for k, seed in zip(reached, direction, strict=True) if seed is not ZERO], default=len(path))
-        recording.rewind(path, start)
-        seeds = [seed if type(seed) is Unit else recording.constant(seed) for seed in direction]
-        primals, tangents = _swept(path, start, seeds, linear)
-        if path.guards:
-            recording.guards[:0] = [primals[guard] for guard in path.guards]
-        outputs = [primals[output] for output in path.outputs]
-        yield recording.program(outputs + [linear.settle(tangents[output]) for output in path.outputs])
+        tangents: list[Any] = [ZERO] * len(path)
+        for i, seed in enumerate(direction):
+            tangents[i] = seed if type(seed) is Unit else recording.constant(seed)
+        behind = [len(direction) - 1] * (len(written) - len(path))
+        _swept(path, start, tangents, linear, written, behind)
+        outputs = [*path.outputs, *[linear.settle(tangents[output]) for output in path.outputs]]
+        behind += [len(path)] * (len(written) - len(path) - len(behind))
+        yield recording.program(outputs, behind)
 
 
 def _reached(path: Program) -> list[int]:
-    """The first equation that each input reaches: those before it stand as they are in a sweep along that input."""
-    inputs, ops = len(path.inputs), path.ops
-    loads = next((k for k, code in enumerate(ops) if ARITY[code]), len(ops))
-    late = ops.find(CONST, loads) % (len(ops) + 1)  # not found is the end
-    reached = [late] * inputs
-    for k in range(late - 1, loads - 1, -1):
+    """The first equation that reads each input, which are loaded first; its tangent reaches none before."""
+    inputs = len(path.inputs)
+    reached = [len(path)] * inputs
+    for k in range(len(path) - 1, inputs - 1, -1):
         for argument in path.arguments(k):
             if argument < inputs:
                 reached[argument] = k
     return reached
 
 
-def _swept(path: Program, start: int, seeds: list[Any], linear: Linear) -> tuple[list[Any], list[Any]]:
-    """Dual numbers, held in two lists: every equation of a path written again, and its tangent behind it.
-
-    The first `start` equations stand written: inputs, which have the tangents `seeds`, and what none of these moves.
-    """
-    functions, constant, push = linear.functions, linear.base.constant, linear.push
-    primals = list(range(start))
-    tangents = seeds + [ZERO] * (start - len(seeds))
-    for code, a, b, c in zip(path.ops[start:], path.a[start:], path.b[start:], path.c[start:], strict=True):
+def _swept(
+    path: Program, start: int, tangents: list[Any], linear: Linear, written: bytearray, behind: list[int]
+) -> None:
+    """Write the tangents of a path behind it, from equation `start`: by equation, and which each one is behind."""
+    push, before = linear.push, len(written)
+    columns = path.ops[start:], path.a[start:], path.b[start:]
+    for k, (code, a, b) in enumerate(zip(*columns, strict=True), start):
         arity = ARITY[code]
-        tangent: Any = ZERO
         if arity == 2:
-            i, j, p, q = primals[a], primals[b], tangents[a], tangents[b]
-            y = functions[code](i, j)
-            if p is not ZERO or q is not ZERO:
-                tangent = push(code, (i, j), y, (p, q))
+            p, q = tangents[a], tangents[b]
+            if p is ZERO and q is ZERO:
+                continue
+            tangents[k] = push(code, (a, b), k, (p, q))
         elif arity == 1:
-            i, p, literal = primals[a], tangents[a], path.constants[b] if PARAMETRIC[code] else None
-            y = functions[code](i) if literal is None else functions[code](i, literal)
-            if p is not ZERO:
-                tangent = push(code, (i,), y, (p,), literal)
+            p = tangents[a]
+            if p is ZERO:
+                continue
+            tangents[k] = push(code, (a,), k, (p,), path.constants[b] if PARAMETRIC[code] else None)
         elif arity:
-            places = a, b, c
-            operands = [primals[place] for place in places]
-            y = functions[code](*operands)
-            tangent = push(code, operands, y, [tangents[place] for place in places])
-        else:
-            y = constant(path.constants[a])
-        primals.append(y)
-        tangents.append(tangent)
-    return primals, tangents
+            arguments = path.arguments(k)
+            tangents[k] = push(code, arguments, k, [tangents[argument] for argument in arguments])
+        if len(written) > before:
+            behind += [k] * (len(written) - before)
+            before = len(written)
 
 
 def jvp(

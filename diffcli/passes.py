@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import compress
 
 from diffcli.primitives import ARITY, CONST, INPUT, PARAMETRIC
-from diffcli.program import READS, Builder, Program
+from diffcli.program import READS, Builder, Program, in_order
 
 
 def prune(program: Program) -> Program:
@@ -23,6 +23,7 @@ def pruned(program: Program) -> tuple[Program, Sequence[int]]:
     """`prune`, and where each equation went: its new number, or -1 where it was dropped."""
     if _all_read(program):
         return program, range(len(program))
+    program = in_order(program)
     needed = bytearray(len(program))
     for root in (*program.outputs, *program.guards):
         needed[root] = 1
@@ -57,7 +58,7 @@ def held(program: Program, equations: Collection[int]) -> tuple[Program, Sequenc
 
 def share(program: Program) -> Program:
     """Equal operations on equal arguments computed once (hash-consing)."""
-    return prune(_rebuild(program, b"\x01" * len(program), merge=True)[0])
+    return prune(_rebuild(in_order(program), b"\x01" * len(program), merge=True)[0])
 
 
 def _rebuild(program: Program, needed: bytes | bytearray, merge: bool) -> tuple[Program, list[int]]:

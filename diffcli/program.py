@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
-from itertools import accumulate, compress
+from itertools import compress
 from operator import eq
 from typing import Any, NamedTuple
 
@@ -65,6 +65,8 @@ class Program:
     index into `inputs`; a parametric primitive has its literal's index in the
     column after its last value. `guards` are the conditions that were decided
     when the program was recorded: it is valid where they come out the same.
+    `behind` has, for as many equations at the end, the one right behind which each
+    is executed; all others are in the order of their numbers.
     """
 
     inputs: tuple[str, ...]
@@ -75,6 +77,7 @@ class Program:
     c: array[int]
     outputs: tuple[int, ...]
     guards: tuple[int, ...] = ()
+    behind: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return len(self.ops)
@@ -87,7 +90,7 @@ class Program:
 
     def _key(self) -> tuple[Any, ...]:
         columns = (self.a, self.b, self.c)
-        return (self.inputs, self.constants, self.ops, *columns, self.outputs, self.guards)
+        return (self.inputs, self.constants, self.ops, *columns, self.outputs, self.guards, self.behind)
 
     def __str__(self) -> str:
         """The list of equations, and the numbers of the outputs: `v2 = mul(v0, v1)`."""
@@ -161,33 +164,55 @@ def count_written(program: Program, outputs: Sequence[int]) -> Cost:
     return Cost(*totals)
 
 
-def loads_first(program: Program) -> tuple[Program, Sequence[int]]:
-    """The same equations with all inputs loaded first, read or not, then the constants; and where each went."""
+def loads_first(program: Program) -> Program:
+    """The same equations with all inputs loaded first, read or not, then the constants."""
+    program = in_order(program)
     if program.arranged:
-        return program, range(len(program))
-    ops, inputs, is_load = program.ops, len(program.inputs), program.ops.translate(LOADS)
-    constants = [k for k in compress(range(len(ops)), is_load) if ops[k] == CONST]
-    front = inputs + len(constants)
-    went = [k + front - loads for k, loads in enumerate(accumulate(is_load))]
-    for number, k in enumerate(constants, inputs):
+        return program
+    loaded = dict(zip(*_loads(program, INPUT), strict=True))
+    unread = [i for i in range(len(program.inputs)) if i not in loaded]
+    if unread:
+        loaded |= zip(unread, range(len(program), len(program) + len(unread)), strict=True)
+        none = array("i", (-1,)) * len(unread)
+        columns = program.a + array("i", unread), program.b + none, program.c + none
+        ops = program.ops + bytes((INPUT,)) * len(unread)
+        program = Program(program.inputs, program.constants, ops, *columns, program.outputs, program.guards)
+    inputs = [loaded[i] for i in range(len(program.inputs))]
+    rest = compress(range(len(program)), program.ops.translate(_NO_LOADS))
+    return _renumbered(program, [*inputs, *_loads(program, CONST)[1], *rest])
+
+
+def in_order(program: Program) -> Program:
+    """The same equations, numbered as they are executed."""
+    if not program.behind:
+        return program
+    places = [*range(len(program) - len(program.behind)), *program.behind]
+    return _renumbered(program, sorted(range(len(program)), key=places.__getitem__))
+
+
+def _loads(program: Program, code: int) -> tuple[list[int], list[int]]:
+    """What is loaded by equations of `code`, and their numbers."""
+    numbers = [k for k in compress(range(len(program)), program.ops.translate(LOADS)) if program.ops[k] == code]
+    return [program.a[k] for k in numbers], numbers
+
+
+def _renumbered(program: Program, order: Sequence[int]) -> Program:
+    """The equations in another order, in which each is still behind what it reads."""
+    went = [0] * len(order)
+    for number, k in enumerate(order):
         went[k] = number
-    for k in compress(range(len(ops)), is_load):
-        if ops[k] == INPUT:
-            went[k] = program.a[k]
-    rest, reads = is_load.translate(_NOT), ops.translate(READS[1])
-    first = [*range(inputs), *(program.a[k] for k in constants), *(went[a] for a in compress(program.a, rest))]
-    second = [-1] * front
-    second += [went[b] if read else b for b, read in compress(zip(program.b, reads, strict=True), rest)]
-    third = array("i", (-1,)) * len(first)
-    for k in compress(range(len(ops)), ops.translate(READS[2])):
-        third[went[k]] = went[program.c[k]]
-    written = bytes((INPUT,)) * inputs + bytes((CONST,)) * len(constants) + bytes(compress(ops, rest))
+    ops = bytes([program.ops[k] for k in order])
+    a, b, c = (
+        array(
+            "i", [went[column[k]] if read else column[k] for k, read in zip(order, ops.translate(reads), strict=True)]
+        )
+        for column, reads in zip((program.a, program.b, program.c), READS, strict=True)
+    )
     outputs, guards = (tuple([went[k] for k in these]) for these in (program.outputs, program.guards))
-    columns = array("i", first), array("i", second), third
-    return Program(program.inputs, program.constants, written, *columns, outputs, guards), went
+    return Program(program.inputs, program.constants, ops, a, b, c, outputs, guards)
 
 
-_NOT = bytes(code == 0 for code in range(256))
+_NO_LOADS = bytes(not load for load in LOADS)
 
 
 def peak(program: Program) -> int:
@@ -195,6 +220,7 @@ def peak(program: Program) -> int:
 
     Constants are part of the program, not of its memory; outputs live to the end.
     """
+    program = in_order(program)
     last = array("i", range(len(program)))
     for k in range(len(program)):
         for argument in program.arguments(k):
@@ -289,33 +315,34 @@ class Builder:
     def adopt(self, program: Program) -> None:
         """Begin with the equations of `program`, which has the same inputs."""
         self.constants[:], self.ops[:] = program.constants, program.ops
-        self.a[:], self.b[:], self.c = program.a, program.b, _third(program, len(program))
+        self.a[:], self.b[:], self.c = program.a, program.b, _third(program)
         for k, constant in enumerate(self.constants):
             self._slots[_key(constant)] = k
         for k in compress(range(len(self.ops)), self.ops.translate(LOADS)):
             self._known[self.ops[k], self.a[k]] = k
 
-    def program(self, outputs: Sequence[int], guards: Sequence[int] = ()) -> Program:
+    def program(self, outputs: Sequence[int], guards: Sequence[int] = (), behind: Sequence[int] = ()) -> Program:
         third = array("i", (-1,)) * len(self.ops)
         for k, argument in self.c.items():
             third[k] = argument
         columns = array("i", self.a), array("i", self.b), third
-        return Program(self.inputs, tuple(self.constants), bytes(self.ops), *columns, tuple(outputs), tuple(guards))
+        wires = tuple(outputs), tuple(guards), tuple(behind)
+        return Program(self.inputs, tuple(self.constants), bytes(self.ops), *columns, *wires)
 
-    def rewind(self, path: Program, size: int) -> None:
-        """Go back to the first `size` equations of `path`, which this builder wrote; no load stands behind them."""
-        self.ops[:], self.constants[:] = path.ops[:size], path.constants
-        self.a[:], self.b[:] = path.a[:size], path.b[:size]
-        self.c = _third(path, size)
-        loads = path.ops.count(INPUT, 0, size) + path.ops.count(CONST, 0, size)
-        for known, number in ((self._slots, len(path.constants)), (self._known, loads)):
-            while len(known) > number:
-                known.popitem()
+    def rewind(self, equations: int, constants: int) -> None:
+        """Go back to the first equations and constants."""
+        for k in compress(range(equations, len(self.ops)), self.ops[equations:].translate(LOADS)):
+            del self._known[self.ops[k], self.a[k]]
+        for constant in self.constants[constants:]:
+            del self._slots[_key(constant)]
+        del self.ops[equations:], self.a[equations:], self.b[equations:], self.constants[constants:]
+        while self.c and next(reversed(self.c)) >= equations:
+            self.c.popitem()
 
 
-def _third(program: Program, size: int) -> dict[int, int]:
-    """The third arguments of the first `size` equations, by equation."""
-    return {k: program.c[k] for k in compress(range(size), program.ops.translate(READS[2]))}
+def _third(program: Program) -> dict[int, int]:
+    """The third arguments, by equation."""
+    return {k: program.c[k] for k in compress(range(len(program)), program.ops.translate(READS[2]))}
 
 
 def _key(value: Constant) -> Any:
@@ -402,7 +429,7 @@ class Recording:
 
     def copy(self, program: Program) -> Program:
         """Begin with a program without branches as it stands, inputs and constants first: what was written."""
-        path, _ = loads_first(program)
+        path = loads_first(program)
         self.builder.adopt(path)
         self.guards += path.guards
         return path
@@ -446,14 +473,13 @@ class Recording:
                 values.append(builder.slot(i) if code == LITERAL else builder.constant(i))
                 number = len(builder.ops)
 
-    def program(self, outputs: Sequence[int]) -> Program:
-        return self.builder.program(outputs, self.guards)
+    def program(self, outputs: Sequence[int], behind: Sequence[int] = ()) -> Program:
+        return self.builder.program(outputs, self.guards, behind)
 
-    def rewind(self, path: Program, size: int) -> None:
-        """Go back to the first `size` equations of `path`, which this recording wrote; no load stands behind them."""
-        self.builder.rewind(path, size)
-        self.guards.clear()
-        self._values.clear()
+    def rewind(self, path: Program) -> None:
+        """Go back to `path`, with which this recording began."""
+        self.builder.rewind(len(path), len(path.constants))
+        del self.guards[len(path.guards) :], self._values[len(path) :]
 
     def _function(self, code: int) -> Callable[..., int] | None:
         arity, builder = ARITY[code], self.builder

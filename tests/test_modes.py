@@ -37,7 +37,7 @@ from diffcli.forward import Dual, Duals, jvp, jvps
 from diffcli.linearize import MINUS_ONE, ONE, ZERO, Linear
 from diffcli.passes import prune, pruned, share
 from diffcli.primitives import CODE, COMPARISONS
-from diffcli.program import Builder, Program, Recording, count, count_written, validate
+from diffcli.program import Builder, Program, Recording, count, count_written, in_order, validate
 from diffcli.reverse import Taped, Taping, vjp
 from diffcli.truth import certify
 
@@ -119,8 +119,9 @@ def test_sweeps_are_what_duals_and_the_tape_write_over_a_recording_equation_by_e
 
 
 def listed(program: Program) -> tuple[object, ...]:
-    """All that a program says, whatever the order of its table of constants."""
-    return program.inputs, str(program), program.guards
+    """All that a program says, as it is executed, whatever the order of its table of constants."""
+    executed = in_order(program)
+    return executed.inputs, str(executed), executed.guards
 
 
 @given(random_programs(WILD, outputs=(1, 3), tame=False))
