@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import replace
+from itertools import compress
 from typing import TYPE_CHECKING, NamedTuple
 
 from diffcli.derivation import Derivation, Problem
 from diffcli.errors import Unsupported
 from diffcli.limits import Died, Expired
+from diffcli.linearize import literals
 from diffcli.methods import METHODS, usual
+from diffcli.primitives import PARAMETRIC, Rules
+from diffcli.program import READS, Program, constant_key
 
 if TYPE_CHECKING:
     from diffcli.accuracy import Verdict
@@ -29,40 +31,108 @@ def derive(name: str, problem: Problem) -> Derivation:
 
 
 class _Derived(NamedTuple):
-    """What a method derived last, how and for what: a range of points asks the same again and again."""
+    """What a method derived, and the seconds that it took."""
 
-    function: Callable[[Problem], Derivation] | None
-    problem: Problem
     derivation: Derivation
     seconds: float
-
-    def holds(self, problem: Problem) -> bool:
-        """Whether it is asked at another point, and nothing else is asked."""
-        known = self.problem
-        return known.program is problem.program and replace(known, point=problem.point) == problem
+    size: int
 
 
-_last: dict[str, _Derived] = {}
+class _Known:
+    """What was derived lately, by all that it depends on; the oldest is forgotten beyond `MOST` equations."""
+
+    def __init__(self) -> None:
+        self.found: dict[object, _Derived] = {}
+        self.size = 0
+
+    def get(self, key: object) -> _Derived | None:
+        found = self.found.pop(key, None)
+        if found is not None:
+            self.found[key] = found
+        return found
+
+    def add(self, key: object, derivation: Derivation, seconds: float) -> None:
+        size = sum(map(len, derivation.sweeps))
+        self.found[key] = _Derived(derivation, seconds, size)
+        self.size += size
+        while self.size > MOST:
+            self.size -= self.found.pop(next(iter(self.found))).size
+
+
+_known = _Known()
 
 
 def derived(name: str, problem: Problem) -> tuple[Derivation, float]:
     """The derivation, and the seconds that deriving took, without importing a library.
 
-    Where no condition was decided on the way, what was derived at one point holds at all.
+    Where no condition was decided on the way, what was derived at one point holds at all: a range of points
+    asks the same again and again. What a generic method derived holds for other literals and names as well.
     """
-    function, last = METHODS[name].load() if METHODS[name].available else None, _last.get(name)
-    if last is not None and last.function is function and last.holds(problem):
-        return last.derivation, last.seconds
+    method, program = METHODS[name], problem.program
+    function = method.load() if method.available else None
+    if len(program) > LARGEST:
+        return _timed(name, problem)
+    generic = method.generic and problem.wanted.kind in ("gradient", "jacobian")
+    key = (function, *(_form(program, problem.rules) if generic else _whole(program)), *problem.asked)
+    known = _known.get(key)
+    if known is not None:
+        return _renamed(known.derivation, program) if generic else known.derivation, known.seconds
+    derivation, seconds = _timed(name, problem)
+    if derivation.anywhere and (not generic or _open(derivation, program)):
+        _known.add(key, derivation, seconds)
+    return derivation, seconds
+
+
+def _timed(name: str, problem: Problem) -> tuple[Derivation, float]:
     begun = time.perf_counter()
     derivation = derive(name, problem)
-    seconds = time.perf_counter() - begun
-    if derivation.anywhere and len(problem.program) <= LARGEST:
-        _last[name] = _Derived(function, problem, derivation, seconds)
-    return derivation, seconds
+    return derivation, time.perf_counter() - begun
 
 
 LARGEST = 10_000
 """Equations of the largest program whose derivation is kept."""
+MOST = 1_000_000
+"""Equations of all derivations that are kept: some 15 MB."""
+
+_PARAMETERS = bytes(PARAMETRIC).ljust(256, b"\0")
+
+
+def _whole(program: Program) -> tuple[object, ...]:
+    """All that a program says."""
+    return *_equations(program), program.inputs, *map(constant_key, program.constants)
+
+
+def _form(program: Program, rules: Rules) -> tuple[object, ...]:
+    """What a program says but for its names and literals.
+
+    Parameters stay, which rules fold in, and the literals that a rule may write as well: these are one equation.
+    """
+    written, kept = literals(rules), set(compress(program.b, program.ops.translate(_PARAMETERS)))
+    constants = [
+        constant_key(constant) if slot in kept or constant in written or type(constant) is not float else None
+        for slot, constant in enumerate(program.constants)
+    ]
+    return *_equations(program), len(program.inputs), *constants
+
+
+def _equations(program: Program) -> tuple[object, ...]:
+    third = program.c.tobytes() if 1 in program.ops.translate(READS[2]) else b""
+    return program.ops, program.a.tobytes(), program.b.tobytes(), third, *program.wires
+
+
+def _open(derivation: Derivation, program: Program) -> bool:
+    """Whether the literals of all sweeps are those of the program, in their places, and others behind them."""
+    return all(sweep.constants[: len(program.constants)] == program.constants for sweep in derivation.sweeps)
+
+
+def _renamed(derivation: Derivation, program: Program) -> Derivation:
+    """What was derived for a program that differs in names and literals alone."""
+    names, literals, number = program.inputs, program.constants, len(program.constants)
+    sweeps = tuple([
+        Program(names, literals + sweep.constants[number:], sweep.ops, sweep.a, sweep.b, sweep.c, *sweep.wires)
+        for sweep in derivation.sweeps
+    ])  # fmt: skip
+    return derivation._replace(sweeps=sweeps)
 
 
 def refusal(name: str, error: BaseException, seconds: float) -> tuple[Verdict, str]:

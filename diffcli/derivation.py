@@ -66,6 +66,11 @@ class Problem:
         return numbers(self.dtype, self.point)
 
     @property
+    def asked(self) -> tuple[object, ...]:
+        """All that is asked of the program, but for the point."""
+        return self.wrt, self.wanted, self.step, self.rules, self.dtype
+
+    @property
     def shape(self) -> tuple[int, ...]:
         """The shape of the derivative: outputs first, then inputs."""
         m, n = len(self.program.outputs), len(self.wrt)

@@ -377,6 +377,14 @@ def rule_text(code: int, rules: Rules = "textbook") -> str:
     return row.stable or row.rule if rules == "stable" else row.rule
 
 
+@lru_cache
+def literals(rules: Rules = "textbook") -> frozenset[float]:
+    """The floats that the rules of a column may write into a program: those of their texts, and units."""
+    texts = [rule_text(code, rules) for code in range(len(PRIMITIVES))]
+    numbers = [float(value) for text in texts if text for kind, value, *_ in parse(text) if kind == "number"]
+    return frozenset([*numbers, *(-number for number in numbers), *(float(unit.value) for unit in Unit)])
+
+
 @lru_cache(REMEMBERED)
 def rule_program(code: int, parameter: Constant | None = None, rules: Rules = "textbook") -> Program:
     """The rule of a primitive as a program; a literal parameter is folded in exactly."""

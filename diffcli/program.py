@@ -106,6 +106,11 @@ class Program:
         return "\n".join([*lines, "return " + ", ".join(f"v{output}" for output in self.outputs)])
 
     @property
+    def wires(self) -> tuple[tuple[int, ...], ...]:
+        """What is said of the equations: outputs, guards, and behind which the last ones are executed."""
+        return self.outputs, self.guards, self.behind
+
+    @property
     def branches(self) -> bool:
         """Whether the program holds a choice that is made at the point."""
         return SELECT in self.ops
@@ -286,7 +291,7 @@ class Builder:
 
     def slot(self, value: Constant) -> int:
         """The index of a constant in the table of constants."""
-        key = _key(value)
+        key = constant_key(value)
         found = self._slots.get(key)
         if found is None:
             found = self._slots[key] = len(self.constants)
@@ -317,7 +322,7 @@ class Builder:
         self.constants[:], self.ops[:] = program.constants, program.ops
         self.a[:], self.b[:], self.c = program.a, program.b, _third(program)
         for k, constant in enumerate(self.constants):
-            self._slots[_key(constant)] = k
+            self._slots[constant_key(constant)] = k
         for k in compress(range(len(self.ops)), self.ops.translate(LOADS)):
             self._known[self.ops[k], self.a[k]] = k
 
@@ -334,7 +339,7 @@ class Builder:
         for k in compress(range(equations, len(self.ops)), self.ops[equations:].translate(LOADS)):
             del self._known[self.ops[k], self.a[k]]
         for constant in self.constants[constants:]:
-            del self._slots[_key(constant)]
+            del self._slots[constant_key(constant)]
         del self.ops[equations:], self.a[equations:], self.b[equations:], self.constants[constants:]
         while self.c and next(reversed(self.c)) >= equations:
             self.c.popitem()
@@ -345,7 +350,7 @@ def _third(program: Program) -> dict[int, int]:
     return {k: program.c[k] for k in compress(range(len(program)), program.ops.translate(READS[2]))}
 
 
-def _key(value: Constant) -> Any:
+def constant_key(value: Constant) -> Any:
     """What tells constants apart: 0.0 and -0.0 differ, 0.5 and 1/2 do, nan is itself."""
     if isinstance(value, float):
         return value or repr(value)

@@ -362,7 +362,9 @@ def conventions_hold(name: str) -> bool:
 
 def forget_rules() -> None:
     """Let the next reader read the rule texts again."""
-    for reader in (linearize.pushing, linearize.pulling, linearize.compiled, linearize.rule_program):
+    for reader in (
+        linearize.pushing, linearize.pulling, linearize.compiled, linearize.rule_program, linearize.literals,
+    ):  # fmt: skip
         reader.cache_clear()
 
 

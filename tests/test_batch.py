@@ -434,7 +434,7 @@ def test_what_holds_at_every_point_is_derived_once_for_a_range(
     rows = list(expand([Row(1, text, "x=-1:1:5")]))
     alone = []
     for row in rows:
-        monkeypatch.setattr(asking, "_last", {})
+        monkeypatch.setattr(asking, "_known", asking._Known())
         alone += objects(run_here([row], RANGED))
     calls: dict[str, int] = {}
 
@@ -443,7 +443,7 @@ def test_what_holds_at_every_point_is_derived_once_for_a_range(
         return derive(name, problem)
 
     derive = asking.derive
-    monkeypatch.setattr(asking, "_last", {})
+    monkeypatch.setattr(asking, "_known", asking._Known())
     monkeypatch.setattr(asking, "derive", counted)
     assert objects(run_here(rows, RANGED)) == alone
     assert calls == derived

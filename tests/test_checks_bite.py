@@ -48,7 +48,7 @@ def plant(monkeypatch: pytest.MonkeyPatch) -> Plant:
     def replaced(name: str, rule: str) -> None:
         rows = tuple(row._replace(rule=rule) if row.name == name else row for row in PRIMITIVES)
         monkeypatch.setattr(linearize, "PRIMITIVES", rows)
-        monkeypatch.setattr(asking, "_last", {})
+        monkeypatch.setattr(asking, "_known", asking._Known())
         forget_rules()
 
     return replaced
@@ -132,6 +132,7 @@ class Liar:
     kinds: tuple[Kind, ...] = KINDS
     usual: tuple[Kind, ...] = ()
     apart: bool = False
+    generic: bool = False
     needs: str | None = None
     available: bool = True
 

@@ -25,6 +25,7 @@ class Method(NamedTuple):
 
     It can find the derivatives in `kinds`, and is what is compared for those in `usual` when no method is named.
     An `apart` method may be slow or hang (SymPy): where a time limit must hold, it runs in a process of its own.
+    What a `generic` method derives for a program is the same for other literals and names, but for these.
     A peer `needs` a library that may not be installed. What it `reads` besides the problem: the table of `rules`
     of derivatives, or the `step` of a difference.
     """
@@ -35,6 +36,7 @@ class Method(NamedTuple):
     usual: tuple[Kind, ...] = ()
     apart: bool = False
     function: str = "differentiate"
+    generic: bool = False
     needs: str | None = None
     reads: Literal["rules", "step"] | None = "rules"
 
@@ -62,8 +64,9 @@ def _difference(function: str, summary: str) -> Method:
 METHODS: dict[str, Method] = {
     "symbolic": Method(f"{_ROOM}symbolic", "SymPy's derivative, shared subexpressions once",
                        usual=KINDS, apart=True, reads=None),
-    "forward":  Method(f"{_ROOM}forward", "dual numbers, one sweep per variable", usual=_NESTED),
-    "reverse":  Method(f"{_ROOM}reverse", "a tape, one forward and one backward sweep", usual=FIRST_ORDER),
+    "forward":  Method(f"{_ROOM}forward", "dual numbers, one sweep per variable", usual=_NESTED, generic=True),
+    "reverse":  Method(f"{_ROOM}reverse", "a tape, one forward and one backward sweep",
+                       usual=FIRST_ORDER, generic=True),
     "forward-over-forward": Method(f"{_ROOM}forward_over_forward", "duals of duals", *_TWICE),
     "forward-over-reverse": Method(f"{_ROOM}forward_over_reverse", "duals through the tape's program", *_TWICE),
     "reverse-over-forward": Method(f"{_ROOM}reverse_over_forward", "a tape of the duals' program", *_TWICE),
