@@ -48,35 +48,53 @@ def evaluate_all(program: Program, inputs: Sequence[Any], algebra: Algebra[Any])
     return _in_order(program, inputs, algebra)
 
 
+def dependences(program: Program) -> list[int]:
+    """For each equation the inputs on which it depends, as the bits of an integer."""
+    found: list[int] = []
+    for code, a, b, c in zip(program.ops, program.a, program.b, program.c, strict=True):
+        arity = ARITY[code]
+        if arity == 2:
+            found.append(found[a] | found[b])
+        elif arity == 1:
+            found.append(found[a])
+        elif arity:
+            found.append(found[a] | found[b] | found[c])
+        else:
+            found.append(1 << a if code == INPUT else 0)
+    return found
+
+
 def evaluate_again(
-    program: Program, values: Sequence[Any], changed: Mapping[int, Any], algebra: Algebra[Any]
+    program: Program,
+    values: Sequence[Any],
+    changed: Mapping[int, Any],
+    algebra: Algebra[Any],
+    depends: Sequence[int] | None = None,
 ) -> list[Any]:
     """The outputs when some inputs have the values `changed`, all else as it was for `values`.
 
-    Only what depends on these inputs is computed; the path taken must be the same.
+    Only what depends on these inputs is computed, by the `dependences`, if they are known; the path taken must
+    be the same.
     """
-    functions, values = algebra.functions, list(values)
-    new = bytearray(len(program))
-    for k, (code, a, b, c) in enumerate(zip(program.ops, program.a, program.b, program.c, strict=True)):
-        arity = ARITY[code]
-        if values[k] is _MISSING or not arity and (code != INPUT or a not in changed):
+    functions, values, constants = algebra.functions, list(values), program.constants
+    ops, left, right, third = program.ops, program.a, program.b, program.c
+    moved = sum(1 << i for i in changed)
+    for k in [k for k, inputs in enumerate(depends or dependences(program)) if inputs & moved]:
+        if values[k] is _MISSING:
             continue
-        if not arity:
-            values[k] = changed[a]
+        code = ops[k]
+        arity = ARITY[code]
+        if arity == 2:
+            values[k] = functions[code](values[left[k]], values[right[k]])
         elif arity == 1:
-            if not new[a]:
-                continue
-            parameter = (program.constants[b],) if PARAMETRIC[code] else ()
-            values[k] = functions[code](values[a], *parameter)
-        elif arity == 2:
-            if not new[a] and not new[b]:
-                continue
-            values[k] = functions[code](values[a], values[b])
+            parameter = (constants[right[k]],) if PARAMETRIC[code] else ()
+            values[k] = functions[code](values[left[k]], *parameter)
+        elif code == INPUT:
+            values[k] = changed[left[k]]
         elif code == SELECT:
-            values[k] = values[b if algebra.decide(values[a]) else c]
+            values[k] = values[right[k] if algebra.decide(values[left[k]]) else third[k]]
         else:
-            values[k] = functions[code](values[a], values[b], values[c])
-        new[k] = 1
+            values[k] = functions[code](values[left[k]], values[right[k]], values[third[k]])
     return [values[output] for output in program.outputs]
 
 

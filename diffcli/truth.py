@@ -24,7 +24,7 @@ from diffcli.algebras.series import FORMAL, SERIES, Singular, Undefined, Unresol
 from diffcli.algebras.series import variable as series_variable
 from diffcli.contraction import combined, only
 from diffcli.derivation import GRADIENT, Wanted
-from diffcli.evaluate import evaluate_again, evaluate_all
+from diffcli.evaluate import dependences, evaluate_again, evaluate_all
 from diffcli.kinds import Kind
 from diffcli.passes import held, prune
 from diffcli.primitives import CODE
@@ -102,7 +102,7 @@ class Scene:
     def __init__(self, program: Program, point: Sequence[float]) -> None:
         self.program, self.point = program, point
         self.constants = cache(self._constants)
-        self.along = cache(self._along)
+        self.along = cache(self.series_along)
 
     @cached_property
     def parts(self) -> list[Scene]:
@@ -138,12 +138,18 @@ class Scene:
                 came[place] = k
         return cut, came
 
-    def _along(self, line: Line, bits: int, length: int) -> list[Any]:
+    def series_along(self, line: Line, bits: int, length: int) -> list[Any]:
         """The outputs along a line as series, cut after `length` terms; at `bits`, now working."""
         moved = {i: series_variable(arb(self.point[i]), arb(slope)) for i, slope in line}
         constants = self.constants(bits, length)
         program, came = self.moving
-        return evaluate_again(program, [constants[k] for k in came], moved, SERIES)
+        if program is not self.program:
+            constants = [constants[k] for k in came]
+        return evaluate_again(program, constants, moved, SERIES, self.depends)
+
+    @cached_property
+    def depends(self) -> list[int]:
+        return dependences(self.moving[0])
 
     @cached_property
     def meetings(self) -> list[int]:
@@ -211,6 +217,22 @@ def derivatives_along(scene: Scene, line: Line, order: int = 1) -> list[Entry]:
     return [one_sided_entry(scene.program, scene.point, dict(line), order, reason)]
 
 
+def _slopes(scene: Scene, lines: Sequence[Line]) -> list[list[Entry]]:
+    """The derivatives along lines, of every output: together at first, and one by one where that does not tell."""
+    found: list[list[Entry] | None] = []
+    bits = PRECISIONS[0]
+    with working(bits, 2):
+        for line in lines:
+            try:
+                slopes = [series[1] for series in scene.series_along(line, bits, 2)]
+            except (Unresolved, Singular, Undefined):
+                found.append(None)
+            else:
+                told = all(map(tight, slopes))
+                found.append([Entry(slope, slope, slope, bits) for slope in slopes] if told else None)
+    return [entries or derivatives_along(scene, line) for entries, line in zip(found, lines, strict=True)]
+
+
 def _crossed(scene: Scene, one: Line, other: Line) -> Entry:
     """The mixed second derivative u^T H v by polarisation: [t^2] f(x + t(u + v)) - f(x + tu) - f(x + tv)."""
     if not any(scene.meetings[i] >> j & 1 for i, _ in one for j, _ in other):
@@ -244,7 +266,7 @@ def _is_formally_zero(scene: Scene, combination: Sequence[tuple[Line, int]], ord
 # --- the kinds of derivative
 def _jacobian(scene: Scene, wrt: Sequence[int], wanted: Wanted) -> list[Entry]:
     del wanted
-    columns = [derivatives_along(scene, ((i, 1.0),)) for i in wrt]
+    columns = _slopes(scene, [((i, 1.0),) for i in wrt])
     return [column[j] for j in range(len(scene.program.outputs)) for column in columns]
 
 
