@@ -45,24 +45,51 @@ class Died(Exception):
     """The child ended without an answer."""
 
 
+class alarms:  # noqa: N801 - it is called as a function
+    """SIGALRM raises `Expired` in the block, if it is not so already; a deadline needs it, many need it only once.
+
+    Python swallows what is raised in a finalizer and reports it; that report is left out. Holds in the main
+    thread of systems with SIGALRM; elsewhere nothing is limited.
+    """
+
+    held = False
+
+    def __enter__(self) -> bool:
+        """Whether they are held in this thread."""
+        main = threading.current_thread() is threading.main_thread()
+        self.ours = main and hasattr(signal, "setitimer") and not alarms.held
+        if self.ours:
+            alarms.held = True
+            self.before = signal.signal(signal.SIGALRM, _expire)
+            self.report, sys.unraisablehook = sys.unraisablehook, self._reported
+        return main and alarms.held
+
+    def __exit__(self, *exception: object) -> None:
+        if self.ours:
+            signal.signal(signal.SIGALRM, self.before)
+            sys.unraisablehook = self.report
+            alarms.held = False
+
+    def _reported(self, swallowed: sys.UnraisableHookArgs) -> None:
+        if swallowed.exc_type is not Expired:
+            self.report(swallowed)
+
+
 class deadline:  # noqa: N801 - it is called as a function
     """Raise `Expired` in the block after `seconds`; repeated, should it be swallowed.
 
-    Python swallows what is raised in a finalizer and reports it; that report is left out.
-
     `fatal`: what cannot be interrupted ends the process soon after, from a thread
-    that needs no Python; for workers that are replaced. Holds in the main thread
-    of systems with SIGALRM; elsewhere nothing is limited.
+    that needs no Python; for workers that are replaced. Where no alarm can be held,
+    nothing is limited.
     """
 
     def __init__(self, seconds: float, fatal: bool = False) -> None:
         self.seconds, self.fatal = min(seconds, LONGEST), fatal
-        self.holds = hasattr(signal, "setitimer") and threading.current_thread() is threading.main_thread()
+        self.alarms = alarms()
 
     def __enter__(self) -> None:
+        self.holds = self.alarms.__enter__()
         if self.holds:
-            self.before = signal.signal(signal.SIGALRM, _expire)
-            self.report, sys.unraisablehook = sys.unraisablehook, self._reported
             signal.setitimer(signal.ITIMER_REAL, max(self.seconds, 1e-6), 0.1)
             if self.fatal:
                 faulthandler.dump_traceback_later(self.seconds + STUCK, exit=True, file=_nowhere())
@@ -72,12 +99,7 @@ class deadline:  # noqa: N801 - it is called as a function
             signal.setitimer(signal.ITIMER_REAL, 0)
             if self.fatal:
                 faulthandler.cancel_dump_traceback_later()
-            signal.signal(signal.SIGALRM, self.before)
-            sys.unraisablehook = self.report
-
-    def _reported(self, swallowed: sys.UnraisableHookArgs) -> None:
-        if swallowed.exc_type is not Expired:
-            self.report(swallowed)
+        self.alarms.__exit__()
 
 
 def _expire(number: int, frame: FrameType | None) -> None:

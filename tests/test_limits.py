@@ -22,7 +22,7 @@ from diffcli import limits
 from diffcli.case import make_case
 from diffcli.comparison import Settings, compare
 from diffcli.errors import DiffError, Unsupported
-from diffcli.limits import RECURSION, Apart, Died, Expired, Here, deadline, deep_recursion
+from diffcli.limits import RECURSION, Apart, Died, Expired, Here, alarms, deadline, deep_recursion
 
 SHORT, LONG = 0.2, 60.0
 
@@ -167,6 +167,39 @@ def test_a_deadline_that_has_passed_leaves_nothing_behind() -> None:
 
 
 @needs_signals
+@needs_signals
+def test_many_deadlines_hold_their_alarms_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    before, install, calls = signal.getsignal(signal.SIGALRM), signal.signal, []
+    monkeypatch.setattr(signal, "signal", lambda *arguments: calls.append(arguments) or install(*arguments))
+    with alarms():
+        for _ in range(3):
+            with deadline(LONG):
+                pass
+            with pytest.raises(Expired), deadline(SHORT):
+                loop()
+    assert len(calls) == 2
+    assert signal.getsignal(signal.SIGALRM) is before
+    with pytest.raises(Expired), deadline(SHORT):
+        loop()
+    assert signal.getsignal(signal.SIGALRM) is before
+
+
+@needs_signals
+def test_a_deadline_in_another_thread_leaves_that_of_the_main_one_alone() -> None:
+    def elsewhere() -> None:
+        with deadline(LONG):
+            pass
+
+    def begin_and_loop() -> None:
+        other = threading.Thread(target=elsewhere)
+        other.start()
+        other.join()
+        loop()
+
+    with pytest.raises(Expired), deadline(SHORT):
+        begin_and_loop()
+
+
 def test_an_error_in_the_block_passes_through_a_deadline() -> None:
     with pytest.raises(ZeroDivisionError), deadline(LONG):
         fail(ZeroDivisionError())

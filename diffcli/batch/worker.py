@@ -15,7 +15,7 @@ from diffcli.batch.rows import Failure, Finish, Result, Row
 from diffcli.case import Asked, Case, make_case, number_at, read_point
 from diffcli.comparison import Settings, compare
 from diffcli.errors import DiffError
-from diffcli.limits import limit_memory
+from diffcli.limits import alarms, limit_memory
 from diffcli.methods import METHODS
 
 Wrt = tuple[str, ...] | None
@@ -32,7 +32,8 @@ def prepare(methods: Sequence[str], memory: int) -> None:
 
 def compare_rows(rows: Sequence[Row], settings: Settings, wrt: Wrt, finish: Finish) -> list[Any]:
     """Compare row by row; a row that cannot be understood is a failure in its place."""
-    return [finish(compare_row(row, settings, wrt)) for row in rows]
+    with alarms():
+        return [finish(compare_row(row, settings, wrt)) for row in rows]
 
 
 def compare_row(row: Row, settings: Settings, wrt: Wrt) -> Result:
