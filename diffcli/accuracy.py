@@ -167,9 +167,10 @@ def agree(rows: Sequence[Sequence[float]], tolerance: float, digits: int = 53) -
     for entries in zip(*rows, strict=True):
         first = entries[0]
         for other in entries[1:]:
-            same = other == first or math.isnan(other) and math.isnan(first)
-            finite = math.isfinite(first) and math.isfinite(other)
-            slack = tolerance * spacing(max(abs(first), abs(other)), digits) if finite else 0.0
-            if not same and not (finite and abs(other - first) <= slack):
+            if other == first or math.isnan(other) and math.isnan(first):
+                continue
+            if not (math.isfinite(first) and math.isfinite(other)):
+                return False
+            if abs(other - first) > tolerance * spacing(max(abs(first), abs(other)), digits):
                 return False
     return True

@@ -225,8 +225,14 @@ def _path(program: Program, point: Sequence[float], dtype: Dtype) -> Program:
 
 
 def _values(program: Program, point: Sequence[float], dtype: Dtype) -> list[float]:
-    found = evaluate(program, numbers(dtype, point), floats(dtype))
-    return found if dtype == "float64" else list(map(float, found))
+    return _all_values([program], point, dtype)[0]
+
+
+def _all_values(programs: Sequence[Program], point: Sequence[float], dtype: Dtype) -> list[list[float]]:
+    """The outputs of each program, one after the other."""
+    algebra, start = floats(dtype), numbers(dtype, point)
+    found = [evaluate(program, start, algebra) for program in programs]
+    return found if dtype == "float64" else [list(map(float, values)) for values in found]
 
 
 _Task = Apart[tuple[Derivation, float]] | Here[tuple[Derivation, float]]
@@ -270,7 +276,7 @@ def _measured(name: str, derivation: Derivation, problem: Problem, setup_seconds
     point, dtype = problem.point, problem.dtype
     straight = [_path(sweep, point, dtype) for sweep in derivation.sweeps]
     begun = time.perf_counter()
-    results = [_values(program, point, dtype) for program in straight]
+    results = _all_values(straight, point, dtype)
     seconds = time.perf_counter() - begun
     m = len(problem.program.outputs)
     values = tuple(results[0][:m]) if results else executed(problem.program, point, dtype)[0]
@@ -345,23 +351,41 @@ def judged(outcomes: Sequence[Outcome], truth: Truth, settings: Settings) -> tup
         together = "no-truth", truth.reason
     else:
         together = "disagree", "the methods differ, and no truth is proved"
-    digits = DIGITS[settings.dtype]
-    return tuple(_judge(outcome, truth, together, settings.tolerance, digits) for outcome in outcomes)
+    errors = _Errors(truth, DIGITS[settings.dtype])
+    return tuple([_judge(outcome, truth, together, settings.tolerance, errors) for outcome in outcomes])
+
+
+class _Errors:
+    """Distances from the truth; methods often find the same number, which is measured once."""
+
+    def __init__(self, truth: Truth, digits: int) -> None:
+        self.truth, self.digits = truth.derivative or (), digits
+        self.known: dict[tuple[int, float], Error] = {}
+
+    def of(self, derivative: Sequence[float]) -> tuple[Error | None, ...]:
+        """Of every entry; None where the truth has none."""
+        found: list[Error | None] = []
+        for place, exact in zip(enumerate(derivative), self.truth, strict=True):
+            if exact is None:
+                found.append(None)
+                continue
+            known = self.known.get(place)
+            if known is None:
+                known = self.known[place] = error(place[1], exact, self.digits)
+            found.append(known)
+        return tuple(found)
 
 
 def _judge(
-    outcome: Outcome, truth: Truth, together: tuple[Verdict, str | None], tolerance: float, digits: int
+    outcome: Outcome, truth: Truth, together: tuple[Verdict, str | None], tolerance: float, distances: _Errors
 ) -> Measurement:
     if outcome.failure is not None or outcome.derivation is None:
         verdict, message = outcome.failure or ("failed", "no answer")
         return Measurement(outcome.method, verdict, message)
     errors: tuple[Error | None, ...] | None = None
     if truth.derivative is not None:
-        errors = tuple(
-            None if exact is None else error(result, exact, digits)
-            for result, exact in zip(outcome.derivative, truth.derivative, strict=True)
-        )
-    verdict, reason = _verdict(outcome.derivative, errors, truth, together, tolerance, digits)
+        errors = distances.of(outcome.derivative)
+    verdict, reason = _verdict(outcome.derivative, errors, truth, together, tolerance, distances.digits)
     steps = outcome.derivation.steps
     said = [part for part in (reason, str(steps or "")) if part]
     return Measurement(

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from enum import Enum
 from fractions import Fraction
 from functools import lru_cache, partial
-from typing import Any, NamedTuple
+from typing import Any
 
 from diffcli.evaluate import Algebra, applying, evaluate
 from diffcli.passes import prune
@@ -188,12 +188,8 @@ class Linear:
 
 
 # --- rules ready to be applied: the linear steps led through the algebra that writes steps
-class Pushing(NamedTuple):
-    """A rule for tangents: steps on (arguments, y, tangents), and the number of the tangent, or a unit."""
-
-    steps: tuple[Step, ...]
-    tangent: Unit | int
-
+Pushing = tuple[tuple[Step, ...], Any]
+"""A rule for tangents: steps on (arguments, y, tangents), and the number of the tangent, or a unit."""
 
 Pulling = tuple[tuple[tuple[Step, ...], int, bool, Any], ...]
 """A rule for an adjoint: for each amount the steps, going on from those before, on (arguments, y, adjoint);
@@ -213,7 +209,7 @@ def pushing(
     stepping = Stepping(2 * arity + 1)
     tangents = [arity + 2 + i if unit is None else unit for i, unit in enumerate(units)]
     tangent = _pushed(rule, Linear(stepping), _factors(rule, stepping), tangents)
-    return Pushing(stepping.taken(), tangent)
+    return stepping.taken(), tangent
 
 
 @lru_cache(REMEMBERED)

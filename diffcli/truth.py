@@ -335,6 +335,8 @@ def digits(value: Ball) -> str:
     if not value.is_finite():
         return "Infinity" if value > 0 else "-Infinity" if value < 0 else "NaN"
     written: str = value.mid().str(DIGITS, radius=False)
+    if "e" not in written and "." in written[:22] and written[0] in "123456789":  # most numbers: as it stands
+        return written.rstrip("0").rstrip(".")
     mantissa, _, exponent_text = written.partition("e")
     prefix = "-" if mantissa[0] == "-" else ""
     before, _, after = mantissa.lstrip("-").partition(".")

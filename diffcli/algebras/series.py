@@ -57,6 +57,8 @@ class working:  # noqa: N801 - it is called as a function
 
 def real(value: Constant) -> Any:
     """A constant as a ball."""
+    if type(value) is float:
+        return arb(value)
     if isinstance(value, str):
         return NAMED_BALLS[value]()
     if isinstance(value, Fraction):
@@ -116,11 +118,12 @@ def _mul(a: Series, b: Series) -> Series:
 
 
 def _div(a: Series, b: Series) -> Series:
-    if b[0].is_zero():
+    divisor = b[0]
+    if divisor > 0 or divisor < 0:
+        return a / b
+    if divisor.is_zero():
         raise Undefined("division by zero")
-    if not b[0] > 0 and not b[0] < 0:
-        raise Unresolved
-    return a / b
+    raise Unresolved
 
 
 def _inverse(a: Series) -> Series:
@@ -128,17 +131,22 @@ def _inverse(a: Series) -> Series:
 
 
 def _sqrt(a: Series) -> Series:
-    if a[0] < 0:
-        raise outside("sqrt", a[0])
-    side(a[0], "sqrt has an edge at 0")
-    return a.sqrt()
+    base = a[0]
+    if base > 0:
+        return a.sqrt()
+    if base < 0:
+        raise outside("sqrt", base)
+    side(base, "sqrt has an edge at 0")
+    raise Unresolved
 
 
 def _log_of(name: str, a: Series) -> Series:
-    if a[0].is_zero() or a[0] < 0:
-        raise outside(name, a[0] - 1 if name == "log1p" else a[0])
-    side(a[0], "")
-    return a.log()
+    base = a[0]
+    if base > 0:
+        return a.log()
+    if base.is_zero() or base < 0:
+        raise outside(name, base - 1 if name == "log1p" else base)
+    raise Unresolved
 
 
 def _log(a: Series) -> Series:
@@ -161,13 +169,16 @@ def _integer(ball: Any) -> int | None:
 
 
 def _is_constant(series: Series) -> bool:
-    return all(coefficient.is_zero() for coefficient in series.coeffs()[1:])
+    return series.length() < 2 or all(coefficient.is_zero() for coefficient in series.coeffs()[1:])
 
 
-def _power(a: Series, n: int) -> Series:
-    """An integer power."""
+def _whole_power(a: Series, n: int) -> Series:
+    if n == 2:
+        return a * a
     if n < 0:
-        return _inverse(_power(a, -n))
+        if a[0].is_zero():
+            raise Undefined(f"0 to the power {n}")
+        return _inverse(_whole_power(a, -n))
     if n < 2:
         return a if n else _constant(ONE)
     return a**n
@@ -186,9 +197,7 @@ def _pow(a: Series, b: Series, literal: bool = False) -> Series:
         asked = exponent.is_exact() if base > 0 else exponent.is_finite()
         n = _integer(exponent) if asked and exponent.is_finite() else None
         if n is not None and abs(n) <= LARGEST_POWER:
-            if n < 0 and base.is_zero():
-                raise Undefined(f"0 to the power {n}")
-            return _power(a, n)
+            return _whole_power(a, n)
         if base < 0 and n is not None:
             even = (-a).log() * b
             return even.exp() if n % 2 == 0 else -even.exp()
@@ -199,6 +208,8 @@ def _pow(a: Series, b: Series, literal: bool = False) -> Series:
 
 
 def _powc(a: Series, exponent: Constant) -> Series:
+    if type(exponent) is float and exponent.is_integer() and abs(exponent) <= LARGEST_POWER:
+        return _whole_power(a, int(exponent))
     return _pow(a, _constant(real(exponent)), literal=True)
 
 

@@ -20,6 +20,9 @@ from diffcli.methods import METHODS
 
 Wrt = tuple[str, ...] | None
 
+GARBAGE = 50_000
+"""Objects made between two collections: rows leave next to nothing that only a collection finds."""
+
 
 def prepare(methods: Sequence[str], memory: int) -> None:
     """Make a new worker ready: libraries imported, memory limited, Ctrl-C left to the parent."""
@@ -27,6 +30,7 @@ def prepare(methods: Sequence[str], memory: int) -> None:
     for name in methods:
         METHODS[name].load()
     gc.freeze()
+    gc.set_threshold(GARBAGE)
     limit_memory(memory)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 from diffcli.accuracy import Error
@@ -158,12 +159,17 @@ def _error(error: Error | None) -> dict[str, float | str | None] | None:
     return {"abs": number(error.absolute), "rel": number(error.relative), "ulp": number(error.ulp)}
 
 
-_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, check_circular=False)
+@cache
+def _encoder() -> Any:
+    from msgspec.json import Encoder
+
+    return Encoder()
 
 
 def line(result: Result) -> str:
     """One comparison on one line, as `jsonl` has it."""
-    return _ENCODER.encode(as_object(result))
+    text: bytes = _encoder().encode(as_object(result))
+    return text.decode()
 
 
 class Report:
