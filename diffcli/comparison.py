@@ -183,25 +183,65 @@ class Outcome:
     memory: Memory | None = None
 
 
+_Task = Apart[tuple[Derivation, float]] | Here[tuple[Derivation, float]]
+
+
+@dataclass(slots=True)
+class _Work:
+    """A case under comparison, and what is known of it so far."""
+
+    case: Case
+    problem: Problem
+    tasks: list[tuple[str, _Task]]
+    values: tuple[float, ...] = ()
+    cost: Cost = field(default_factory=Cost)
+    truth: Truth | None = None
+    outcomes: list[Outcome] = field(default_factory=list)
+
+
 def compare(case: Case, settings: Settings = Settings()) -> Comparison:
     """Differentiate `case` by every method asked for, and judge each against the truth."""
+    return compare_all([case], settings)[0]
+
+
+def compare_all(cases: Sequence[Case], settings: Settings) -> list[Comparison]:
+    """`compare` for several cases, one stage after the other: a processor has the code of a stage at hand
+    for all of them, which is an eighth of the time of small cases (by measurement)."""
+    works = [_begun(case, settings) for case in cases]
+    for work in works:
+        work.values, work.cost = executed(work.problem.program, work.problem.point, settings.dtype)
+    for work in works:
+        work.truth = proved(work.problem, settings)
+    for turn in range(max((len(work.tasks) for work in works), default=0)):
+        for work in works:
+            if turn < len(work.tasks):
+                work.outcomes.append(_outcome(*work.tasks[turn], work.problem, settings))
+    return [_compared(work, settings) for work in works]
+
+
+def _begun(case: Case, settings: Settings) -> _Work:
+    """The case as it is asked, with a task for every method: those apart are at work from here on."""
     if settings.dtype != "float64":
         case = rounded(case, settings.dtype)
     problem = replace(case.problem, step=settings.step, rules=settings.rules, dtype=settings.dtype)
     if settings.share:
         problem = replace(problem, program=share(problem.program))
-    tasks = [(name, _start(name, problem, settings)) for name in settings.methods_for(problem.wanted.kind)]
-    values, cost = executed(problem.program, problem.point, settings.dtype)
-    truth = proved(problem, settings)
-    outcomes = [_outcome(name, task, problem, settings) for name, task in tasks]
+    methods = settings.methods_for(problem.wanted.kind)
+    return _Work(case, problem, [(name, _start(name, problem, settings)) for name in methods])
+
+
+def _compared(work: _Work, settings: Settings) -> Comparison:
+    case, truth, outcomes = work.case, work.truth, work.outcomes
+    assert truth is not None
     if case.claims:
         outcomes.append(_claimed(case, settings))
     rows = judged(outcomes, truth, settings)
     if case.claims:
         rows = (*rows[:-1], _examined(rows[-1], case, truth, settings))
     return Comparison(
-        case, values, cost, truth, rows, settings.tolerance, problem.shape, DIGITS[settings.dtype], settings.rules
-    )
+        case, work.values, work.cost, truth, rows, settings.tolerance, work.problem.shape,
+        DIGITS[settings.dtype], settings.rules,
+    )  # fmt: skip
 
 
 def answer(case: Case, method: str) -> tuple[float, ...]:
@@ -233,9 +273,6 @@ def _all_values(programs: Sequence[Program], point: Sequence[float], dtype: Dtyp
     algebra, start = floats(dtype), numbers(dtype, point)
     found = [evaluate(program, start, algebra) for program in programs]
     return found if dtype == "float64" else [list(map(float, values)) for values in found]
-
-
-_Task = Apart[tuple[Derivation, float]] | Here[tuple[Derivation, float]]
 
 
 def _start(name: str, problem: Problem, settings: Settings) -> _Task:

@@ -13,7 +13,7 @@ from typing import Any
 
 from diffcli.batch.rows import Failure, Finish, Result, Row
 from diffcli.case import Asked, Case, make_case, number_at, read_point
-from diffcli.comparison import Settings, compare
+from diffcli.comparison import Settings, compare_all
 from diffcli.errors import DiffError
 from diffcli.limits import alarms, limit_memory
 from diffcli.methods import METHODS
@@ -22,6 +22,10 @@ Wrt = tuple[str, ...] | None
 
 GARBAGE = 50_000
 """Objects made between two collections: rows leave next to nothing that only a collection finds."""
+
+
+TOGETHER = 16
+"""Rows that are compared stage by stage: more gain little, and are all in memory at once."""
 
 
 def prepare(methods: Sequence[str], memory: int) -> None:
@@ -35,21 +39,35 @@ def prepare(methods: Sequence[str], memory: int) -> None:
 
 
 def compare_rows(rows: Sequence[Row], settings: Settings, wrt: Wrt, finish: Finish) -> list[Any]:
-    """Compare row by row; a row that cannot be understood is a failure in its place."""
+    """Compare some rows at a time; a row that cannot be understood is a failure in its place."""
+    groups = [rows[start : start + TOGETHER] for start in range(0, len(rows), TOGETHER)]
     with alarms():
-        return [finish(compare_row(row, settings, wrt)) for row in rows]
+        return [finish(result) for group in groups for result in compare_together(group, settings, wrt)]
+
+
+def compare_together(rows: Sequence[Row], settings: Settings, wrt: Wrt) -> list[Result]:
+    """Compare rows stage by stage; where one of them meets a fault of ours, each by itself."""
+    cases = [_case(row, wrt, settings.asked) for row in rows]
+    try:
+        found = iter(compare_all([case for case in cases if isinstance(case, Case)], settings))
+        return [next(found) if isinstance(case, Case) else case for case in cases]
+    except Exception as error:  # noqa: BLE001 - our own mistake must not stop the other rows
+        if len(rows) > 1:
+            return [compare_row(row, settings, wrt) for row in rows]
+        (row,) = rows
+        message = f"this row met a fault of diff-compare: {type(error).__name__}: {error}"
+        return [Failure(row.line, row.id, row.expression, "internal", message, None, "please report it")]
 
 
 def compare_row(row: Row, settings: Settings, wrt: Wrt) -> Result:
+    return compare_together([row], settings, wrt)[0]
+
+
+def _case(row: Row, wrt: Wrt, asked: Asked) -> Case | Failure:
     try:
-        case = understood(row, wrt, settings.asked)
+        return understood(row, wrt, asked)
     except DiffError as error:
         return Failure.of(error, row.line, row.id, row.expression)
-    try:
-        return compare(case, settings)
-    except Exception as error:  # noqa: BLE001 - our own mistake must not stop the other rows
-        message = f"this row met a fault of diff-compare: {type(error).__name__}: {error}"
-        return Failure(row.line, row.id, row.expression, "internal", message, None, "please report it")
 
 
 def understood(row: Row, wrt: Wrt, asked: Asked) -> Case:
