@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from diffcli.algebras import Dtype, numbers
 from diffcli.algebras.float64 import FLOAT64
@@ -116,10 +116,13 @@ class Case:
 
     def problem_at(self, at: Mapping[str, Number]) -> Problem:
         """The same question at another point."""
-        program = self.expression.program
-        point = [x for name in self.expression.shapes for x in flat(at[name])]
+        program, shapes = self.expression.program, self.expression.shapes
         inputs = {name: i for i, name in enumerate(program.inputs)}
-        return Problem(program, tuple(inputs[name] for name in self.entries), point, self.wanted)
+        if any(shapes.values()):
+            point, wrt = [x for name in shapes for x in flat(at[name])], self.entries
+        else:  # numbers alone
+            point, wrt = cast("list[float]", [at[name] for name in shapes]), self.wrt
+        return Problem(program, tuple([inputs[name] for name in wrt]), point, self.wanted)
 
     @property
     def entries(self) -> tuple[str, ...]:

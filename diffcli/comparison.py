@@ -24,7 +24,7 @@ from diffcli.limits import Apart, Expired, Here
 from diffcli.methods import METHODS, usual
 from diffcli.passes import share
 from diffcli.primitives import Rules
-from diffcli.program import Cost, Program, count, peak
+from diffcli.program import Cost, Program, count, loads_first, peak
 from diffcli.truth import Truth, certify
 
 if TYPE_CHECKING:
@@ -223,9 +223,9 @@ def _begun(case: Case, settings: Settings) -> _Work:
     """The case as it is asked, with a task for every method: those apart are at work from here on."""
     if settings.dtype != "float64":
         case = rounded(case, settings.dtype)
-    problem = replace(case.problem, step=settings.step, rules=settings.rules, dtype=settings.dtype)
-    if settings.share:
-        problem = replace(problem, program=share(problem.program))
+    asked = case.problem
+    program = loads_first(share(asked.program) if settings.share else asked.program)  # for all methods at once
+    problem = Problem(program, asked.wrt, asked.point, asked.wanted, settings.step, settings.rules, settings.dtype)
     methods = settings.methods_for(problem.wanted.kind)
     return _Work(case, problem, [(name, _start(name, problem, settings)) for name in methods])
 

@@ -260,8 +260,11 @@ class Elaborator:
             self.notes.append(f"{name} is the variable of the point here, not the constant")
         shape = self.given.get(name, ())
         self.shapes[name] = shape
+        if not shape:
+            self.scope[name] = entry = self.entry(name)
+            return entry
         entries = [self.entry(name + shapes.subscript(place)) for place in shapes.places(shape)]
-        self.scalar = self.scalar and not shape
+        self.scalar = False
         self.scope[name] = value = shapes.tensor(shape, entries)
         return value
 
