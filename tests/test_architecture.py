@@ -63,6 +63,7 @@ FENCES = {
     "plotext": {"reports.studies"},
     "matplotlib": {"reports.pictures"},
     "pebble": {"batch.pool"},
+    "msgspec": {"reports.json"},
     "distributed": {"batch.cluster"},
     "numpy": {"algebras.arrays", "generation.blocks", "generation.tangents", "points", "tracing"},
     "jax": {"peers.jax"},
