@@ -52,7 +52,7 @@ class _Known:
         return found
 
     def add(self, key: object, derivation: Derivation, seconds: float) -> None:
-        size = sum(map(len, derivation.sweeps))
+        size = sum(len(sweep) + OBJECT for sweep in derivation.sweeps)
         self.found[key] = _Derived(derivation, seconds, size)
         self.size += size
         while self.size > MOST:
@@ -92,7 +92,9 @@ def _timed(name: str, problem: Problem) -> tuple[Derivation, float]:
 LARGEST = 10_000
 """Equations of the largest program whose derivation is kept."""
 MOST = 1_000_000
-"""Equations of all derivations that are kept: some 15 MB."""
+"""Equations of all derivations that are kept: some 20 MB."""
+OBJECT = 50
+"""Equations that take as much memory as a program takes besides."""
 
 _PARAMETERS = bytes(PARAMETRIC).ljust(256, b"\0")
 

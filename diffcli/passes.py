@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import compress
 
 from diffcli.primitives import ARITY, CONST, INPUT, PARAMETRIC
-from diffcli.program import READS, Builder, Program, in_order
+from diffcli.program import READS, Builder, Program, in_order, ordered
 
 
 def prune(program: Program) -> Program:
@@ -23,7 +23,7 @@ def pruned(program: Program) -> tuple[Program, Sequence[int]]:
     """`prune`, and where each equation went: its new number, or -1 where it was dropped."""
     if _all_read(program):
         return program, range(len(program))
-    program = in_order(program)
+    program, went = ordered(program)
     needed = bytearray(len(program))
     for root in (*program.outputs, *program.guards):
         needed[root] = 1
@@ -35,7 +35,8 @@ def pruned(program: Program) -> tuple[Program, Sequence[int]]:
                 needed[b] = 1
             if arity > 2:
                 needed[c] = 1
-    return _rebuild(program, needed, merge=False)
+    kept, place = _rebuild(program, needed, merge=False)
+    return kept, place if isinstance(went, range) else [place[k] for k in went]
 
 
 def _all_read(program: Program) -> bool:

@@ -184,13 +184,18 @@ def loads_first(program: Program) -> Program:
         program = Program(program.inputs, program.constants, ops, *columns, program.outputs, program.guards)
     inputs = [loaded[i] for i in range(len(program.inputs))]
     rest = compress(range(len(program)), program.ops.translate(_NO_LOADS))
-    return _renumbered(program, [*inputs, *_loads(program, CONST)[1], *rest])
+    return _renumbered(program, [*inputs, *_loads(program, CONST)[1], *rest])[0]
 
 
 def in_order(program: Program) -> Program:
     """The same equations, numbered as they are executed."""
+    return ordered(program)[0]
+
+
+def ordered(program: Program) -> tuple[Program, Sequence[int]]:
+    """`in_order`, and where each equation went."""
     if not program.behind:
-        return program
+        return program, range(len(program))
     places = [*range(len(program) - len(program.behind)), *program.behind]
     return _renumbered(program, sorted(range(len(program)), key=places.__getitem__))
 
@@ -201,8 +206,8 @@ def _loads(program: Program, code: int) -> tuple[list[int], list[int]]:
     return [program.a[k] for k in numbers], numbers
 
 
-def _renumbered(program: Program, order: Sequence[int]) -> Program:
-    """The equations in another order, in which each is still behind what it reads."""
+def _renumbered(program: Program, order: Sequence[int]) -> tuple[Program, list[int]]:
+    """The equations in another order, in which each is still behind what it reads; and where each went."""
     went = [0] * len(order)
     for number, k in enumerate(order):
         went[k] = number
@@ -214,7 +219,7 @@ def _renumbered(program: Program, order: Sequence[int]) -> Program:
         for column, reads in zip((program.a, program.b, program.c), READS, strict=True)
     )
     outputs, guards = (tuple([went[k] for k in these]) for these in (program.outputs, program.guards))
-    return Program(program.inputs, program.constants, ops, a, b, c, outputs, guards)
+    return Program(program.inputs, program.constants, ops, a, b, c, outputs, guards), went
 
 
 _NO_LOADS = bytes(not load for load in LOADS)

@@ -130,6 +130,7 @@ def test_every_literal_that_a_rule_writes_is_known(rules: Rules) -> None:
 
 def test_what_is_kept_has_a_bound(monkeypatch: pytest.MonkeyPatch, times: list[str]) -> None:
     monkeypatch.setattr(asking, "MOST", 60)
+    monkeypatch.setattr(asking, "OBJECT", 0)
     texts = ["+".join(["x*x"] * number) for number in range(1, 8)]
     for text in (*texts, texts[-1], texts[0]):
         derived("reverse", question(text))

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from oracle import ALL_NAMES, Drawn, in_balls, random_programs
+from oracle import ALL_NAMES, Drawn, in_balls, random_programs, same_bits
 
 from diffcli.algebras.float64 import FLOAT64
 from diffcli.case import make_case
@@ -20,10 +20,12 @@ from diffcli.comparison import Memory, Settings, compare
 from diffcli.contraction import combined, only
 from diffcli.derivation import Problem, Wanted
 from diffcli.evaluate import evaluate, evaluate_again, evaluate_all
+from diffcli.forward import jvps
 from diffcli.kinds import Kind
+from diffcli.linearize import ONE
 from diffcli.methods import METHODS, forward, reverse
-from diffcli.passes import prune, share
-from diffcli.program import Cost, Program, count, peak, validate
+from diffcli.passes import prune, pruned, share
+from diffcli.program import Cost, Program, count, in_order, peak, validate
 from diffcli.sparsity import meetings
 from diffcli.syntax import elaborate
 from diffcli.truth import certify
@@ -73,6 +75,21 @@ def slow_peak(program: Program) -> int:
 @given(random_programs((*NAMES, "polygamma"), outputs=(1, 3), size=(1, 20), tame=False))
 def test_the_peak_is_that_of_the_definition(drawn: Drawn) -> None:
     assert peak(drawn.program) == slow_peak(drawn.program)
+
+
+@given(random_programs(NAMES, outputs=(1, 3), size=(1, 20), tame=False))
+def test_what_is_executed_behind_others_is_kept_and_counted_there(drawn: Drawn) -> None:
+    """The tangents of a sweep are numbered behind all primals, and executed each with its own."""
+    ones = [ONE] * len(drawn.point)
+    (sweep,) = jvps(drawn.program, drawn.point, [ones], FLOAT64)
+    for outputs in (sweep.outputs, sweep.outputs[:1], sweep.outputs[-1:]):
+        part = replace(sweep, outputs=outputs)
+        assert peak(part) == peak(in_order(part)) == slow_peak(in_order(part))
+        kept, place = pruned(part)
+        assert peak(kept) == peak(prune(in_order(part)))
+        values, again = (evaluate_all(program, drawn.point, FLOAT64) for program in (part, kept))
+        assert all(went < 0 or same_bits(values[k], again[went]) for k, went in enumerate(place))
+        assert {went for went in place if went >= 0} == set(range(len(kept)))
 
 
 @pytest.mark.parametrize("n", [1, 2, 10, 1000])
