@@ -137,14 +137,12 @@ def bits_lost(ulp: float) -> float:
     return min(MOST_BITS, math.log2(1 + ulp)) if math.isfinite(ulp) else MOST_BITS
 
 
-def certified_verdict(
-    results: Sequence[float], errors: Sequence[Error], truths: Sequence[Any], tolerance: float, digits: int = 53
-) -> Verdict:
-    """The verdict on finite truths."""
-    for result, truth in zip(results, truths, strict=True):
+def certified_verdict(entries: Sequence[tuple[float, Error, Any]], tolerance: float, digits: int = 53) -> Verdict:
+    """The verdict on finite truths, for each entry a result, its error and the truth."""
+    for result, _, truth in entries:
         if not math.isfinite(result) and result != rounded(nearest(truth), digits):
             return "nonfinite"
-    return "ok" if all(error.ulp <= tolerance for error in errors) else "inaccurate"
+    return "ok" if all(error.ulp <= tolerance for _, error, _ in entries) else "inaccurate"
 
 
 def between(result: float, left: Any, right: Any, tolerance: float, digits: int = 53) -> bool:

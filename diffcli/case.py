@@ -280,7 +280,8 @@ def make_case(
             raise DiffError(f"'{name}' is asked for twice", None, None, "name each variable once in --wrt", "variable")
     expression = _with_inputs(expression, {name: given[name] for name in chosen if name not in names})
     case = Case(expression, {name: at[name] for name in expression.shapes}, chosen, id, line)
-    case = replace(case, wanted=_wanted(case, asked))
+    wanted = _wanted(case, asked)
+    case = case if wanted is GRADIENT else replace(case, wanted=wanted)
     return _with_claims(case, asked.claims, at) if asked.claims else case
 
 

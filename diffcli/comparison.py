@@ -98,9 +98,9 @@ class Measurement:
     @property
     def max_ulp(self) -> float | None:
         """The worst error of all entries, in ulps; None where there is no certified truth."""
-        if not self.errors or any(error is None for error in self.errors):
+        if not self.errors or None in self.errors:
             return 0.0 if self.errors == () else None
-        return max(error.ulp for error in self.errors if error is not None)
+        return max([error.ulp for error in self.errors if error is not None])
 
     @property
     def bits(self) -> float | None:
@@ -444,14 +444,16 @@ def _verdict(
         return "domain", truth.reason
     if errors is None or truth.derivative is None:
         return together
-    known = [i for i, found in enumerate(errors) if found is not None]
-    found = [error for error in errors if error is not None]
-    exact = [truth.derivative[i] for i in known]
-    verdict = certified_verdict([results[i] for i in known], found, exact, tolerance, digits)
+    known = [
+        (result, found, exact)
+        for result, found, exact in zip(results, errors, truth.derivative, strict=True)
+        if found is not None
+    ]
+    verdict = certified_verdict(known, tolerance, digits)
     if verdict == "ok" and truth.status == "not-differentiable":
         return _at_kink(results, truth, tolerance, digits)
     if verdict == "inaccurate":
-        lost = bits_lost(max(error.ulp for error in found))
+        lost = bits_lost(max(found.ulp for _, found, _ in known))
         return verdict, "no digit is right" if lost >= digits else f"{lost:.0f} of {digits} bits lost"
     if verdict == "nonfinite":
         return verdict, "not a finite number, where the derivative is one"

@@ -11,6 +11,7 @@ with any method under test: the knowledge is FLINT's series arithmetic.
 from __future__ import annotations
 
 import copyreg
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
@@ -324,6 +325,10 @@ _KINDS: dict[Kind, Callable[[Scene, Sequence[int], Wanted], list[Entry]]] = {
 }
 
 
+_AS_IT_STANDS = re.compile(r"-?(?:0\.[1-9]\d*|[1-9]\d{0,20}\.\d+)\Z").match
+"""Most numbers: FLINT writes them as they are to be read, but for zeros at the end."""
+
+
 def digits(value: Ball) -> str:
     """A certified ball as decimal text: 33 significant digits, fewer where that is exact.
 
@@ -335,7 +340,7 @@ def digits(value: Ball) -> str:
     if not value.is_finite():
         return "Infinity" if value > 0 else "-Infinity" if value < 0 else "NaN"
     written: str = value.mid().str(DIGITS, radius=False)
-    if "e" not in written and "." in written[:22] and written[0] in "123456789":  # most numbers: as it stands
+    if _AS_IT_STANDS(written):
         return written.rstrip("0").rstrip(".")
     mantissa, _, exponent_text = written.partition("e")
     prefix = "-" if mantissa[0] == "-" else ""

@@ -21,7 +21,7 @@ import pytest
 from flint import arb, fmpq
 from oracle import NoValue, Quotients, cornered, interval
 
-from diffcli.accuracy import RELATIVE_BITS, Error, agree, between, bits_lost, certified_verdict, error, nearest, tight
+from diffcli.accuracy import RELATIVE_BITS, agree, between, bits_lost, certified_verdict, error, nearest, tight
 from diffcli.algebras.reals import exponential, logarithm, real
 from diffcli.algebras.series import working
 from diffcli.case import make_case
@@ -974,5 +974,4 @@ VERDICTS: tuple[tuple[float, Fraction, float, str], ...] = (
 @pytest.mark.parametrize(("result", "truth", "tolerance", "verdict"), VERDICTS)
 def test_a_verdict_on_a_certified_truth(result: float, truth: Fraction, tolerance: float, verdict: str) -> None:
     number = exactly(truth)
-    errors: list[Error] = [error(result, number)]
-    assert certified_verdict([result], errors, [number], tolerance) == verdict
+    assert certified_verdict([(result, error(result, number), number)], tolerance) == verdict

@@ -77,7 +77,10 @@ class Expression:
 
 
 class Elaborator:
-    """Interprets postfix nodes by writing equations; its stack holds equation numbers, and tensors of them."""
+    """Interprets postfix nodes by writing equations; its stack holds equation numbers, and tensors of them.
+
+    A literal whose minus or power comes next is there as the float it is.
+    """
 
     def __init__(
         self, source: str, given: Mapping[str, Shape], constants: Mapping[str, Constant] | None = None
