@@ -431,9 +431,9 @@ class Recording:
         self.point = point
         self.base = base
         self.guards: list[int] = []
-        self.functions = Functions(self._function)
         self._values: list[Any] = []
         builder = self.builder
+        self.functions = Functions(partial(_writing, builder, base))
         self.input, self.constant = builder.input, builder.constant
         self._append = builder.ops.append, builder.a.append, builder.b.append
 
@@ -491,31 +491,36 @@ class Recording:
         self.builder.rewind(len(path), len(path.constants))
         del self.guards[len(path.guards) :], self._values[len(path) :]
 
-    def _function(self, code: int) -> Callable[..., int] | None:
-        arity, builder = ARITY[code], self.builder
-        if self.base.functions[code] is None or not arity:
-            return None
-        written, (op, left, right) = builder.ops, self._append
 
-        if PARAMETRIC[code]:
+def _writing(builder: Builder, base: Any, code: int) -> Callable[..., int] | None:
+    """The function that writes an equation of `code`; None where the base algebra has none.
 
-            def parametric(a: int, parameter: Constant) -> int:
-                op(code), left(a), right(builder.slot(parameter))
-                return len(written) - 1
+    It knows the builder and not the recording, which then is freed when its last user lets it go.
+    """
+    arity = ARITY[code]
+    if base.functions[code] is None or not arity:
+        return None
+    written, op, left, right = builder.ops, builder.ops.append, builder.a.append, builder.b.append
 
-            return parametric
-        if arity == 1:
+    if PARAMETRIC[code]:
 
-            def unary(a: int) -> int:
-                op(code), left(a), right(-1)
-                return len(written) - 1
+        def parametric(a: int, parameter: Constant) -> int:
+            op(code), left(a), right(builder.slot(parameter))
+            return len(written) - 1
 
-            return unary
-        if arity == 2:
+        return parametric
+    if arity == 1:
 
-            def binary(a: int, b: int) -> int:
-                op(code), left(a), right(b)
-                return len(written) - 1
+        def unary(a: int) -> int:
+            op(code), left(a), right(-1)
+            return len(written) - 1
 
-            return binary
-        return partial(builder.emit, code)
+        return unary
+    if arity == 2:
+
+        def binary(a: int, b: int) -> int:
+            op(code), left(a), right(b)
+            return len(written) - 1
+
+        return binary
+    return partial(builder.emit, code)

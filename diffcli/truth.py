@@ -14,7 +14,7 @@ import copyreg
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property
 from math import factorial
 from typing import Any, Literal
 
@@ -102,8 +102,8 @@ class Scene:
 
     def __init__(self, program: Program, point: Sequence[float]) -> None:
         self.program, self.point = program, point
-        self.constants = cache(self._constants)
-        self.along = cache(self.series_along)
+        self._constants: dict[tuple[int, int], list[Any]] = {}
+        self._series: dict[tuple[Line, int, int], list[Any]] = {}
 
     @cached_property
     def parts(self) -> list[Scene]:
@@ -113,15 +113,19 @@ class Scene:
             return [self]
         return [Scene(prune(replace(self.program, outputs=(output,))), self.point) for output in outputs]
 
-    def _constants(self, bits: int, length: int) -> list[Any]:
+    def constants(self, bits: int, length: int) -> list[Any]:
         """The value of every equation at the point, as series that are constant; at `bits`, now working."""
-        del bits, length
+        known = self._constants.get((bits, length))
+        if known is not None:
+            return known
         try:
-            return evaluate_all(self.program, [SERIES.constant(x) for x in self.point], SERIES)
+            found = evaluate_all(self.program, [SERIES.constant(x) for x in self.point], SERIES)
         except Singular as singular:
             from diffcli.sides import values_at
 
-            return values_at(self.program, self.point, singular)
+            found = values_at(self.program, self.point, singular)
+        self._constants[bits, length] = found
+        return found
 
     @cached_property
     def moving(self) -> tuple[Program, list[int]]:
@@ -138,6 +142,13 @@ class Scene:
             if place >= 0:
                 came[place] = k
         return cut, came
+
+    def along(self, line: Line, bits: int, length: int) -> list[Any]:
+        """`series_along`, for lines that are gone along again."""
+        key = line, bits, length
+        if key not in self._series:
+            self._series[key] = self.series_along(line, bits, length)
+        return self._series[key]
 
     def series_along(self, line: Line, bits: int, length: int) -> list[Any]:
         """The outputs along a line as series, cut after `length` terms; at `bits`, now working."""

@@ -1,5 +1,6 @@
 """Batches left alone: order, limits, lost workers, going on after kill -9, reading, memory."""
 
+import gc
 import json
 import os
 import re
@@ -447,6 +448,21 @@ def test_what_holds_at_every_point_is_derived_once_for_a_range(
     monkeypatch.setattr(asking, "derive", counted)
     assert objects(run_here(rows, RANGED)) == alone
     assert calls == derived
+
+
+def test_rows_leave_nothing_that_only_the_garbage_collector_finds() -> None:
+    """What a row needed is freed with it; cycles would be held until a collection, with their balls and programs."""
+    texts = "x*sin(y)", "x^y/exp(x)", "max(x, y)*abs(x - 2)"
+    rows = [Row(number, text, "x=1.5, y=0.5") for number, text in enumerate(texts, 1)]
+    list(run_here(rows, FAST))  # rules are read once, libraries imported
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(3):
+            list(run_here(rows, FAST))
+        assert gc.collect() == 0
+    finally:
+        gc.enable()
 
 
 def test_another_question_is_derived_anew() -> None:
