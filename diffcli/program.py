@@ -326,10 +326,9 @@ class Builder:
         """Begin with the equations of `program`, which has the same inputs."""
         self.constants[:], self.ops[:] = program.constants, program.ops
         self.a[:], self.b[:], self.c = program.a, program.b, _third(program)
-        for k, constant in enumerate(self.constants):
-            self._slots[constant_key(constant)] = k
-        for k in compress(range(len(self.ops)), self.ops.translate(LOADS)):
-            self._known[self.ops[k], self.a[k]] = k
+        self._slots = {constant_key(constant): k for k, constant in enumerate(program.constants)}
+        loads = compress(range(len(program)), program.ops.translate(LOADS))
+        self._known = {(program.ops[k], program.a[k]): k for k in loads}
 
     def program(self, outputs: Sequence[int], guards: Sequence[int] = (), behind: Sequence[int] = ()) -> Program:
         third = array("i", (-1,)) * len(self.ops)
