@@ -18,21 +18,23 @@ from typing import Any
 import pebble.pool.process
 import pytest
 
-from diffcli import asking
+from diffcli import asking, comparison
 from diffcli.batch.expanding import expand
 from diffcli.batch.pool import Lost, Workers
 from diffcli.batch.reading import read_csv, read_jsonl, read_txt
 from diffcli.batch.resuming import repair, skip_kept
-from diffcli.batch.rows import Failure, Result, Row
+from diffcli.batch.rows import Failure, Result, Row, as_it_is
 from diffcli.batch.running import _Pace, run
 from diffcli.batch.summary import Summary, facts
-from diffcli.batch.worker import compare_row
+from diffcli.batch.worker import compare_row, compare_rows
 from diffcli.case import Asked
 from diffcli.comparison import Comparison, Settings
 from diffcli.errors import DiffError
 from diffcli.limits import Died
+from diffcli.program import loads_first
 from diffcli.reports.json import as_object
 from diffcli.reports.writing import Writing
+from diffcli.syntax import elaborate
 
 FAST = Settings(("forward", "reverse"))
 PYTHON = [sys.executable, "-m", "diffcli", "batch"]
@@ -448,6 +450,25 @@ def test_what_holds_at_every_point_is_derived_once_for_a_range(
     monkeypatch.setattr(asking, "derive", counted)
     assert objects(run_here(rows, RANGED)) == alone
     assert calls == derived
+
+
+def test_a_fault_of_ours_costs_its_row_and_none_of_those_that_travel_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    proved, wrong = comparison.proved, "x*sin(x*y)"
+
+    def failing(problem: Any, settings: Settings) -> Any:
+        if problem.program == loads_first(elaborate(wrong).program):
+            raise KeyError("a mistake")
+        return proved(problem, settings)
+
+    monkeypatch.setattr(comparison, "proved", failing)
+    rows = [row(1), row(2, wrong), row(3, "x +"), row(4, "x + y")]
+    first, fault, unread, last = compare_rows(rows, FAST, None, as_it_is)
+    assert isinstance(fault, Failure)
+    assert (fault.line, fault.kind) == (2, "internal")
+    assert "KeyError: 'a mistake'" in fault.message
+    assert isinstance(unread, Failure)
+    assert unread.kind == "syntax"
+    assert [found.case.line for found in (first, last)] == [1, 4]
 
 
 def test_rows_leave_nothing_that_only_the_garbage_collector_finds() -> None:

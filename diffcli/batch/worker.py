@@ -24,10 +24,6 @@ GARBAGE = 50_000
 """Objects made between two collections: rows leave next to nothing that only a collection finds."""
 
 
-TOGETHER = 16
-"""Rows that are compared stage by stage: more gain little, and are all in memory at once."""
-
-
 def prepare(methods: Sequence[str], memory: int) -> None:
     """Make a new worker ready: libraries imported, memory limited, Ctrl-C left to the parent."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -39,10 +35,9 @@ def prepare(methods: Sequence[str], memory: int) -> None:
 
 
 def compare_rows(rows: Sequence[Row], settings: Settings, wrt: Wrt, finish: Finish) -> list[Any]:
-    """Compare some rows at a time; a row that cannot be understood is a failure in its place."""
-    groups = [rows[start : start + TOGETHER] for start in range(0, len(rows), TOGETHER)]
+    """Compare rows that travel together; a row that cannot be understood is a failure in its place."""
     with alarms():
-        return [finish(result) for group in groups for result in compare_together(group, settings, wrt)]
+        return [finish(result) for result in compare_together(rows, settings, wrt)]
 
 
 def compare_together(rows: Sequence[Row], settings: Settings, wrt: Wrt) -> list[Result]:
