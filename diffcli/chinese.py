@@ -1148,6 +1148,8 @@ _CASES = {
 
 _ROWS = {
     "the line is no JSON: {error}": "这一行不是 JSON：{error}",
+    "an escape stands for half a character": "有一个转义只表示半个字符",
+    "write the character itself, or both of its halves": "请直接写出这个字符，或写出它的两半",
     "the row has no text field 'expr'": "这一行没有文本字段 'expr'",
     "'claim' is neither text nor an object of texts": "'claim' 既不是文本，也不是文本对象",
     'write {"x": "2*x"}, or "x: 2*x"': '请写 {"x": "2*x"} 或 "x: 2*x"',

@@ -452,6 +452,29 @@ def test_what_holds_at_every_point_is_derived_once_for_a_range(
     assert calls == derived
 
 
+def test_half_a_character_is_an_error_of_its_row_alone(tmp_path: Path) -> None:
+    """JSON allows one half of a pair of surrogates alone, and no encoding does."""
+    lines = [
+        r'{"expr": "x", "at": {"x": 1}, "id": "\ud800"}',
+        r'{"expr": "x+\udC00", "at": {"x": 1}}',
+        r'{"expr": "x*x", "at": {"x": 1}, "id": "\ud83d\ude00"}',
+    ]
+    first, second, third = read_jsonl(lines)
+    for number, found in enumerate((first, second), 1):
+        assert isinstance(found, Failure)
+        assert (found.line, found.kind, found.message) == (number, "format", "an escape stands for half a character")
+    assert isinstance(third, Row)
+    assert third.id == "\N{GRINNING FACE}"
+    file = tmp_path / "rows.jsonl"
+    file.write_text("\n".join(lines))
+    for format in ("jsonl", "csv", "table"):  # noqa: A001 - the word of the command line
+        command = [*PYTHON, str(file), "-f", format, "-m", "forward"]
+        done = subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False)
+        assert done.returncode == 1
+        assert "Traceback" not in done.stderr
+        assert "\N{GRINNING FACE}" in done.stdout
+
+
 def test_a_fault_of_ours_costs_its_row_and_none_of_those_that_travel_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
     proved, wrong = comparison.proved, "x*sin(x*y)"
 

@@ -59,7 +59,23 @@ def read_jsonl(lines: Lines) -> Read:
         except ValueError as error:
             yield Failure(number, None, line.strip()[:200], "format", f"the line is no JSON: {error}")
             continue
+        if _SURROGATE.search(line) and not _is_text(content):
+            fault, hint = "an escape stands for half a character", "write the character itself, or both of its halves"
+            yield Failure(number, None, line.strip()[:200], "format", fault, None, hint)
+            continue
         yield _from_object(number, content, line)
+
+
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def _is_text(content: Any) -> bool:
+    """Whether all that was read can be written again: JSON allows one half of a pair of surrogates alone."""
+    try:
+        json.dumps(content, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _from_object(number: int, content: Any, line: str) -> Row | Failure:
