@@ -323,7 +323,7 @@ class Builder:
         return self.emit(CODE[name], argument, self.slot(parameter))
 
     def adopt(self, program: Program) -> None:
-        """Begin with the equations of `program`, which has the same inputs."""
+        """Begin with the equations of `program`, which has the same inputs; they are executed in their order."""
         self.constants[:], self.ops[:] = program.constants, program.ops
         self.a[:], self.b[:], self.c = program.a, program.b, _third(program)
         self._slots = {constant_key(constant): k for k, constant in enumerate(program.constants)}
