@@ -44,6 +44,12 @@ class Truth:
 
     `derivative[i]` is None where the entry does not exist; then `left[i]` and
     `right[i]` are the one-sided derivatives (an infinity where vertical, None where none).
+    It is also None where nothing is proved of the entry: `undecided` has these places, and the
+    status is then `undecided`, whatever is known of the others.
+
+    `slopes` are the limits of the derivative from the left and from the right, entry by entry, where
+    the function jumps at the point (None where there is no limit). `path` is the derivative of the path
+    that a Python function took, where that path is not proved to be the function.
     """
 
     status: Status
@@ -53,6 +59,9 @@ class Truth:
     left: tuple[OneSided, ...] | None = None
     right: tuple[OneSided, ...] | None = None
     reason: str | None = None
+    undecided: tuple[int, ...] = ()
+    slopes: tuple[tuple[OneSided, ...], tuple[OneSided, ...]] | None = None
+    path: tuple[Ball | None, ...] | None = None
 
     @property
     def value(self) -> Ball | None:

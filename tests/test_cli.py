@@ -105,7 +105,7 @@ def test_a_variable_that_is_given_but_not_used_has_derivative_zero(capsys: pytes
 def test_the_json_has_every_field_of_the_contract(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["x*sin(y)", "--at", "x=1.5, y=0.5", "-f", "json"]) == 0
     row = json.loads(capsys.readouterr().out)
-    assert row["schema"] == 1
+    assert row["schema"] == 2
     assert row["status"] == "ok"
     assert row["error"] is None
     assert row["kind"] == "gradient"

@@ -22,7 +22,7 @@ from diffcli.derivation import Wanted
 from diffcli.syntax.shapes import nested
 from diffcli.truth import digits
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 def number(value: float | None) -> float | str | None:
@@ -83,7 +83,7 @@ def _asked(wanted: Wanted) -> dict[str, Any]:
 
 def _truth(result: Comparison) -> dict[str, Any]:
     truth, shape = result.truth, result.shape
-    return {
+    found = {
         "status": truth.status,
         "bits": truth.bits,
         "value": _decimals(truth.values, result.case.expression.shape),
@@ -92,6 +92,28 @@ def _truth(result: Comparison) -> dict[str, Any]:
         "right": _decimals(truth.right, shape),
         "reason": truth.reason,
     }
+    if truth.undecided:
+        found["undecided"] = [_indices(place, shape) for place in truth.undecided]
+    if truth.slopes is not None:
+        found["slopes"] = {
+            side: _decimals(ends, shape) for side, ends in zip(("left", "right"), truth.slopes, strict=True)
+        }
+    if truth.path is not None:
+        found["path"] = _decimals(truth.path, shape)
+    return found
+
+
+def _indices(place: int, shape: tuple[int, ...]) -> list[int]:
+    """Where an entry stands in the nested lists of this shape.
+
+    >>> _indices(5, (2, 3))
+    [1, 2]
+    """
+    indices: list[int] = []
+    for size in reversed(shape):
+        place, index = divmod(place, size)
+        indices.insert(0, index)
+    return indices
 
 
 def _decimals(entries: tuple[Any, ...] | None, shape: tuple[int, ...]) -> Any:
