@@ -118,16 +118,18 @@ def _in_order(program: Program, inputs: Sequence[Any], algebra: Algebra[Any]) ->
 
 
 def follow(program: Program, point: Sequence[Any], base: Algebra[Any]) -> tuple[Recording, Program]:
-    """The path that `program` takes at `point`, its inputs first; and the recording that wrote it, to go on with.
+    """The path that `program` takes at `point`, its inputs and constants first; and a recording that begins with it.
 
-    What `program` was itself recorded under stays a guard.
+    What is written behind the path may be executed anywhere within it, and reads its constants there: so these
+    stand in front. What `program` was itself recorded under stays a guard.
     """
     recording = Recording(program.inputs, point, base)
     if not program.branches:
         return recording, recording.copy(program)
-    values = evaluate_all(program, [recording.input(i) for i in range(len(program.inputs))], recording)
-    recording.guards += [values[guard] for guard in program.guards]
-    return recording, recording.program([values[output] for output in program.outputs])
+    deciding = Recording(program.inputs, point, base)
+    values = evaluate_all(program, [deciding.input(i) for i in range(len(program.inputs))], deciding)
+    deciding.guards += [values[guard] for guard in program.guards]
+    return recording, recording.copy(deciding.program([values[output] for output in program.outputs]))
 
 
 def applying(algebra: Algebra[Any]) -> Callable[[Iterable[Step], list[Any]], None]:

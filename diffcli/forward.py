@@ -96,7 +96,7 @@ def jvps(
         behind = [len(direction) - 1] * (len(written) - len(path))
         _swept(path, start, tangents, linear, written, behind)
         outputs = [*path.outputs, *[linear.settle(tangents[output]) for output in path.outputs]]
-        behind += [len(path)] * (len(written) - len(path) - len(behind))
+        behind += [len(path) - 1] * (len(written) - len(path) - len(behind))
         yield recording.program(outputs, behind)
 
 

@@ -249,7 +249,10 @@ def peak(program: Program) -> int:
 
 
 def validate(program: Program) -> None:
-    """Raise `ValueError` unless every equation reads only what stands before it."""
+    """Raise `ValueError` unless every equation reads only what stands, and is executed, before it.
+
+    And unless each input and constant is loaded by one equation, for what reads it may be moved to any other's place.
+    """
     for k, code in enumerate(program.ops):
         if code >= len(PRIMITIVES):
             raise ValueError(f"equation {k}: no primitive has the code {code}")
@@ -263,6 +266,22 @@ def validate(program: Program) -> None:
     for output in (*program.outputs, *program.guards):
         if not 0 <= output < len(program):
             raise ValueError(f"output {output} is no equation")
+    for code, name in ((INPUT, "input"), (CONST, "constant")):
+        loaded = _loads(program, code)[0]
+        if len(set(loaded)) < len(loaded):
+            raise ValueError(f"an {name} is loaded twice: {loaded}")
+    _validate_order(program)
+
+
+def _validate_order(program: Program) -> None:
+    """Raise `ValueError` unless every equation is executed behind what it reads, in the order of `behind`."""
+    if not all(0 <= k < len(program) - len(program.behind) for k in program.behind):
+        raise ValueError(f"executed behind what is no equation in its own order: {program.behind}")
+    went = ordered(program)[1]
+    for k in range(len(program)):
+        for argument in program.arguments(k):
+            if went[argument] >= went[k]:
+                raise ValueError(f"equation {k} reads {argument}, which is executed later")
 
 
 @dataclass(slots=True)

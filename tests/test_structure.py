@@ -5,27 +5,32 @@ Tables worked out by hand, and random programs against slow and obvious definiti
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import random
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from oracle import ALL_NAMES, Drawn, in_balls, random_programs, same_bits
+from oracle import ALL_NAMES, Drawn, in_balls, random_program, random_programs, same_bits
 
+from diffcli.algebras import Dtype
 from diffcli.algebras.float64 import FLOAT64
 from diffcli.case import make_case
 from diffcli.comparison import Memory, Settings, compare
 from diffcli.contraction import combined, only
 from diffcli.derivation import Problem, Wanted
+from diffcli.errors import Unsupported
 from diffcli.evaluate import evaluate, evaluate_again, evaluate_all
 from diffcli.forward import jvps
 from diffcli.kinds import Kind
 from diffcli.linearize import ONE
 from diffcli.methods import METHODS, forward, reverse
 from diffcli.passes import prune, pruned, share
-from diffcli.program import Cost, Program, count, in_order, peak, validate
+from diffcli.primitives import CODE
+from diffcli.program import Builder, Cost, Program, count, in_order, loads_first, peak, validate
 from diffcli.sparsity import meetings
 from diffcli.syntax import elaborate
 from diffcli.truth import certify
@@ -178,6 +183,100 @@ def test_memory_is_measured_where_it_is_asked_for() -> None:
     assert isinstance(row.memory, Memory)
     one, other = map(peak, forward.differentiate(case.problem).sweeps)
     assert row.memory.peak == max(one, other) < one + other  # one sweep after the other
+
+
+# --- in which order equations are executed
+@pytest.fixture
+def checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every program is validated when it is made, whichever pass makes it."""
+    make = Program.__init__
+
+    def made(program: Program, *arguments: Any, **named: Any) -> None:
+        make(program, *arguments, **named)
+        validate(program)
+
+    monkeypatch.setattr(Program, "__init__", made)
+
+
+def questions(rng: random.Random, inputs: int, outputs: int) -> list[Wanted]:
+    """Every kind that can be asked of a program of this shape."""
+    vector = [rng.choice((0.0, 1.0, -1.0, 2.0)) for _ in range(max(inputs, outputs))]
+    asked = [Wanted("jacobian"), Wanted("jvp", tuple(vector[:inputs])), Wanted("vjp", tuple(vector[:outputs]))]
+    if outputs == 1:
+        asked += [Wanted("gradient"), Wanted("hessian", (), 2), Wanted("hvp", tuple(vector[:inputs]), 2)]
+    if outputs == 1 and inputs == 1:
+        asked += [Wanted("derivative", (), order) for order in (3, 5)]
+    return asked
+
+
+def derived(problem: Problem) -> Iterator[Program]:
+    """The programs of every method that has this derivative, but for libraries."""
+    for method in METHODS.values():
+        if method.needs is None and not method.apart and problem.wanted.kind in method.kinds:
+            with suppress(Unsupported):
+                yield from method.load()(problem).sweeps
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.usefixtures("checked")
+def test_operands_are_executed_before_their_use_in_whatever_is_made_of_a_branching_program(
+    seed: int, dtype: Dtype
+) -> None:
+    """Sweeps, tapes, sweeps of sweeps, chosen outputs, shared and pruned: on the path that a point takes."""
+    rng = random.Random(seed)
+    names, inputs, outputs = (*ALL_NAMES, *["select"] * 20), rng.randint(1, 3), rng.randint(1, 3)
+    drawn = random_program(rng, names, inputs, 9, outputs, most_constant=0.3)
+    program = loads_first(share(drawn.program) if rng.random() < 0.5 else drawn.program)
+    for wanted in questions(rng, len(program.inputs), len(program.outputs)):
+        problem = Problem(program, tuple(range(len(program.inputs))), drawn.point, wanted, dtype=dtype)
+        for sweep in derived(problem):
+            plain = evaluate(sweep, problem.start, problem.algebra)
+            for again in (in_order(sweep), prune(sweep), share(sweep), loads_first(sweep)):
+                found = evaluate(again, problem.start, problem.algebra)
+                assert list(map(repr, found)) == list(map(repr, plain))
+
+
+BRANCHES = (
+    "where(x <= 3, x, log(x) + 1)",
+    "log(x)+1 if x > 2 else x",
+    "asinh(x) + sinc(sin(x))",
+    "[x/y, where(x > 0, 1, x)]",
+    "[where(y > 1, x*y - 1, 2), exp(x)/2 - y, where(x > 1, x**3 - 2, 1/x)]",
+)
+
+
+@pytest.mark.parametrize("text", BRANCHES)
+@pytest.mark.usefixtures("checked")
+def test_constants_of_a_branch_stand_before_all_that_is_written_for_it(text: str) -> None:
+    """They are read again by tangents, which are executed among the equations of the path."""
+    program = elaborate(text).program
+    point = [5.3, 2.0][: len(program.inputs)]
+    rng = random.Random(1)
+    for wanted in questions(rng, len(program.inputs), len(program.outputs)):
+        problem = Problem(program, tuple(range(len(program.inputs))), point, wanted)
+        for method in (forward, reverse):
+            for sweep in method.differentiate(problem).sweeps:
+                assert evaluate(prune(sweep), point, FLOAT64) == evaluate(sweep, point, FLOAT64)
+
+
+def test_an_operand_that_is_executed_later_is_found() -> None:
+    builder = Builder(("x",))
+    x = builder.input(0)
+    late, y = builder.constant(2.0), builder.apply("exp", x)
+    tangent = builder.apply("mul", late, x)
+    for place, right in ((y, True), (late, True), (x, False)):
+        program = builder.program([y, tangent], behind=[place])
+        if right:
+            validate(program)
+        else:
+            with pytest.raises(ValueError, match="executed later"):
+                validate(program)
+    with pytest.raises(ValueError, match="its own order"):
+        validate(builder.program([y], behind=[tangent]))
+    builder.emit(CODE["const"], 0)
+    with pytest.raises(ValueError, match="loaded twice"):
+        validate(builder.program([y]))
 
 
 # --- outputs chosen and combined
