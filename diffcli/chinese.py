@@ -128,6 +128,7 @@ _COMPARISON = {
     "The methods agree with each other, and are all wrong: {lost} of {digits} are lost.":
         "各方法彼此一致，却全都错了：丢失 {lost}（共 {digits} 位）。",
     "f has no value here: {reason}.": "f 在此处没有值：{reason}。",
+    "Of {total} entries {count} are not proved ({reason}).": "{total} 项中有 {count} 项没有证明（{reason}）。",
     "No truth is proved ({reason}).": "没有证明出真值（{reason}）。",
     "No truth is proved ({reason}); and the methods differ.": "没有证明出真值（{reason}），各方法也不一致。",
     "No truth is proved ({reason}); the methods agree with each other, which proves nothing.":

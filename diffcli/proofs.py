@@ -21,7 +21,7 @@ from diffcli.evaluate import evaluate_again, evaluate_all
 from diffcli.passes import prune
 from diffcli.primitives import CODE, INPUT
 from diffcli.program import Functions, Program
-from diffcli.truth import Line, Scene, derivatives_along, line_along, proved_values
+from diffcli.truth import Line, Scene, derivatives_along, line_along, proved_values, told
 
 DETACH = CODE["detach"]
 
@@ -104,7 +104,7 @@ def alone(program: Program, equation: int, point: Sequence[float], slopes: Mappi
     value: Ball | None = None
     try:
         ((value, _),) = proved_values(scene)
-        (entry,) = derivatives_along(scene, line_along(slopes))
+        entry = told(*derivatives_along(scene, line_along(slopes)))
     except (Undefined, Undecided) as fault:
         return Known(value, None, str(fault))
     return Known(value, entry.derivative, None if entry.derivative is not None else entry.reason)
@@ -177,7 +177,7 @@ def _completed(scene: Scene, line: Line, order: int, found: Mapping[int, Ball]) 
             known.append(found[k])
             continue
         try:
-            value = derivatives_along(scene, line, k)[0].derivative if k else proved_values(scene)[0][0]
+            value = told(*derivatives_along(scene, line, k)).derivative if k else proved_values(scene)[0][0]
         except (Undefined, Undecided):
             break
         if value is None:

@@ -94,15 +94,57 @@ def certify(program: Program, wrt: Sequence[int], point: Sequence[float], wanted
         return Truth("undefined", PRECISIONS[0], reason=str(undefined))
     except Undecided as undecided:
         return Truth("undecided", PRECISIONS[-1], reason=str(undecided))
-    bits = max([*(bits for _, bits in values), *(entry.bits for entry in entries)])
     proved = tuple(value for value, _ in values)
+    bits = max(bits for _, bits in values)
+    if any(isinstance(entry, Undecided) for entry in entries):
+        return _partly(entries, bits, proved)
+    return _wholly([told(entry) for entry in entries], bits, proved)
+
+
+def _wholly(entries: Sequence[Entry], bits: int, values: tuple[Ball, ...]) -> Truth:
+    """The truth where every entry is known to exist, or not to."""
+    bits = max([bits, *(entry.bits for entry in entries)])
     derivative = tuple(entry.derivative for entry in entries)
     if None not in derivative:
         edge = next((entry.reason for entry in entries if entry.reason), None)
-        return Truth("certified", bits, proved, derivative, reason=edge)
+        return Truth("certified", bits, values, derivative, reason=edge)
     left, right = (tuple(getattr(entry, side) for entry in entries) for side in ("left", "right"))
     reason = next((entry.reason for entry in entries if entry.derivative is None), None)
-    return Truth("not-differentiable", bits, proved, derivative, left, right, reason)
+    return Truth("not-differentiable", bits, values, derivative, left, right, reason)
+
+
+def _partly(entries: Sequence[Maybe], bits: int, values: tuple[Ball, ...]) -> Truth:
+    """The truth where some entries are not proved: what is known of the others stands."""
+    places = tuple(place for place, entry in enumerate(entries) if isinstance(entry, Undecided))
+    reason = str(entries[places[0]])
+    if len(places) == len(entries):
+        return Truth("undecided", PRECISIONS[-1], values, reason=reason, undecided=places)
+    rest = _wholly([entry for entry in entries if not isinstance(entry, Undecided)], bits, values)
+    known = [_UNKNOWN if isinstance(entry, Undecided) else entry for entry in entries]
+    derivative, left, right = (
+        tuple(getattr(entry, side) for entry in known) for side in ("derivative", "left", "right")
+    )
+    if rest.status == "certified":
+        return Truth("undecided", rest.bits, values, derivative, reason=reason, undecided=places)
+    return Truth("undecided", rest.bits, values, derivative, left, right, reason, places)
+
+
+_UNKNOWN = Entry(None, None, None, 0)
+
+
+def told(entry: Maybe) -> Entry:
+    """An entry that is proved; what is not is raised."""
+    if isinstance(entry, Undecided):
+        raise entry
+    return entry
+
+
+def _tried(prove: Callable[..., Entry], *arguments: Any) -> Maybe:
+    """An entry, or why it is not proved: that takes no other entry with it."""
+    try:
+        return prove(*arguments)
+    except Undecided as undecided:
+        return undecided
 
 
 # --- the regular case: two-sided series
@@ -177,6 +219,8 @@ class Scene:
         return meetings(self.program)
 
 
+Maybe = Entry | Undecided
+"""An entry that is known, or why nothing is proved of it."""
 Line = tuple[tuple[int, float], ...]
 """A direction: pairs of an input that moves and its slope, by input."""
 
@@ -205,9 +249,9 @@ def proved_values(scene: Scene) -> list[tuple[Ball, int]]:
     return [value_at(scene.program, scene.point)]
 
 
-def derivatives_along(scene: Scene, line: Line, order: int = 1) -> list[Entry]:
+def derivatives_along(scene: Scene, line: Line, order: int = 1) -> list[Maybe]:
     """The derivative of this order along `line`, of every output."""
-    found: dict[int, Entry] = {}
+    found: dict[int, Maybe] = {}
     length = order + 1
     for bits in PRECISIONS:
         with working(bits, length):
@@ -235,12 +279,12 @@ def derivatives_along(scene: Scene, line: Line, order: int = 1) -> list[Entry]:
         return [found[0]]
     from diffcli.sides import one_sided_entry
 
-    return [one_sided_entry(scene.program, scene.point, dict(line), order, reason)]
+    return [_tried(one_sided_entry, scene.program, scene.point, dict(line), order, reason)]
 
 
-def _slopes(scene: Scene, lines: Sequence[Line]) -> list[list[Entry]]:
+def _slopes(scene: Scene, lines: Sequence[Line]) -> Sequence[Sequence[Maybe]]:
     """The derivatives along lines, of every output: together at first, and one by one where that does not tell."""
-    found: list[list[Entry] | None] = []
+    found: list[Sequence[Maybe] | None] = []
     bits = PRECISIONS[0]
     with working(bits, 2):
         for line in lines:
@@ -285,19 +329,21 @@ def _is_formally_zero(scene: Scene, combination: Sequence[tuple[Line, int]], ord
 
 
 # --- the kinds of derivative
-def _jacobian(scene: Scene, wrt: Sequence[int], wanted: Wanted) -> list[Entry]:
+def _jacobian(scene: Scene, wrt: Sequence[int], wanted: Wanted) -> list[Maybe]:
     del wanted
     columns = _slopes(scene, [((i, 1.0),) for i in wrt])
     return [column[j] for j in range(len(scene.program.outputs)) for column in columns]
 
 
-def _jvp(scene: Scene, wrt: Sequence[int], wanted: Wanted) -> list[Entry]:
+def _jvp(scene: Scene, wrt: Sequence[int], wanted: Wanted) -> list[Maybe]:
     entries = derivatives_along(scene, line_along(dict(zip(wrt, wanted.vector, strict=True))))
     return [_shortened(entry, wanted.vector) for entry in entries] if wanted.unit else entries
 
 
-def _shortened(entry: Entry, vector: Sequence[float]) -> Entry:
+def _shortened(entry: Maybe, vector: Sequence[float]) -> Maybe:
     """The derivative along vector/|vector|, the length being exact."""
+    if isinstance(entry, Undecided):
+        return entry
     with working(entry.bits, 2):
         length = sum((arb(x) ** 2 for x in vector), arb(0)).sqrt()
         sides = (entry.derivative, entry.left, entry.right)
@@ -305,7 +351,7 @@ def _shortened(entry: Entry, vector: Sequence[float]) -> Entry:
     return replace(entry, derivative=derivative, left=left, right=right)
 
 
-def _vjp(scene: Scene, wrt: Sequence[int], wanted: Wanted) -> list[Entry]:
+def _vjp(scene: Scene, wrt: Sequence[int], wanted: Wanted) -> list[Maybe]:
     """The gradient of w·f: it may exist where that of an entry of f does not."""
     outputs = range(len(scene.program.outputs))
     weighted = only(
@@ -314,27 +360,27 @@ def _vjp(scene: Scene, wrt: Sequence[int], wanted: Wanted) -> list[Entry]:
     return _jacobian(Scene(weighted, scene.point), wrt, wanted)
 
 
-def _hessian(scene: Scene, wrt: Sequence[int], wanted: Wanted) -> list[Entry]:
+def _hessian(scene: Scene, wrt: Sequence[int], wanted: Wanted) -> list[Maybe]:
     del wanted
     lines = [((i, 1.0),) for i in wrt]
-    found: dict[tuple[int, int], Entry] = {}
+    found: dict[tuple[int, int], Maybe] = {}
     for i, one in enumerate(lines):
         (found[i, i],) = derivatives_along(scene, one, 2)
         for j in range(i):
-            found[i, j] = found[j, i] = _crossed(scene, one, lines[j])
+            found[i, j] = found[j, i] = _tried(_crossed, scene, one, lines[j])
     return [found[i, j] for i in range(len(wrt)) for j in range(len(wrt))]
 
 
-def _hvp(scene: Scene, wrt: Sequence[int], wanted: Wanted) -> list[Entry]:
+def _hvp(scene: Scene, wrt: Sequence[int], wanted: Wanted) -> list[Maybe]:
     direction = line_along(dict(zip(wrt, wanted.vector, strict=True)))
-    return [_crossed(scene, ((i, 1.0),), direction) for i in wrt]
+    return [_tried(_crossed, scene, ((i, 1.0),), direction) for i in wrt]
 
 
-def _nth(scene: Scene, wrt: Sequence[int], wanted: Wanted) -> list[Entry]:
+def _nth(scene: Scene, wrt: Sequence[int], wanted: Wanted) -> list[Maybe]:
     return derivatives_along(scene, ((wrt[0], 1.0),), wanted.order)
 
 
-_KINDS: dict[Kind, Callable[[Scene, Sequence[int], Wanted], list[Entry]]] = {
+_KINDS: dict[Kind, Callable[[Scene, Sequence[int], Wanted], list[Maybe]]] = {
     "gradient": _jacobian,
     "jacobian": _jacobian,
     "jvp": _jvp,

@@ -12,6 +12,7 @@ import math
 import random
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from decimal import Context, Decimal
 from fractions import Fraction
 from typing import Any
@@ -21,10 +22,24 @@ import pytest
 from flint import arb, fmpq
 from oracle import NoValue, Quotients, cornered, interval
 
-from diffcli.accuracy import RELATIVE_BITS, agree, between, bits_lost, certified_verdict, error, nearest, tight
+from diffcli import sides
+from diffcli.accuracy import (
+    RELATIVE_BITS,
+    Undecided,
+    agree,
+    between,
+    bits_lost,
+    certified_verdict,
+    error,
+    nearest,
+    tight,
+)
 from diffcli.algebras.reals import exponential, logarithm, real
 from diffcli.algebras.series import working
 from diffcli.case import make_case
+from diffcli.derivation import Wanted
+from diffcli.primitives import CODE
+from diffcli.program import Program
 from diffcli.syntax import elaborate
 from diffcli.truth import DIGITS, Truth, certify, digits
 
@@ -470,6 +485,49 @@ def test_each_partial_derivative_is_judged_by_itself(
             assert truth.right is not None
             assert holds(truth.left[i], expected[0]), rendered(truth.left[i])
             assert holds(truth.right[i], expected[1]), rendered(truth.right[i])
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("abs(x)*z + 3*y + floor(z)", Wanted("gradient")),
+        ("[abs(x)*z + 3*y + floor(z), x*y]", Wanted("jacobian")),
+        ("abs(x)*z + 3*y + floor(z)", Wanted("vjp", (1.0,))),
+        ("[abs(x)*y, floor(z), y, x*y]", Wanted("jvp", (1.0, 0.0, 1.0))),
+        ("x*abs(x)*z + 3*y*z + z^2*floor(z)", Wanted("hessian", (), 2)),
+    ],
+    ids=lambda value: value.kind if isinstance(value, Wanted) else None,
+)
+def test_an_entry_that_is_not_proved_takes_no_other_with_it(
+    monkeypatch: pytest.MonkeyPatch, text: str, wanted: Wanted
+) -> None:
+    """Nothing is proved at a kink of abs, by a fault that is planted: all else stands, the value too."""
+    problem = replace(make_case(text, {"x": 0.0, "y": 2.0, "z": 3.0}).problem, wanted=wanted)
+    whole = certify(problem.program, problem.wrt, problem.point, wanted)
+
+    def halting(name: str) -> Callable[..., Any]:
+        unharmed = getattr(sides, name)
+
+        def prove(program: Program, point: Any, line: Any, *rest: Any) -> Any:
+            if 0 in dict(line) and CODE["abs"] in program.ops:
+                raise Undecided("a fault is planted")
+            return unharmed(program, point, line, *rest)
+
+        return prove
+
+    monkeypatch.setattr(sides, "one_sided_entry", halting("one_sided_entry"))
+    found = certify(problem.program, problem.wrt, problem.point, wanted)
+    assert found.status == UNDECIDED
+    assert len(found.undecided) > 0
+    assert found.values == whole.values
+    assert found.derivative is not None
+    assert whole.derivative is not None
+    for place, (entry, known) in enumerate(zip(found.derivative, whole.derivative, strict=True)):
+        assert rendered(entry) == (None if place in found.undecided else rendered(known))
+        if found.left is not None and whole.left is not None and place not in found.undecided:
+            assert rendered(found.left[place]) == rendered(whole.left[place])
+    gone = [place for place, entry in enumerate(whole.derivative) if entry is None and place not in found.undecided]
+    assert bool(gone) == (found.left is not None)
 
 
 @pytest.mark.parametrize("point", [{"x": 0, "p": -1}, {"x": -2, "p": 0.5}, {"x": 0, "p": -0.5}])

@@ -52,17 +52,19 @@ def truths(comparison: Comparison) -> list[tuple[str, list[str]]]:
     truth = comparison.truth
     if truth.derivative is None:
         return [(say("truth"), ["–"] * len(comparison.entries))]
-    rows = [(say("truth"), [proved(entry) for entry in truth.derivative])]
+    open_ = set(truth.undecided)
+    gone = {place for place, entry in enumerate(truth.derivative) if entry is None} - open_
+    rows = [(say("truth"), ["–" if k in open_ else proved(entry) for k, entry in enumerate(truth.derivative)])]
     for where, ends in (("from left", truth.left), ("from right", truth.right)):
         if ends is not None:
-            pairs = zip(truth.derivative, ends, strict=True)
-            rows.append((say(where), ["" if entry is not None else proved(end) for entry, end in pairs]))
+            rows.append((say(where), [proved(end) if k in gone else "" for k, end in enumerate(ends)]))
     return rows
 
 
 def standing(comparison: Comparison) -> str:
     """What the truth's row has for a verdict."""
-    return say("proved" if comparison.truth.derivative is not None else comparison.truth.status)
+    truth = comparison.truth
+    return say("proved" if truth.derivative is not None and not truth.undecided else truth.status)
 
 
 def costs(comparison: Comparison, measurement: Measurement) -> list[str]:

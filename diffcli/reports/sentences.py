@@ -146,6 +146,10 @@ def _fault(measurement: Measurement, digits: int) -> str:
 
 def _unproved(truth: Truth, answered: Sequence[Measurement]) -> str:
     agreed = all(m.verdict == "no-truth" for m in answered)
+    if truth.derivative is not None:
+        count, total = len(truth.undecided), len(truth.derivative)
+        template = "Of {total} entries {count} are not proved ({reason})."
+        return say(template, total=total, count=count, reason=translated(truth.reason))
     template = "No truth is proved ({reason}); and the methods differ."
     if not answered:
         template = "No truth is proved ({reason})."

@@ -219,18 +219,17 @@ def _truth_rows(comparison: Comparison) -> list[tuple[str, list[str], str]]:
     truth = comparison.truth
     if truth.derivative is None:
         return [(say("truth"), ["–" for _ in comparison.entries], say(truth.status))]
-    exact = [say("none") if entry is None else _figures(digits(entry)) for entry in truth.derivative]
-    if truth.left is None or truth.right is None:
-        return [(say("truth"), exact, say("proved"))]
-    sides = [
-        (
-            say(f"from {where}"),
-            ["" if entry is not None else side(end) for entry, end in zip(truth.derivative, ends, strict=True)],
-            "",
-        )
-        for where, ends in (("left", truth.left), ("right", truth.right))
+    open_ = set(truth.undecided)
+    gone = {place for place, entry in enumerate(truth.derivative) if entry is None} - open_
+    exact = [
+        "–" if k in open_ else say("none") if entry is None else _figures(digits(entry))
+        for k, entry in enumerate(truth.derivative)
     ]
-    return [(say("truth"), exact, say("proved")), *sides]
+    rows = [(say("truth"), exact, say("undecided" if open_ else "proved"))]
+    for where, ends in (("left", truth.left), ("right", truth.right)):
+        if ends is not None:
+            rows.append((say(f"from {where}"), [side(end) if k in gone else "" for k, end in enumerate(ends)], ""))
+    return rows
 
 
 def _figures(text: str) -> str:

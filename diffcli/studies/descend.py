@@ -453,6 +453,9 @@ def _proof(finding: Finding) -> Iterator[str]:
             yield say("The gradient at the end is not proved: {reason}.", reason=translated(truth.reason))
         return
     known = [(a, b) for a, b in zip(finding.first.last.gradient, truth.derivative, strict=True) if b is not None]
+    if truth.undecided:
+        yield say("The gradient at the end is not proved: {reason}.", reason=translated(truth.reason))
+        return
     if truth.status == "not-differentiable":
         yield say("At the end f has no gradient: {reason}.", reason=translated(truth.reason))
     if known and all(math.isfinite(nearest(exact)) for _, exact in known):
