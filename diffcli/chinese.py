@@ -345,12 +345,17 @@ _TAYLOR = {
         "在 d = {distances} 处没有证明出界：区间碰到了 f 没有级数的地方，或者球太宽。取样的结果不是证明。",
     "At d = {distance} order {order} is further from f than the constant {constant} is.":
         "在 d = {distance} 处，{order} 阶多项式比常数 {constant} 离 f 更远。",
-    "f is not its Taylor series: no coefficient up to order {order} but those shown differs from 0, "
-    "and yet f - sum is not 0: f is smooth here, not analytic.":
-        "f 不等于它的泰勒级数：直到 {order} 阶，除列出的系数外全为 0，而 f − 和不为 0：f 在此处光滑，但不解析。",
-    "Radius of convergence: infinite, as for a polynomial: "
-    "no coefficient up to order {order} but those shown differs from 0.":
-        "收敛半径：无穷大，如同多项式：直到 {order} 阶，除列出的系数外全为 0。",
+    "The coefficients of the orders {first} to {order} are 0, and yet f - sum is not 0: terms of higher order follow.":
+        "{first} 到 {order} 阶的系数都为 0，而 f 减部分和不为 0：后面还有更高阶的项。",
+    "The coefficients of the orders {first} to {order} are 0, and yet f - sum is not 0: "
+    "terms of higher order follow, or f is smooth here, but not analytic.":
+        "{first} 到 {order} 阶的系数都为 0，而 f 减部分和不为 0：后面还有更高阶的项，或者 f 在这里光滑而不解析。",
+    "Radius of convergence: infinite, as for a polynomial, if no terms follow: "
+    "the coefficients of the orders {first} to {order} are 0.":
+        "收敛半径：若后面没有别的项，则如多项式一样为无穷大：{first} 到 {order} 阶的系数都为 0。",
+    "The polynomial is of f with what is detached held at its value at {place}, not of f itself: "
+    "f - sum is not its remainder, and no bound is claimed.":
+        "多项式属于把 detach 部分固定在 {place} 处取值的函数，而不是 f 本身：f 减部分和不是它的余项，故不给出界。",
     "Radius of convergence: infinite, as {count} coefficients hint: the tests grow without end.":
         "收敛半径：{count} 个系数提示为无穷大：判别值不断增长。",
     "Radius of convergence: about {radius}, as {count} coefficients hint: "
@@ -422,6 +427,10 @@ _NEWTON = {
         "区间牛顿法证明：{name} = {value} 是根，且在距它 {alone} 之内是唯一的根。",
     "Proved: f({x}) is exactly 0. Whether it is the only root near is not proved: f' may vanish there.":
         "已证明：f({x}) 恰好为 0。附近是否只有这一个根未获证明：f' 在那里可能为 0。",
+    "Proved by the mean value theorem: f has no root within {within} of {name} = {x}.":
+        "由中值定理证明：距 {name} = {x} {within} 之内 f 没有根。",
+    "The slopes hold what is detached; what is proved of roots is of f itself, where detach(u) is u.":
+        "斜率把 detach 的部分看作常数；关于根的证明针对 f 本身，其中 detach(u) 就是 u。",
     "Not proved to be a root: interval Newton finds none there; f' may vanish, or f is not smooth.":
         "没有证明它是根：区间牛顿法在那里找不到根；f' 可能为 0，或者 f 不光滑。",
     "Distance from the root": "到根的距离",

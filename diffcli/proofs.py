@@ -6,18 +6,19 @@ read here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from decimal import ROUND_CEILING, Context
 from itertools import pairwise
-from math import factorial, ulp
+from math import factorial, inf, isfinite, isinf, nextafter, ulp
 from typing import Any
 
-from flint import arb
+from flint import arb, ctx
 
 from diffcli.accuracy import PRECISIONS, Ball, Undecided, nearest, tight
 from diffcli.algebras.series import FORMAL, SERIES, Singular, Undefined, Unresolved, working
 from diffcli.algebras.series import variable as series_variable
-from diffcli.evaluate import evaluate_again, evaluate_all
+from diffcli.evaluate import dependences, evaluate_again, evaluate_all
 from diffcli.passes import prune
 from diffcli.primitives import CODE, INPUT
 from diffcli.program import Functions, Program
@@ -150,9 +151,12 @@ def carried(program: Program, balls: Sequence[Ball | None]) -> list[Ball | None]
     return [None if isinstance(value, Exception) or not value[0].is_finite() else value[0] for value in values]
 
 
-# --- whole intervals: Taylor's remainder, and roots
+# --- Taylor's coefficients and remainders
 def coefficients(program: Program, variable: int, point: Sequence[float], order: int) -> list[Ball]:
-    """The Taylor coefficients f^(k)/k! of the first output in one variable, as far as they are proved."""
+    """The Taylor coefficients f^(k)/k! of the first output in one variable, as far as they are proved.
+
+    They are those of `certify`: detached copies are held at their values at the point (see `detached`).
+    """
     scene, line = Scene(program, point), ((variable, 1.0),)
     found: dict[int, Ball] = {}
     for bits in PRECISIONS[: PRECISIONS.index(FORMAL) + 1]:
@@ -216,22 +220,89 @@ def remainders(
     return found
 
 
+# --- whole intervals: bounds, and roots
+class _Itself:
+    """Series of the function itself: a detached copy has the value of what it copies, and moves with it.
+
+    Only derivatives do not see through `detach`; roots, bounds and values are the function's.
+    """
+
+    functions = Functions(lambda code: (lambda copied: copied) if code == DETACH else SERIES.functions[code])
+    constant = staticmethod(SERIES.constant)
+    decide = staticmethod(SERIES.decide)
+
+
+_ITSELF = _Itself()
+
+
+def _over(program: Program, variable: int, point: Sequence[float], interval: Ball) -> Sequence[Ball] | None:
+    """Balls that hold f(s), f'(s), f''(s)/2, … for every s of `interval`; None where none are found.
+
+    Theorem (inclusion, Moore 1966, ch. 3; Taylor arithmetic, ch. 11): an operation on balls holds the operation on
+    every choice of their numbers. Each operation here has a series at every point of the balls it is given, and
+    every condition comes out the same on all of them: otherwise it raises. So f is analytic on all of `interval`.
+
+    A program that holds on one path alone, as that of a Python function, is not known to be the function elsewhere.
+    """
+    if program.guards:
+        return None
+    inputs = [SERIES.constant(x) for x in point]
+    inputs[variable] = series_variable(interval)
+    try:
+        series = evaluate_all(program, inputs, _ITSELF)[program.outputs[0]]
+    except (Undefined, Singular, Unresolved):
+        return None
+    found = [series[k] for k in range(ctx.cap)]
+    return found if all(ball.is_finite() for ball in found) else None
+
+
+def analytic(program: Program, variable: int, point: Sequence[float]) -> bool:
+    """Whether f is proved to be analytic in one variable at a point, as a composition of what is (see `_over`)."""
+    with working(PRECISIONS[0], 2):
+        return _over(program, variable, point, arb(point[variable])) is not None
+
+
+def detached(program: Program, variable: int) -> bool:
+    """Whether a detached copy depends on the variable: then `coefficients` need not be the function's own."""
+    if DETACH not in program.ops:
+        return False
+    copies = zip(program.ops, dependences(program), strict=True)
+    return any(code == DETACH and inputs >> variable & 1 for code, inputs in copies)
+
+
 _PIECES = (1, 2, 4, 8, 16, 32, 64, 128)
 _SETTLED = 0.97
+
+
+def lagrange(program: Program, variable: int, point: Sequence[float], x: float, order: int) -> float | None:
+    """What |f(x) - sum_(k<=n) f^(k)(x0)/k! (x - x0)^k|, n the `order`, does not exceed; None where nothing is found.
+
+    Theorem (Lagrange 1797): if f^(n+1) exists between x0 and x, closed, the remainder is f^(n+1)(s)/(n+1)!
+    (x - x0)^(n+1) for some s between. The sum has the function's own coefficients only where nothing is detached.
+    The distance is the exact one of the two floats, and every rounding is upwards.
+    """
+    if detached(program, variable):
+        return None
+    most = largest(program, variable, point, (point[variable], x), order + 1)
+    if most is None:
+        return None
+    with working(PRECISIONS[0], 1):
+        return above(most * abs(arb(x) - arb(point[variable])) ** (order + 1))
 
 
 def largest(program: Program, variable: int, point: Sequence[float], ends: tuple[float, float], k: int) -> Ball | None:
     """A number that |f^(k)(s)/k!| nowhere exceeds for s between `ends`, proved; None where none is found.
 
-    Balls that hold whole pieces of the interval go through the series; more pieces, until that gains little.
+    Balls that hold whole pieces of the interval go through the series (see `_over`), and the pieces cover it;
+    more pieces, until that gains little.
     """
     low, high = min(ends), max(ends)
     best: Ball | None = None
     for pieces in _PIECES:
         with working(PRECISIONS[0], k + 1):
             cuts = [arb(low) + (arb(high) - arb(low)) * i / pieces for i in range(pieces + 1)]
-            parts = [_everywhere(program, variable, point, a.union(b), k) for a, b in pairwise(cuts)]
-            known = [part.abs_upper() for part in parts if part is not None]
+            parts = [_over(program, variable, point, a.union(b)) for a, b in pairwise(cuts)]
+            known = [part[k].abs_upper() for part in parts if part is not None]
             if len(known) < pieces:
                 continue
             bound = max(known)
@@ -240,17 +311,6 @@ def largest(program: Program, variable: int, point: Sequence[float], ends: tuple
         if settled:
             break
     return best
-
-
-def _everywhere(program: Program, variable: int, point: Sequence[float], interval: Ball, k: int) -> Ball | None:
-    """A ball that holds f^(k)(s)/k! for every s of `interval`."""
-    inputs = [SERIES.constant(x) for x in point]
-    inputs[variable] = series_variable(interval)
-    try:
-        value = evaluate_all(program, inputs, SERIES)[program.outputs[0]][k]
-    except (Undefined, Singular, Unresolved):
-        return None
-    return value if value.is_finite() else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,37 +322,101 @@ class Root:
 
 
 def root(program: Program, variable: int, point: Sequence[float], near: float) -> Root | None:
-    """The zero near `near`, if a step of interval Newton proves one: m - f(m)/f'(X) inside X (Moore 1966)."""
+    """The zero near `near`, if a step of interval Newton proves one.
+
+    Theorem (Moore 1966, ch. 7): let m be in the interval X, f differentiable on it, and 0 not in F, which holds f'(s)
+    for every s of X. Every zero of f in X is in N(X) = m - f(m)/F. If N(X) is inside X, there is exactly one.
+    """
     with working(2 * PRECISIONS[0], 2):
-        value, slope = (_everywhere(program, variable, point, arb(near), k) for k in (0, 1))
-        if value is None or slope is None or slope.contains(0):
-            return None
-        least = max(nearest(abs(value / slope)), ulp(near))
-        radius, best = _WIDEST * max(1.0, abs(near)), None
-        while radius >= least and best is None:
+        for radius in _radii(near):
             interval = arb(near, radius)
-            stepped = _newton(program, variable, point, arb(near), interval)
-            if stepped is not None and interval.contains_interior(stepped):
-                best = stepped, radius
-            radius /= 2
-        if best is None:
+            zeros = _newton(program, variable, point, arb(near), interval)
+            if zeros is None or not interval.contains_interior(zeros):
+                continue
+            zero = _narrowed(program, variable, point, zeros)
+            # the interval reaches this far on either side of the zero
+            reach = arb(radius) - abs(zero - arb(near)).abs_upper()
+            return Root(zero, below(reach)) if reach > 0 else None
+    return None
+
+
+def rootless(program: Program, variable: int, point: Sequence[float], near: float) -> float | None:
+    """A distance from `near` within which f has no zero, if one is found.
+
+    Theorem (mean value): let m be in X, and F hold f'(s) for every s of X; then f(s) is in f(m) + F (X - m) for all s.
+    Where 0 is not in F this says that N(X) of interval Newton and X have nothing in common.
+    """
+    with working(2 * PRECISIONS[0], 2):
+        here = _over(program, variable, point, arb(near))
+        if here is None or here[0].contains(0):
             return None
-        found, alone = best
-        for _ in range(_REFINED):
-            stepped = _newton(program, variable, point, found.mid(), found)
-            if stepped is None or tight(found):
-                break
-            found = found.intersection(stepped)
-        left = nearest(alone - abs(found - arb(near)).abs_upper())
-        return Root(found, _LESS * left)
+        for radius in _radii(near):
+            interval = arb(near, radius)
+            around = _over(program, variable, point, interval)
+            if around is None:
+                continue
+            if not (here[0] + around[1] * arb(0, radius)).contains(0) or not around[0].contains(0):
+                return below(arb(radius))
+    return None
 
 
-_WIDEST, _REFINED, _LESS = 1024.0, 12, 0.99
+_WIDEST, _NARROWED = 1024.0, 100
+
+
+def _radii(near: float) -> Iterator[float]:
+    """Radii of the intervals tried, the widest first; the last is of neighbouring floats."""
+    radius, least = _WIDEST * max(1.0, abs(near)), ulp(near) if near else _WIDEST * 2.0**-_DEEP
+    while radius >= least and isfinite(radius):
+        yield radius
+        radius /= 2
+
+
+_DEEP = 160
+"""How often an interval around 0, where floats have no spacing, is halved."""
 
 
 def _newton(program: Program, variable: int, point: Sequence[float], middle: Ball, interval: Ball) -> Ball | None:
-    """Where the zeros of `interval` are, if it has any."""
-    value, slope = _everywhere(program, variable, point, middle, 0), _everywhere(program, variable, point, interval, 1)
-    if value is None or slope is None or slope.contains(0):
+    """N(X): where the zeros of `interval` are, if it has any; None where that is not known."""
+    here, around = _over(program, variable, point, middle), _over(program, variable, point, interval)
+    if here is None or around is None or around[1].contains(0):
         return None
-    return middle - value / slope
+    return middle - here[0] / around[1]
+
+
+def _narrowed(program: Program, variable: int, point: Sequence[float], zeros: Ball) -> Ball:
+    """An interval that holds exactly one zero, narrowed: the zero is in X and in N(X), which therefore overlap.
+
+    A float at which f is exactly 0 is the zero.
+    """
+    for _ in range(_NARROWED):
+        exact = arb(0 if zeros.contains(0) else nearest(zeros))
+        value = _over(program, variable, point, exact) if zeros.contains(exact) else None
+        if value is not None and value[0].is_zero():
+            return exact
+        stepped = None if tight(zeros) else _newton(program, variable, point, zeros.mid(), zeros)
+        if stepped is None or not stepped.rad() < zeros.rad():
+            break
+        zeros = zeros.intersection(stepped)
+    return zeros
+
+
+# --- bounds as they are shown: rounded to the side on which they stay true
+def above(ball: Ball, figures: int = 4) -> float:
+    """The smallest number of so many digits that is not below a ball; infinite beyond float64's range.
+
+    >>> above(arb("0.12341"))
+    0.1235
+    """
+    most = nearest(ball)
+    while not arb(most) >= ball:
+        most = nextafter(most, inf)
+    return most if isinf(most) else float(Context(figures, ROUND_CEILING).create_decimal_from_float(most))
+
+
+def below(ball: Ball, figures: int = 3) -> float:
+    """The largest number of so many digits that is not above a ball.
+
+    >>> below(arb("0.12379"))
+    0.123
+    """
+    return -above(-ball, figures)

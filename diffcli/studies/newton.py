@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from diffcli.accuracy import error
+from diffcli.accuracy import error, tight
 from diffcli.case import Case, Number, equations, headline, make_case, pasted, where_missing
 from diffcli.comparison import executed
 from diffcli.derivation import Problem
@@ -19,7 +20,7 @@ from diffcli.errors import DiffError
 from diffcli.language import begun, listed, say, translated
 from diffcli.limits import Expired, Here
 from diffcli.methods import usual
-from diffcli.proofs import Root, root
+from diffcli.proofs import Root, detached, root, rootless
 from diffcli.studies.reused import Reused, absent, ready
 from diffcli.studies.study import Axis, Cell, Column, Curve, Plot, Study, Table
 from diffcli.syntax.rendering import literal
@@ -61,7 +62,11 @@ class Walk:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """All iterations, and what is proved of where they went; `exact` is a float at which f is exactly 0."""
+    """All iterations, and what is proved of where they went.
+
+    `exact` is a float at which f is exactly 0; `rootless` a distance from where the first iteration ended within which
+    f has no root. These are of f itself; the slopes are those of methods, which do not see through `detach`.
+    """
 
     case: Case
     walks: tuple[Walk, ...]
@@ -69,6 +74,7 @@ class Finding:
     failed: Mapping[str, str]
     root: Root | None
     exact: float | None
+    rootless: float | None
 
     @property
     def name(self) -> str:
@@ -217,21 +223,24 @@ def _ended(steps: Sequence[Step]) -> tuple[str, int]:
     return ("", 0) if math.isfinite(slope) and math.isfinite(x - f / slope) else ("left", 0)
 
 
-def _proved(case: Case, walks: Sequence[Walk], timeout: float) -> tuple[Root | None, float | None]:
-    """The root, if interval Newton encloses one, and the float at which f is exactly 0, if there is one."""
-    for walk in walks:
-        if walk.end not in ("root", "steps"):
-            continue
-        problem = _at(case, walk.last)
+def _proved(case: Case, walks: Sequence[Walk], timeout: float) -> tuple[Root | None, float | None, float | None]:
+    """The root, if interval Newton encloses one; the float at which f is exactly 0; how far around there is no root."""
+    ended = [_at(case, walk.last) for walk in walks if walk.end in ("root", "steps")]
+    for problem in ended:
+        last = problem.point[problem.wrt[0]]
         try:
             truth = Here(certify, problem.program, (), problem.point).result(timeout)
-            exact = walk.last if truth.value is not None and truth.value.is_zero() else None
-            found = Here(root, problem.program, problem.wrt[0], problem.point, walk.last).result(timeout)
+            exact = last if truth.value is not None and truth.value.is_zero() else None
+            found = Here(root, problem.program, problem.wrt[0], problem.point, last).result(timeout)
         except Expired:
             continue
         if found is not None or exact is not None:
-            return found, exact
-    return None, None
+            return found, exact, None
+    with suppress(Expired):
+        for problem in ended[:1]:
+            last = problem.point[problem.wrt[0]]
+            return None, None, Here(rootless, problem.program, problem.wrt[0], problem.point, last).result(timeout)
+    return None, None, None
 
 
 # --- numbers
@@ -478,16 +487,29 @@ _SECANTS = {
 def _proof(finding: Finding) -> Iterator[str]:
     name, proved = finding.name, finding.root
     if proved is not None:
-        value = digits(proved.value) if finding.exact is None else literal(finding.exact)
+        value = _digits(proved) if finding.exact is None else literal(finding.exact)
         template = "Proved by interval Newton: {name} = {value} is a root, and the only one within {alone} of it."
         yield say(template, name=name, value=value, alone=f"{proved.alone:.3g}")
     elif finding.exact is not None:
         yield say(_EXACT, x=literal(finding.exact))
+    elif finding.rootless is not None:
+        last = next(walk.last for walk in finding.walks if walk.end in ("root", "steps"))
+        template = "Proved by the mean value theorem: f has no root within {within} of {name} = {x}."
+        yield say(template, within=f"{finding.rootless:.3g}", name=name, x=literal(last))
     elif any(walk.end == "root" for walk in finding.walks):
         yield say("Not proved to be a root: interval Newton finds none there; f' may vanish, or f is not smooth.")
+    if detached(finding.case.problem.program, finding.case.problem.wrt[0]):
+        yield say(_DETACHED)
 
 
 _EXACT = "Proved: f({x}) is exactly 0. Whether it is the only root near is not proved: f' may vanish there."
+_DETACHED = "The slopes hold what is detached; what is proved of roots is of f itself, where detach(u) is u."
+
+
+def _digits(proved: Root) -> str:
+    """The root as far as it is known."""
+    found: str = digits(proved.value) if tight(proved.value) else proved.value.str(15)
+    return found
 
 
 # --- for plots and programs
@@ -537,6 +559,7 @@ def _facts(finding: Finding) -> dict[str, object]:
             }
             for walk in finding.walks
         },
-        "root": None if proved is None else {"value": digits(proved.value), "only_within": proved.alone},
+        "root": None if proved is None else {"value": _digits(proved), "only_within": proved.alone},
         "exact": finding.exact,
+        "no_root_within": finding.rootless,
     }

@@ -4,11 +4,12 @@
 
 (Lagrange 1797.) Coefficients come from Taylor arithmetic in float64, and are measured
 against proved ones; the maximum is over the whole interval, by balls that hold it.
+Where f has detached copies, the coefficients are of f with these held at x0, and bound nothing of f itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
@@ -23,7 +24,7 @@ from diffcli.errors import DiffError
 from diffcli.evaluate import evaluate
 from diffcli.language import say
 from diffcli.limits import Expired, Here
-from diffcli.proofs import coefficients, largest, remainders
+from diffcli.proofs import analytic, coefficients, detached, lagrange, remainders
 from diffcli.studies.study import Axis, Column, Curve, Plot, Study, Table
 from diffcli.syntax.rendering import literal
 from diffcli.taylor import taylor as program_of
@@ -39,7 +40,10 @@ AHEAD = 40
 
 @dataclass(frozen=True, slots=True)
 class Remainder:
-    """f and its polynomial at a distance; what Lagrange's remainder is at most, proved, and by proved samples alone."""
+    """f and its polynomial at a distance; what Lagrange's remainder is at most, proved, and by proved samples alone.
+
+    The distance is the one asked for; all else is at the float next to it.
+    """
 
     distance: float
     value: float
@@ -66,6 +70,16 @@ class Expansion:
     @property
     def name(self) -> str:
         return self.case.wrt[0]
+
+    @property
+    def detached(self) -> bool:
+        """Whether the polynomial is of f with its detached copies held, and not of f."""
+        return detached(self.problem.program, self.variable)
+
+    @property
+    def analytic(self) -> bool:
+        """Whether f is proved to be analytic at the point."""
+        return analytic(self.problem.program, self.variable, self.problem.point)
 
     @property
     def x0(self) -> float:
@@ -117,7 +131,7 @@ def taylor(
         _heading(expansion),
         (_orders(expansion, shown), _remainders(expansion, found), *_reach(expansion)),
         _plots(expansion, distances),
-        (*_accuracy(expansion), *_bounded(expansion, found), *_convergence(expansion, found)),
+        tuple(_sentences(expansion, found)),
         _facts(expansion, found),
     )
 
@@ -138,28 +152,25 @@ def _expanded(source: str, at: Mapping[str, Number], wrt: str | None, order: int
 
 def _remainder(expansion: Expansion, distance: float) -> Remainder:
     n, problem, x = expansion.order, expansion.problem, expansion.x0 + distance
-    power = abs(distance) ** (n + 1) * _ROUNDED_UP
-    most = largest(problem.program, expansion.variable, problem.point, (expansion.x0, x), n + 1)
-    bound = None if most is None else nearest(most) * power
-    sampled = _sampled(expansion, distance)
+    bound = lagrange(problem.program, expansion.variable, problem.point, x, n)
+    sampled = None if expansion.detached else _sampled(expansion, x)
     rest = expansion.rests(x)[-1]
-    return Remainder(distance, expansion.f(x), expansion.sum(x, n), rest, bound, sampled and sampled * power)
+    return Remainder(distance, expansion.f(x), expansion.sum(x, n), rest, bound, sampled)
 
 
-def _sampled(expansion: Expansion, distance: float) -> float | None:
-    """The largest |f^(n+1)|/(n+1)! of some proved values, which is no bound."""
-    sizes = []
+def _sampled(expansion: Expansion, x: float) -> float | None:
+    """Lagrange's remainder by the largest |f^(n+1)|/(n+1)! of some proved values, which is no bound."""
+    sizes, away = [], x - expansion.x0
     for i in range(SAMPLES):
-        point = expansion.moved(expansion.x0 + distance * i / (SAMPLES - 1))
+        point = expansion.moved(expansion.x0 + away * i / (SAMPLES - 1))
         known = coefficients(expansion.problem.program, expansion.variable, point, expansion.order + 1)
         if len(known) < expansion.order + 2:
             return None
         sizes.append(abs(nearest(known[-1])))
-    return max(sizes)
+    return max(sizes) * abs(away) ** (expansion.order + 1)
 
 
 SAMPLES = 17
-_ROUNDED_UP = 1 + 2.0**-48
 
 
 def _one_variable(source: str, at: Mapping[str, Number], wrt: str | None) -> Case:
@@ -284,6 +295,21 @@ def _tests(exact: Sequence[Any]) -> list[tuple[int, float | None, float | None]]
 
 
 # --- in words
+def _sentences(expansion: Expansion, found: Sequence[Remainder]) -> Iterator[str]:
+    yield from _accuracy(expansion)
+    if expansion.detached:
+        yield say(_HELD, place=f"{expansion.name} = {literal(expansion.x0)}")
+        return
+    yield from _bounded(expansion, found)
+    yield from _convergence(expansion, found)
+
+
+_HELD = (
+    "The polynomial is of f with what is detached held at its value at {place}, not of f itself: "
+    "f - sum is not its remainder, and no bound is claimed."
+)
+
+
 def _accuracy(expansion: Expansion) -> list[str]:
     lost = [bits_lost(error(x, ball).ulp) for x, ball in zip(expansion.computed, expansion.exact, strict=False)]
     worst = max(range(len(lost)), key=lost.__getitem__)
@@ -332,8 +358,9 @@ def _convergence(expansion: Expansion, found: Sequence[Remainder]) -> list[str]:
     """What the coefficients hint at; a finite number of them proves nothing."""
     exact, last = expansion.exact, max((k for k, ball in enumerate(expansion.exact) if not ball.is_zero()), default=-1)
     if last <= 0 or last <= len(exact) // 2:
-        flat = any(one.rest for one in found) and last <= expansion.order
-        return [say(_SMOOTH if flat else _POLYNOMIAL, order=len(exact) - 1)]
+        rest = any(one.rest for one in found) and last <= expansion.order
+        template = (_FOLLOWS if expansion.analytic else _SMOOTH) if rest else _POLYNOMIAL
+        return [say(template, first=last + 1, order=len(exact) - 1)]
     radius = radius_hint(exact)
     if radius is None:
         return [say("Radius of convergence: {count} coefficients give no clear hint.", count=len(exact))]
@@ -343,13 +370,16 @@ def _convergence(expansion: Expansion, found: Sequence[Remainder]) -> list[str]:
     return [say(_FINITE, radius=f"{radius:.4g}", count=len(exact), away=away)]
 
 
+_FOLLOWS = (
+    "The coefficients of the orders {first} to {order} are 0, and yet f - sum is not 0: terms of higher order follow."
+)
 _SMOOTH = (
-    "f is not its Taylor series: no coefficient up to order {order} but those shown differs from 0, "
-    "and yet f - sum is not 0: f is smooth here, not analytic."
+    "The coefficients of the orders {first} to {order} are 0, and yet f - sum is not 0: "
+    "terms of higher order follow, or f is smooth here, but not analytic."
 )
 _POLYNOMIAL = (
-    "Radius of convergence: infinite, as for a polynomial: "
-    "no coefficient up to order {order} but those shown differs from 0."
+    "Radius of convergence: infinite, as for a polynomial, if no terms follow: "
+    "the coefficients of the orders {first} to {order} are 0."
 )
 _INFINITE = "Radius of convergence: infinite, as {count} coefficients hint: the tests grow without end."
 _FINITE = (
