@@ -27,6 +27,8 @@ DETACH = CODE["detach"]
 
 LIMITS = (4, 8, 16, 32)
 """Orders to which one-sided expansions are carried."""
+FEW = LIMITS[:2]
+"""Orders that are tried before other ways are."""
 
 Line = Mapping[int, float]
 """A direction: the slope of every input that moves."""
@@ -39,7 +41,7 @@ NOWHERE = "nowhere"
 """Stands for a side on which the function has no values."""
 
 
-def _retrying(compute: Callable[[Germs], T], what: str) -> tuple[T, int]:
+def _retrying(compute: Callable[[Germs], T], what: str, limits: Sequence[int] = LIMITS) -> tuple[T, int]:
     """`compute` with more terms when an expansion is too short, more bits when a ball is too wide.
 
     At `FORMAL` bits it is tried once with functions written out, which may show that a ball around zero is zero.
@@ -48,23 +50,23 @@ def _retrying(compute: Callable[[Germs], T], what: str) -> tuple[T, int]:
     while True:
         with working(PRECISIONS[level], 2):
             try:
-                return compute(Germs(LIMITS[limit])), PRECISIONS[level]
+                return compute(Germs(limits[limit])), PRECISIONS[level]
             except Short:
                 limit += 1
             except Unresolved:
                 if PRECISIONS[level] == FORMAL:
                     with suppress(Short, Unresolved, Unknown, Singular):
-                        return compute(Germs(LIMITS[limit], written_out=True)), FORMAL
+                        return compute(Germs(limits[limit], written_out=True)), FORMAL
                 level += 1
             except Unknown as unknown:
                 raise Undecided(f"no expansion is known: {unknown}") from None
             except Singular as singular:
                 raise Undecided(str(singular)) from None
-        if limit >= len(LIMITS) or level >= len(PRECISIONS):
+        if limit >= len(limits) or level >= len(PRECISIONS):
             raise Undecided(f"{what} is too close to a switch, or to zero, to be told")
 
 
-def value_at(program: Program, point: Sequence[float]) -> tuple[Ball, int]:
+def value_at(program: Program, point: Sequence[float], limits: Sequence[int] = LIMITS) -> tuple[Ball, int]:
     def compute(germs: Germs) -> Ball:
         (germ,) = evaluate(program, [germs.constant(x) for x in point], germs)
         value = germ.constant.ball
@@ -72,7 +74,7 @@ def value_at(program: Program, point: Sequence[float]) -> tuple[Ball, int]:
             raise Undefined("the value is not finite")
         return _narrow(germ.constant)
 
-    return _retrying(compute, "the value at the point")
+    return _retrying(compute, "the value at the point", limits)
 
 
 def values_at(program: Program, point: Sequence[float], singular: Singular) -> list[Any]:
@@ -88,7 +90,9 @@ def values_at(program: Program, point: Sequence[float], singular: Singular) -> l
         raise singular from None
 
 
-def one_sided_entry(program: Program, point: Sequence[float], line: Line, order: int, reason: str) -> Entry:
+def one_sided_entry(
+    program: Program, point: Sequence[float], line: Line, order: int, reason: str, limits: Sequence[int] = LIMITS
+) -> Entry:
     """The derivative of this order along `line`, or what there is from each side."""
 
     def compute(germs: Germs) -> tuple[Ball | None, OneSided, OneSided, str | None]:
@@ -106,7 +110,7 @@ def one_sided_entry(program: Program, point: Sequence[float], line: Line, order:
         lower = _differing(left, right)
         return None, *sides, said if lower in (None, order) else f"{said}: there is no derivative of order {lower}"
 
-    (derivative, left, right, said), bits = _retrying(compute, "the derivative at this point")
+    (derivative, left, right, said), bits = _retrying(compute, "the derivative at this point", limits)
     return Entry(derivative, left, right, bits, said)
 
 

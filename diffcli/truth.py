@@ -13,6 +13,7 @@ from __future__ import annotations
 import copyreg
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import factorial
@@ -155,6 +156,7 @@ class Scene:
         self.program, self.point = program, point
         self._constants: dict[tuple[int, int], list[Any]] = {}
         self._series: dict[tuple[Line, int, int], list[Any]] = {}
+        self._simpler: dict[tuple[int, ...], Scene | None] = {}
 
     @cached_property
     def parts(self) -> list[Scene]:
@@ -210,6 +212,15 @@ class Scene:
             constants = [constants[k] for k in came]
         return evaluate_again(program, constants, moved, SERIES, self.depends)
 
+    def simplified(self, moving: tuple[int, ...]) -> Scene | None:
+        """The same function around the point, when the inputs `moving` move, where identities show fewer equations."""
+        from diffcli.nearby import simplified
+
+        if moving not in self._simpler:
+            program = simplified(self.program, self.point, moving)
+            self._simpler[moving] = Scene(program, self.point) if program else None
+        return self._simpler[moving]
+
     @cached_property
     def depends(self) -> list[int]:
         return dependences(self.moving[0])
@@ -230,8 +241,10 @@ def line_along(slopes: Mapping[int, float]) -> Line:
 
 
 def proved_values(scene: Scene) -> list[tuple[Ball, int]]:
-    outputs = scene.program.outputs
+    outputs, inputs = scene.program.outputs, tuple(range(len(scene.point)))
     for bits in PRECISIONS:
+        if bits > FORMAL and (simpler := scene.simplified(inputs)):
+            return proved_values(simpler)
         with working(bits, 2):
             try:
                 constants = scene.constants(bits, 2)
@@ -244,16 +257,21 @@ def proved_values(scene: Scene) -> list[tuple[Ball, int]]:
                 return [(value, bits) for value in values]
     if len(outputs) > 1:
         return [proved_values(part)[0] for part in scene.parts]
-    from diffcli.sides import value_at
+    from diffcli.sides import FEW, value_at
 
-    return [value_at(scene.program, scene.point)]
+    with suppress(Undecided):
+        return [value_at(scene.program, scene.point, FEW)]
+    simpler = scene.simplified(inputs)
+    return proved_values(simpler) if simpler else [value_at(scene.program, scene.point)]
 
 
 def derivatives_along(scene: Scene, line: Line, order: int = 1) -> list[Maybe]:
     """The derivative of this order along `line`, of every output."""
     found: dict[int, Maybe] = {}
-    length = order + 1
+    length, inputs = order + 1, tuple(i for i, _ in line)
     for bits in PRECISIONS:
+        if bits > FORMAL and (simpler := scene.simplified(inputs)):
+            return derivatives_along(simpler, line, order)
         with working(bits, length):
             try:
                 outputs = scene.along(line, bits, length)
@@ -277,8 +295,12 @@ def derivatives_along(scene: Scene, line: Line, order: int = 1) -> list[Maybe]:
         return [found[j] if j in found else derivatives_along(part, line, order)[0] for j, part in parts]
     if found:
         return [found[0]]
-    from diffcli.sides import one_sided_entry
+    from diffcli.sides import FEW, one_sided_entry
 
+    with suppress(Undecided):
+        return [one_sided_entry(scene.program, scene.point, dict(line), order, reason, FEW)]
+    if simpler := scene.simplified(inputs):
+        return derivatives_along(simpler, line, order)
     return [_tried(one_sided_entry, scene.program, scene.point, dict(line), order, reason)]
 
 

@@ -13,6 +13,7 @@ import operator
 import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 import mpmath
@@ -626,6 +627,8 @@ class HighPrecision(Quotients):
 
     @staticmethod
     def constant(value: Constant) -> Any:
+        if isinstance(value, Fraction):
+            return mpmath.mpf(value.numerator) / value.denominator
         return mpmath.mpf(value) if not isinstance(value, str) else +getattr(mpmath, _NAMED.get(value, value))
 
     def derivative(self, program: Program, point: Sequence[float], orders: Sequence[int], output: int = 0) -> Any:

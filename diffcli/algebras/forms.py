@@ -10,6 +10,7 @@ may be written in many forms (see `identities`).
 from __future__ import annotations
 
 from collections.abc import Hashable
+from math import prod
 from typing import Any
 
 from flint import arb, fmpq, fmpz
@@ -68,9 +69,14 @@ def ball_of(terms: Terms) -> Any:
     for monomial, factor in terms.items():
         product = arb(factor)
         for atom, power in monomial:
-            product *= atom.ball**power
+            product *= _power(atom.ball, power)
         total += product
     return total
+
+
+def _power(ball: Any, power: int) -> Any:
+    """A whole power of a ball; FLINT has none where it holds zero."""
+    return ball**power if power < 0 or not ball.contains(0) else prod([ball] * power)
 
 
 def key_of(terms: Terms) -> Hashable:

@@ -565,7 +565,7 @@ class Germs:
     def _from_zero(self, name: str, a: Germ, step: Callable[[Germ], Germ]) -> Germ:
         """f(p + h) = f(p) + f(step): the series at 0 is rational, and so all coefficients but the value are exact."""
         at = self.tends_to(a)
-        if at is None or self._is_plain(a) or not self.without(a, at).terms:
+        if at is None or not self.without(a, at).terms or self._is_plain(a):
             return self.analytic(CODE[name], a)
         rise = self.compose(lambda count: taylor_at(CODE[name], ZERO, count), step(number(at)))
         return self.add(number(taylor_at(CODE[name], at, 1)[0]), rise)

@@ -11,17 +11,23 @@ its atoms are made by, over names that have less in common:
     sines, cosines  of sums and multiples of few angles, by the addition theorems
     powers, roots   whole powers of them as what they are of; of rationals as for logarithms
 
-A form of which nothing is left is zero. What is left may be zero all the same:
-then nothing is known. Asked are only forms whose ball, at hundreds of digits,
+A form of which nothing is left is zero. What is left is asked further, by theorems that lead to simpler forms:
+
+    recurrences     gammas of arguments that differ by whole numbers, by one of them
+    angles          a sum of arcs and turns is 0 if it is below a half turn and its sine vanishes
+    logarithms      a sum of them is 0 if the product of what they are of is 1
+    radicals        a + b w is 0 if a^n = -+b^n w^n and the signs of a and b w are opposite
+
+What is left then may be zero all the same: nothing is known. Asked are only forms whose ball, at hundreds of digits,
 holds zero. No step knows a derivative.
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Callable, Hashable, Iterable
 from fractions import Fraction
 from itertools import combinations, product
-from math import gcd, lcm
+from math import factorial, gcd, lcm
 from typing import Any
 
 from flint import arb, fmpq
@@ -57,21 +63,30 @@ MOST_PARTS = 6
 """Of more arguments that are no multiples of each other, no sums are sought."""
 
 
+MOST_DEPTH = 5
+"""Theorems are applied to what others led to up to so many times."""
+MOST_TURNED = 24
+"""Sums of angles, or of logarithms, are multiplied out where each occurs no more than this many times."""
+MOST_SHIFTED = 64
+"""Gammas are compared whose arguments differ by whole numbers up to this."""
+
+
 class _TooLong(Exception):
     """The form grows beyond all bounds."""
 
 
-def vanishes(terms: Terms) -> bool:
+def vanishes(terms: Terms, depth: int = 0) -> bool:
     """Whether a form is zero by the identities above; if not, nothing is known."""
-    return any(_shrinks(terms, most) for most in (FEW_TIMES, MOST_TIMES))
+    return any(_shrinks(terms, most, depth) for most in (FEW_TIMES, MOST_TIMES))
 
 
-def _shrinks(terms: Terms, most: int) -> bool:
+def _shrinks(terms: Terms, most: int, depth: int) -> bool:
     """Whether nothing is left, where arguments are seen to be multiples of each other up to `most` times."""
     try:
         terms = _powers_of_products(_quotients(terms), most)
         terms = _circular(_logarithms(_exponentials(terms, most)), most)
-        return not _roots(_powers(terms))
+        left = _roots(_powers(terms))
+        return not left or depth < MOST_DEPTH and any(step(left, depth + 1) for step in _THEOREMS)
     except (_TooLong, Singular):
         return False
 
@@ -439,3 +454,219 @@ def _roots(terms: Terms) -> Terms:
             raise _TooLong
         written[atom] = term({roots[number]: power * turns for number, power in _factored(value, base).items()})
     return _replaced(terms, written)
+
+
+# --- recurrences
+def _by_recurrence(terms: Terms, depth: int) -> bool:
+    """gamma(u) = (u - 1) gamma(u - 1), and so its reciprocal, its logarithm and the derivatives of that."""
+    atoms = [atom for atom in dict.fromkeys(atom for monomial in terms for atom, _ in monomial) if _is_gamma(atom)]
+    written = {atom: form for atom in atoms if (form := _shifted(atom, atoms))}
+    return bool(written) and vanishes(_replaced(_lifted(terms, written), written), depth)
+
+
+def _is_gamma(atom: Atom) -> bool:
+    return _is_value(atom) and str(_name(atom)).partition(" ")[0] in ("rgamma", "lgamma", "polygamma")
+
+
+def _shifted(atom: Atom, others: Iterable[Atom]) -> Terms | None:
+    """An atom by that of the same function whose argument is larger by the largest whole number."""
+    own, best, most = _value_argument(atom), None, 0
+    for other in others:
+        if _name(other) == _name(atom):
+            rise = plus(_value_argument(other), scaled(own, -1))
+            if _is_rational(rise) and most < rise[()] <= MOST_SHIFTED and rise[()].q == 1:
+                best, most = other, int(rise[()])
+    if best is None:
+        return None
+    result = term({best: 1})
+    for k in range(most):
+        result = _one_down(str(_name(atom)), result, plus(own, {(): fmpq(k)}) if k else own)
+    return result
+
+
+def _one_down(name: str, above: Terms, argument: Terms) -> Terms:
+    """The function at `argument`, from what it is at `argument` + 1."""
+    if name == "rgamma":
+        return _product(above, argument)
+    if name == "lgamma":
+        return plus(above, scaled(_of("log", argument), -1))
+    order = int(float(name.split()[1]))
+    power = _power(_inverse(argument), order + 1)
+    return plus(above, scaled(power, fmpq((-1) ** (order + 1) * factorial(order))))
+
+
+def _inverse(form: Terms) -> Terms:
+    if len(form) == 1:
+        return inverse(form)
+    return term({Atom(("inverse", key_of(form)), 1 / ball_of(form)): 1})
+
+
+def _is_value(atom: Atom) -> bool:
+    """Whether an atom is the value of a function, and no other Taylor coefficient."""
+    return isinstance(atom.name, tuple) and len(atom.name) == 3 and atom.name[2] == 0
+
+
+def _value_argument(atom: Atom) -> Terms:
+    assert isinstance(atom.name, tuple)
+    return of_key(atom.name[1])
+
+
+# --- sums of angles, and of logarithms
+def _linear(terms: Terms, chosen: Callable[[Atom], bool]) -> dict[Monomial, dict[Atom, Any]]:
+    """By what they are multiplied with, the rational factors of the atoms `chosen`, each of which stands but once."""
+    groups: dict[Monomial, dict[Atom, Any]] = {}
+    for monomial, q in terms.items():
+        found = [(atom, power) for atom, power in monomial if chosen(atom)]
+        if len(found) != 1 or found[0][1] != 1:
+            raise _TooLong
+        rest = tuple((atom, power) for atom, power in monomial if atom != found[0][0])
+        groups.setdefault(rest, {})[found[0][0]] = q
+    return groups
+
+
+def _whole(factors: dict[Atom, Any]) -> tuple[dict[Atom, int], int]:
+    """Factors times the least number that makes them whole, and that number."""
+    common = lcm(*(int(q.q) for q in factors.values()))
+    numbers = {atom: int(q * common) for atom, q in factors.items()}
+    if any(abs(number) > (MOST_WHOLE if _is_of_rational(atom) else MOST_TURNED) for atom, number in numbers.items()):
+        raise _TooLong
+    return numbers, common
+
+
+def _is_of_rational(atom: Atom) -> bool:
+    return _name(atom) == "log" and _is_rational(of_key(_argument(atom)))
+
+
+def _is_arc(atom: Atom) -> bool:
+    return _name(atom) in ("asin", "acos", "atan") and _is_value(atom)
+
+
+def _is_angle(atom: Atom) -> bool:
+    return _is_arc(atom) or atom.name == "pi"
+
+
+def _sum_of_angles(terms: Terms, depth: int) -> bool:
+    """sin(A) = 0 and |A| < pi make A = 0; the sine is that of a product of complex numbers with these angles."""
+    if not any(_is_arc(atom) for monomial in terms for atom, _ in monomial):
+        return False
+    return all(_no_angle(factors, depth) for factors in _linear(terms, _is_angle).values())
+
+
+def _no_angle(factors: dict[Atom, Any], depth: int) -> bool:
+    turns = _whole(factors)[0]
+    if not abs(sum((atom.ball * count for atom, count in turns.items()), arb(0))) < arb.pi():
+        return False
+    real, imaginary = ONE, Terms()
+    for atom, count in turns.items():
+        c, s = _direction(atom) if atom.name != "pi" else (scaled(ONE, -1), Terms())
+        s = s if count > 0 else scaled(s, -1)
+        for _ in range(abs(count)):
+            real, imaginary = (
+                plus(_product(real, c), scaled(_product(imaginary, s), -1)),
+                plus(_product(imaginary, c), _product(real, s)),
+            )
+    return not imaginary or vanishes(imaginary, depth)
+
+
+def _direction(atom: Atom) -> tuple[Terms, Terms]:
+    """A complex number, as its two parts, whose angle is an arc."""
+    leg = _value_argument(atom)
+    if _name(atom) == "atan":
+        return ONE, leg
+    other = plus(ONE, scaled(_product(leg, leg), -1))
+    root = _square_root(other)
+    return (root, leg) if _name(atom) == "asin" else (leg, root)
+
+
+def _square_root(form: Terms) -> Terms:
+    ball = ball_of(form)
+    if not form or not ball > 0:
+        raise _TooLong
+    if _is_rational(form):
+        name, exact = ("root", 2, key_of(form)), form[()]
+        return term({Atom(name, ball.sqrt(), 2, exact): 1})
+    return term({Atom(("power", Fraction(1, 2), key_of(form)), ball.sqrt()): 1})
+
+
+def _sum_of_logarithms(terms: Terms, depth: int) -> bool:
+    """A sum of logarithms, and of what has none, is 0 if the product of its exponentials is 1."""
+
+    def is_logarithm(atom: Atom) -> bool:
+        return _name(atom) == "log"
+
+    with_logarithm = {m: q for m, q in terms.items() if any(is_logarithm(atom) for atom, _ in m)}
+    rest = {m: q for m, q in terms.items() if m not in with_logarithm}
+    if not with_logarithm:
+        return False
+    groups = _linear(with_logarithm, is_logarithm)
+    if rest and groups.keys() != {()}:
+        return False
+    return all(_no_logarithm(factors, rest, depth) for factors in groups.values())
+
+
+def _no_logarithm(factors: dict[Atom, Any], rest: Terms, depth: int) -> bool:
+    numbers, common = _whole(factors)
+    sides = [ONE, ONE]
+    for atom, count in numbers.items():
+        form = of_key(_argument(atom))
+        power = term({}, form[()] ** abs(count)) if _is_of_rational(atom) else _power(form, abs(count))
+        sides[count < 0] = _product(sides[count < 0], power)
+    if rest:
+        sides[0] = _product(sides[0], _of("exp", scaled(rest, fmpq(common))))
+    difference = plus(sides[0], scaled(sides[1], -1))
+    return not difference or vanishes(difference, depth)
+
+
+# --- radicals
+def _by_radicals(terms: Terms, depth: int) -> bool:
+    """p + q w^k is 0, for a positive w with w^n = A, if p and q have opposite signs and (-p)^n = q^n A^k."""
+    roots = [atom for atom in _made_by(terms, "power") if not _is_rational(of_key(_argument(atom)))]
+    for root in roots:
+        if any(_occurs(root, other) for other in roots if other != root):
+            continue
+        parts: dict[int, Terms] = {}
+        for monomial, q in terms.items():
+            powers = dict(monomial)
+            power = powers.pop(root, 0)
+            parts[power] = plus(parts.get(power, {}), term(powers, q))
+        return _no_sum(parts, _exponent(root).denominator, of_key(_argument(root)), depth)
+    return False
+
+
+def _no_sum(parts: dict[int, Terms], degree: int, radicand: Terms, depth: int) -> bool:
+    """Whether a sum of `parts` times powers of a root is 0: each is, or two are opposite."""
+    balls = {power: ball_of(part) for power, part in parts.items()}
+    left = [power for power in sorted(parts) if not balls[power].contains(0)]
+    if any(not vanishes(parts[power], depth) for power in parts if power not in left):
+        return False
+    if not left:
+        return True
+    if len(left) != 2 or not balls[left[0]] * balls[left[1]] < 0:
+        return False
+    low, high = left
+    first = _power(scaled(parts[low], -1), degree)
+    second = _product(_power(parts[high], degree), _power(radicand, high - low))
+    return vanishes(plus(first, scaled(second, -1)), depth)
+
+
+def _occurs(atom: Atom, other: Atom) -> bool:
+    """Whether an atom occurs in what another is made of."""
+    waiting, seen = [other.name], set()
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Atom):
+            if part == atom:
+                return True
+            part = part.name
+        if isinstance(part, (tuple, frozenset)) and part not in seen:
+            seen.add(part)
+            waiting += part
+    return False
+
+
+_THEOREMS: tuple[Callable[[Terms, int], bool], ...] = (
+    _by_recurrence,
+    _sum_of_angles,
+    _sum_of_logarithms,
+    _by_radicals,
+)
