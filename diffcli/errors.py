@@ -6,6 +6,7 @@ caret, and what to try. This room knows nothing else of the project.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from typing import Any
@@ -40,11 +41,11 @@ class DiffError(Exception):
 
     def report(self, before: str = "error: ") -> str:
         """The message, the source line, carets under the span, and the hint."""
-        return "\n".join([before + self.message, *self._below()])
+        return "\n".join([before + visible(self.message, whole=False), *self._below()])
 
     def _below(self) -> list[str]:
         lines = place(self.source, self.span) if self.source is not None and self.span is not None else []
-        return [*lines, f"  {self.hint}"] if self.hint else lines
+        return [*lines, f"  {visible(self.hint)}"] if self.hint else lines
 
 
 def unwritable(file: object, error: OSError) -> DiffError:
@@ -59,6 +60,30 @@ def unreadable(file: object, error: OSError) -> DiffError:
 
 class Unsupported(Exception):
     """A method cannot treat this problem; the text says why, in the user's words. It is a verdict, not the end."""
+
+
+_HIDDEN = (
+    "\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f"  # control characters, but for the ends of lines and tabs
+    "\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069"  # marks of writing direction
+    "\\u2028\\u2029\\ufeff\\ud800-\\udfff"  # other ends of lines, marks of byte order, halves of characters
+)
+
+
+def visible(text: str, whole: bool = True) -> str:
+    """Text of a user as it may be shown: what commands a terminal is written as an escape.
+
+    `whole` text keeps its line ends and tabs; what stands in one line has them escaped, too.
+
+    >>> visible("\\x1b[31mred\\n"), visible("a\\nb", whole=False)
+    ('\\\\x1b[31mred\\n', 'a\\\\nb')
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return re.sub(f"[{_HIDDEN}]" if whole else f"[{_HIDDEN}\t\n]", _escape, text)
+
+
+def _escape(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode()
 
 
 def brief(text: str, most: int = 40) -> str:
@@ -83,17 +108,17 @@ def place(source: str, span: tuple[int, int]) -> list[str]:
     >>> place("2x", (1, 2))
     ['  2x', '   ^']
     """
-    start = min(span[0], len(source))
+    start = min(span[0], len(source.rstrip()))
     first = source.rfind("\n", 0, start) + 1
     end_of_line = source.find("\n", start)
-    last = len(source) if end_of_line < 0 else end_of_line
+    last = len(source) if end_of_line < 0 else end_of_line - (source[end_of_line - 1 : end_of_line] == "\r")
     stop = max(start + 1, min(span[1], last))
     left, right, cut_left, cut_right = first, last, "", ""
     if last - first > LONGEST_LINE:
         left, right = max(first, start - LONGEST_LINE // 2), min(last, start + LONGEST_LINE // 2)
         cut_left, cut_right = "…" * (left > first), "…" * (right < last)
         stop = min(stop, max(right, start + 1))
-    line = "".join(char if char.isprintable() else " " for char in source[left:right])
-    before = width(cut_left) + width(line[: start - left])
-    carets = max(1, width(line[start - left : stop - left]))
-    return [f"  {cut_left}{line}{cut_right}", "  " + " " * before + "^" * carets]
+    shown = source[left:start], source[start : min(stop, right)], source[stop:right]
+    before, marked, after = (visible(part, whole=False) for part in shown)
+    carets = "^" * max(1, width(marked))
+    return [f"  {cut_left}{before}{marked}{after}{cut_right}", "  " + " " * width(cut_left + before) + carets]

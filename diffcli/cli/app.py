@@ -67,13 +67,12 @@ Wrt = Annotated[
 ]
 MethodList = Annotated[str | None, typer.Option("--methods", "-m", metavar="NAMES", help=_METHODS)]
 Format = Annotated[
-    str,
+    str | None,
     typer.Option(
         "--format",
         "-f",
         metavar="NAME",
-        envvar="DIFF_COMPARE_FORMAT",
-        help="table, json, jsonl, csv, markdown, latex or html.",
+        help="table, json, jsonl, csv, markdown, latex or html. Default: by FILE's ending, or table.",
     ),
 ]
 Output = Annotated[
@@ -155,7 +154,7 @@ def expression(
     hvp: Hvp = None,
     claim: Claim = None,
     methods: MethodList = None,
-    format: Format = "table",
+    format: Format = None,
     output: Output = None,
     timeout: Timeout = 10.0,
     tolerance: Tolerance = 1024.0,
@@ -185,14 +184,15 @@ def expression(
     are then shown as statistics. --output FILE.npy, .npz or .csv takes the results of all points.
     """
     from diffcli.case import Asked, all_claims
-    from diffcli.cli.commands import ManyRequest, Request, run_expression
+    from diffcli.cli.commands import ManyRequest, Request, report_format, run_expression
 
     asked = Asked(order, jvp, vjp, hvp, unit, all_claims(claim or ()))
+    many = ManyRequest(points, sample, seed, compiled, fast_trig)
     request = Request(
         wrt,
         asked,
         methods,
-        format,
+        report_format(format, output, many.asked(at or [])),
         output,
         timeout,
         tolerance,
@@ -204,7 +204,7 @@ def expression(
         rules,
         dtype,
     )
-    return run_expression(text, at or [], request, ManyRequest(points, sample, seed, compiled, fast_trig))
+    return run_expression(text, at or [], request, many)
 
 
 @app.command("batch")
@@ -233,7 +233,7 @@ def batch(
     hvp: Hvp = None,
     claim: Claim = None,
     methods: MethodList = None,
-    format: Format = "table",
+    format: Format = None,
     output: Output = None,
     timeout: Timeout = 10.0,
     tolerance: Tolerance = 1024.0,
@@ -257,14 +257,14 @@ def batch(
     the rest go on.
     """
     from diffcli.case import Asked, all_claims
-    from diffcli.cli.commands import BatchRequest, Request, run_batch
+    from diffcli.cli.commands import BatchRequest, Request, report_format, run_batch
 
     asked = Asked(order, jvp, vjp, hvp, unit, all_claims(claim or ()))
     request = Request(
         wrt,
         asked,
         methods,
-        format,
+        report_format(format, output),
         output,
         timeout,
         tolerance,

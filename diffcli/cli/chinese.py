@@ -132,7 +132,8 @@ _OPTIONS = {
     "The Hessian times V.": "黑塞矩阵乘以 V。",
     "A derivative to be checked: \"x: 2*x*y\". May be repeated, for other variables.":
         "待检验的导数：\"x: 2*x*y\"。可以重复，用于其他变量。",
-    "table, json, jsonl, csv, markdown, latex or html.": "table、json、jsonl、csv、markdown、latex 或 html。",
+    "table, json, jsonl, csv, markdown, latex or html. Default: by FILE's ending, or table.":
+        "table、json、jsonl、csv、markdown、latex 或 html。默认：由 FILE 的扩展名决定，否则为 table。",
     "Write to FILE instead of standard output.": "写入 FILE，而不是标准输出。",
     "Seconds per method and expression.": "每种方法对每个表达式的秒数。",
     "Ulps up to which a result is ok: 1024 is 10 of the 53 bits.":
@@ -166,7 +167,8 @@ _OPTIONS = {
     "The largest step.": "最大步长。",
     "The smallest step.": "最小步长。",
     "What is computed with: float64 or float32.": "用什么数计算：float64 或 float32。",
-    "table, json or csv.": "table、json 或 csv。",
+    "table, json or csv. Default: by FILE's ending, or table.":
+        "table、json 或 csv。默认：由 FILE 的扩展名决定，否则为 table。",
     "Draw the plots into FILE, a .png or .svg.": "把图画入 FILE，.png 或 .svg。",
     "Seconds per method, and per proof.": "每种方法、每个证明的秒数。",
     "The variable that moves, and its range.": "变动的变量及其范围。",
@@ -205,7 +207,8 @@ _OPTIONS = {
         "logistic（逻辑斯谛）、product（乘积）或 nested（嵌套）[没有 --expr 时为 logistic]。",
     "A formula of l, applied to itself: \"4*l*(1 - l)\".": "l 的一个公式，反复代入自身：\"4*l*(1 - l)\"。",
     "The largest n.": "最大的 n。",
-    "text, json, latex or mathml.": "text、json、latex 或 mathml。",
+    "text, json, latex or mathml. Default: by FILE's ending, or text.":
+        "text、json、latex 或 mathml。默认：由 FILE 的扩展名决定，否则为 text。",
     "values, tangents (by one --wrt) or adjoints.":
         "values（值）、tangents（切值，要用一个 --wrt）或 adjoints（伴随值）。",
     "text, mermaid, dot, svg or json. Default: by FILE's ending.":

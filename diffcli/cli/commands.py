@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import errno
 import os
 import shutil
 import sys
@@ -12,14 +11,13 @@ from collections.abc import Container, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
-from diffcli.errors import DiffError, unreadable, unwritable
+from diffcli.cli.streams import check_apart, check_writable, destination, format_for, source
+from diffcli.errors import DiffError
 from diffcli.language import say, spoken
 
 if TYPE_CHECKING:
-    from rich.console import Console
-
     from diffcli.algebras import Dtype
     from diffcli.batch.pool import Pool
     from diffcli.batch.rows import Failure, Finish, Result, Row
@@ -29,6 +27,7 @@ if TYPE_CHECKING:
     from diffcli.kinds import Kind
     from diffcli.primitives import Rules
     from diffcli.reports import Report
+    from diffcli.reports.screen import Screen
     from diffcli.reports.writing import Written
 
 
@@ -187,6 +186,17 @@ def _nearest(name: str, known: Iterable[str]) -> str:
     return f"did you mean '{near[0]}'?" if near else f"write one of: {', '.join(names)}"
 
 
+def report_format(asked: str | None, output: Path | None, many: bool = False) -> str:
+    """The format of results: as asked for, by the output's ending, by the environment, or the table."""
+    from diffcli.reports import REPORTS
+
+    endings = {known.ending: name for name, known in REPORTS.items()}
+    if many:  # a .csv takes the results of all points, the report goes elsewhere
+        endings = {ending: name for ending, name in _POINT_FORMATS.items() if ending != ".csv"}
+        output = None if output and output.suffix.lower() == ".csv" else output
+    return format_for(asked, output, endings, os.environ.get("DIFF_COMPARE_FORMAT") or "table")
+
+
 class BatchRequest(NamedTuple):
     """What only a batch is asked: workers, their memory in MiB, going on, stopping early, a cluster's address."""
 
@@ -254,14 +264,9 @@ def run_expression(text: str, at: list[str], request: Request, many: ManyRequest
     note_unused(point, case.at)
     from diffcli.comparison import compare
 
+    comparison = compare(case, request.settings(apart=True, memory=request.format in ("json", "html")))
     with ExitStack() as stack:
-        outputs = _outputs(request, stack, single=True)
-        try:
-            comparison = compare(case, request.settings(apart=True, memory=request.format in ("json", "html")))
-        except KeyboardInterrupt:
-            print(say("interrupted"), file=sys.stderr)
-            return 130
-        for output in outputs:
+        for output in _outputs(request, stack, single=True):
             output.add(comparison)
             output.end()
     return 0 if comparison.good or request.exit_zero else 1
@@ -339,7 +344,7 @@ def run_points(text: str, at: list[str], request: Request, many: ManyRequest) ->
     reports = [(request.format, None if results else request.output)]
     reports += [(_POINT_FORMATS[file.suffix.lower()], file) for file in request.export]
     for format, file in reports:  # noqa: A001 - the word of the command line
-        with _destination(file) as stream:
+        with destination(file, data=format != "table") as stream:
             width = shutil.get_terminal_size().columns if stream.isatty() else None
             stream.write(written_as(found, format, width))
     return 0 if found.good or request.exit_zero else 1
@@ -398,7 +403,7 @@ def run_batch(file: str, request: Request, asked: BatchRequest) -> int:
     request.check_files()
     asked.check()
     settings = request.settings(fatal=True)
-    _keep_input(file, request)
+    check_apart(file, (request.output, *request.export))
     _check_tape(request)
     from diffcli.batch.expanding import expand
     from diffcli.batch.reading import reader_for
@@ -409,8 +414,8 @@ def run_batch(file: str, request: Request, asked: BatchRequest) -> int:
     summary = Summary()
     begun = time.monotonic()
     with ExitStack() as stack:
-        source = stack.enter_context(_source(file))
-        lines = _Lines(source, None if file == "-" else Path(file).stat().st_size)
+        text = stack.enter_context(source(file))
+        lines = _Lines(text, None if file == "-" else Path(file).stat().st_size)
         rows = expand(read(lines))
         if asked.resume:
             _resume(request, rows, summary, settings)
@@ -449,13 +454,6 @@ def _check_tape(request: Request) -> None:
     if request.tape and not {name for name, _ in request.formats()} & {"json", "jsonl", "csv"}:
         hint = "add --format jsonl or csv, or --export FILE.csv"
         raise DiffError(f"--tape is not shown by a batch as {request.format}", hint=hint, kind="option")
-
-
-def _keep_input(file: str, request: Request) -> None:
-    """The rows must not be written over before they are read."""
-    for name in (request.output, *request.export):
-        if name is not None and file != "-" and name.exists() and Path(file).exists() and name.samefile(file):
-            raise DiffError(f"'{file}' is read, and cannot be the output", hint="name another file", kind="option")
 
 
 def _finish(request: Request) -> Finish:
@@ -520,62 +518,7 @@ def _resume(request: Request, rows: Iterator[Row | Failure], summary: Summary, s
         skip_kept(request.output, rows, summary.add_kept, settings)
 
 
-# --- streams
-class _Borrowed:
-    """A stream that is not ours to close."""
-
-    def __init__(self, stream: TextIO) -> None:
-        self.stream = stream
-
-    def __enter__(self) -> TextIO:
-        return self.stream
-
-    def __exit__(self, *exception: object) -> None:
-        self.stream.flush()
-
-
-def _source(file: str) -> Any:
-    if file == "-":
-        if sys.stdin.isatty():
-            print(say("reading rows from the terminal: EXPR | x=1, y=2   (end with Ctrl-D)"), file=sys.stderr)
-        # a stream of our own: the interpreter's has a lock that a reading thread would hold
-        return open(sys.stdin.fileno(), encoding="utf-8-sig", closefd=False)
-    try:
-        return Path(file).open(encoding=_encoding(file), newline="" if file.lower().endswith(".csv") else None)
-    except OSError as error:
-        raise unreadable(file, error) from None
-
-
-def _encoding(file: str) -> str:
-    """UTF-8, or UTF-16 where the file says so."""
-    with Path(file).open("rb") as raw:
-        return "utf-16" if raw.read(2) in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-
-
-def check_writable(file: Path | None) -> None:
-    """`DiffError` where a file could not be opened for writing; it is not touched."""
-    if file is None or str(file) == "-":
-        return
-    if file.is_dir():
-        fault = errno.EISDIR
-    elif not file.parent.is_dir():
-        fault = errno.ENOENT
-    elif not os.access(file if file.exists() else file.parent, os.W_OK):
-        fault = errno.EACCES
-    else:
-        return
-    raise unwritable(file, OSError(fault, os.strerror(fault)))
-
-
-def _destination(output: Path | None, append: bool = False) -> Any:
-    if output is None or str(output) == "-":
-        return _Borrowed(sys.stdout)
-    try:
-        return output.open("a" if append else "w", encoding="utf-8", newline="")
-    except OSError as error:
-        raise unwritable(output, error) from None
-
-
+# --- outputs
 @dataclass
 class Output:
     """A report and the stream it goes to; every row is flushed, so that nothing is lost.
@@ -626,7 +569,7 @@ def _outputs(request: Request, stack: ExitStack, single: bool, append: bool = Fa
 
     outputs = []
     for number, (name, file) in enumerate(request.formats()):
-        stream = stack.enter_context(_destination(file, append))
+        stream = stack.enter_context(destination(file, append, data=name != "table"))
         screen = request.on_screen and not number
         report: Report = _Screen(stream, single) if screen else REPORTS[name].report(single)
         if not (append and stream.tell()):
@@ -635,13 +578,11 @@ def _outputs(request: Request, stack: ExitStack, single: bool, append: bool = Fa
     return outputs
 
 
-def _console(stream: TextIO) -> Console:
-    from rich.console import Console
-
+def _console(stream: TextIO) -> Screen:
+    from diffcli.reports.screen import Screen
     from diffcli.reports.table import WIDEST
 
-    terminal = stream.isatty()
-    return Console(file=stream, highlight=False, width=None if terminal else WIDEST, legacy_windows=False)
+    return Screen(file=stream, width=None if stream.isatty() else WIDEST)
 
 
 class _Lines:

@@ -20,7 +20,8 @@ from typing import NoReturn
 
 from diffcli.cli.arguments import arrange, helped, named, refused
 from diffcli.errors import DiffError
-from diffcli.language import LANGUAGES, preferred, say, speak, translated
+from diffcli.language import LANGUAGES, preferred, say, speak, spoken, translated
+from diffcli.streams import prepare, writes_chinese
 
 GARBAGE = 50_000
 """Objects made between two collections: imports make many and drop none (by measurement a tenth of the start)."""
@@ -58,6 +59,7 @@ def _leave(code: int) -> NoReturn:
 def main(arguments: Sequence[str]) -> int:
     """Run the command line; every outcome is an exit code, none a traceback."""
     try:
+        prepare()
         speak(preferred(by_locale=sys.stdout.isatty()))
         result = _run(_spoken(arguments))
         sys.stdout.flush()
@@ -125,9 +127,15 @@ def _spoken(arguments: Sequence[str]) -> list[str]:
             asked = word.removeprefix("--lang=")
         else:
             rest.append(word)
-    if asked in LANGUAGES:
-        speak(asked)
-    elif asked is not None:
+    if asked is not None and asked not in LANGUAGES:
         hint = f"write one of: {', '.join(LANGUAGES)}"
         raise DiffError(f"unknown language '{asked}'", hint=hint, kind="option")
+    speak(asked or spoken())
+    if spoken() == "zh" and not all(map(writes_chinese, (sys.stdout, sys.stderr))) and not _filed(rest):
+        speak("en")
     return rest
+
+
+def _filed(words: Sequence[str]) -> bool:
+    """Whether results go to a file, which has the letters of every language."""
+    return any(word in ("-o", "--export") or word.startswith(("--output", "--export=")) for word in words)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from diffcli.errors import DiffError, unwritable
+from diffcli.cli.streams import check_writable, format_for, put
+from diffcli.errors import DiffError
 from diffcli.language import say, speaking, spoken, translated
 
 if TYPE_CHECKING:
@@ -23,7 +24,10 @@ At = Annotated[
     list[str] | None, typer.Option("--at", metavar="POINT", help='The point: "x=1.5, y=pi/4". May be repeated.')
 ]
 Expression = Annotated[str, typer.Argument(metavar="EXPR", help='The expression, for example "x*sin(y)".')]
-Format = Annotated[str, typer.Option("--format", "-f", metavar="NAME", help="table, json or csv.")]
+Format = Annotated[
+    str | None,
+    typer.Option("--format", "-f", metavar="NAME", help="table, json or csv. Default: by FILE's ending, or table."),
+]
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to FILE instead of standard output.")
 ]
@@ -40,7 +44,8 @@ Wrt = Annotated[
 ]
 Log = Annotated[bool, typer.Option("--log", help="Points even in log x; through zero, on either side of it.")]
 
-FORMATS = ("table", "json", "csv")
+FORMATS = {".txt": "table", ".json": "json", ".csv": "csv"}
+"""By the endings of files."""
 
 
 def register(app: typer.Typer) -> None:
@@ -61,11 +66,10 @@ def register(app: typer.Typer) -> None:
     app.command("methods")(_methods)
 
 
-def write(make: Callable[[], Study], format: str, output: Path | None, plot: Path | None) -> int:
+def write(make: Callable[[], Study], asked: str | None, output: Path | None, plot: Path | None) -> int:
     """Run a study and write what it found; a picture where one is asked for."""
+    format = _format(asked, output)  # noqa: A001 - the word of the command line
     output = _checked(output)
-    if format not in FORMATS:
-        raise DiffError(f"unknown format '{format}'", hint=f"write one of: {', '.join(FORMATS)}", kind="option")
     if plot is not None:
         from diffcli.reports.pictures import check
 
@@ -78,25 +82,24 @@ def write(make: Callable[[], Study], format: str, output: Path | None, plot: Pat
         text = None if _on_screen(format, output) else written(study, format, plot is None)
 
     if text is None:
-        from rich.console import Console
+        from diffcli.reports.screen import Screen
 
-        show(study, Console(highlight=False, legacy_windows=False), plots=plot is None)
-    elif output is None:
-        sys.stdout.write(text)
+        show(study, Screen(), plots=plot is None)
     else:
-        try:
-            output.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise unwritable(output, error) from None
+        put(text, output, format != "table")
     if plot is not None:
         _save(study, make, plot)
     return 0
 
 
+def _format(asked: str | None, output: Path | None) -> str:
+    chosen = format_for(asked, output, FORMATS, "table")
+    _one_of("format", chosen, tuple(FORMATS.values()))
+    return chosen
+
+
 def _checked(output: Path | None) -> Path | None:
     """A file that can be written; None for standard output, which `-` is too."""
-    from diffcli.cli.commands import check_writable
-
     check_writable(output)
     return None if str(output) == "-" else output
 
@@ -135,7 +138,7 @@ def _sweep(
     numbers: Annotated[
         str, typer.Option("--dtype", metavar="float64|float32", help="What is computed with: float64 or float32.")
     ] = "float64",
-    format: Format = "table",
+    format: Format = None,
     output: Output = None,
     plot: Picture = None,
     timeout: Timeout = 10.0,
@@ -152,7 +155,7 @@ def _sweep(
     every = methods is None or methods.strip() == "all"
     names = () if every else _names("--methods", methods or "", "write -m central-difference, or leave it out for all")
     point = _held(text, at, variables)
-    whole = format != "table"
+    whole = _format(format, output) != "table"
 
     def make() -> Study:
         with _Counting() as told:
@@ -170,7 +173,7 @@ def _profile(
     points: Annotated[int, typer.Option("--points", metavar="N", help="Points of the grid.")] = 200,
     wrt: Wrt = None,
     methods: Methods = None,
-    format: Format = "table",
+    format: Format = None,
     output: Output = None,
     plot: Picture = None,
     timeout: Timeout = 10.0,
@@ -201,7 +204,7 @@ def _hunt(
     seed: Annotated[int, typer.Option("--seed", metavar="S", help="The same seed finds the same points.")] = 0,
     wrt: Wrt = None,
     methods: Methods = None,
-    format: Format = "table",
+    format: Format = None,
     output: Output = None,
     timeout: Timeout = 10.0,
 ) -> int:
@@ -295,7 +298,7 @@ def _taylor(
     distances: Annotated[
         str, typer.Option("--distances", metavar="D,…", help="Where the remainder is shown; sums at the second.")
     ] = "0.1,0.5,1,2",
-    format: Format = "table",
+    format: Format = None,
     output: Output = None,
     plot: Picture = None,
     timeout: Timeout = 10.0,
@@ -323,7 +326,7 @@ def _newton(
     at: At = None,
     steps: Annotated[int, typer.Option("--steps", metavar="N", help="The most steps.")] = 20,
     methods: Methods = None,
-    format: Format = "table",
+    format: Format = None,
     output: Output = None,
     plot: Picture = None,
     timeout: Timeout = 10.0,
@@ -386,7 +389,7 @@ def _descend(
         int | None, typer.Option("--seed", metavar="S", help="The same seed draws samples in the same order [0].")
     ] = None,
     methods: Methods = None,
-    format: Format = "table",
+    format: Format = None,
     output: Output = None,
     plot: Picture = None,
     timeout: Timeout = 10.0,
@@ -429,7 +432,7 @@ def _descend(
         objective = on_samples(model or "", loss or LOSS, read_samples(data), begun, held)
     if held:
         note_unused(held, objective.case(objective.size).at)
-    whole = format != "table"
+    whole = _format(format, output) != "table"
     request = Request(
         ways, rate, steps, epochs, 8 if batch is None else batch, 0.9 if momentum is None else momentum,
         until, seed or 0, chosen, limit, whole,
@@ -453,7 +456,7 @@ def _swell(
     ] = None,
     up_to: Annotated[int, typer.Option("--up-to", metavar="N", help="The largest n.")] = 10,
     at: At = None,
-    format: Format = "table",
+    format: Format = None,
     output: Output = None,
     plot: Picture = None,
     timeout: Timeout = 10.0,
@@ -473,7 +476,7 @@ def _swell(
     if at and template is None:
         hint = "leave out --at: the sizes of these families are the same at every point"
         raise DiffError("--at gives --expr its values, and there is none", hint=hint, kind="option")
-    point, whole = _held(template or "", at), format != "table"
+    point, whole = _held(template or "", at), _format(format, output) != "table"
     return write(lambda: swell(family or "logistic", up_to, template, point, limit, whole), format, output, plot)
 
 
@@ -487,7 +490,7 @@ def _trace(
         ),
     ] = None,
     mode: Annotated[str, typer.Option("--mode", metavar="NAME", help="forward, reverse or both.")] = "both",
-    format: Format = "table",
+    format: Format = None,
     output: Output = None,
 ) -> int:
     """Show every node: its value, its tangent and its adjoint, and the node where digits die.
@@ -506,7 +509,7 @@ def _trace(
 
     if mode not in MODES:
         raise DiffError(f"unknown mode '{mode}'", hint=f"write one of: {', '.join(MODES)}", kind="option")
-    rows = _TRACED if format == "table" else None
+    rows = _TRACED if _format(format, output) == "table" else None
     return write(lambda: trace(case, mode, named is not None, rows), format, output, None)
 
 
@@ -520,8 +523,11 @@ def _steps(
     at: At = None,
     wrt: Wrt = None,
     format: Annotated[
-        str, typer.Option("--format", "-f", metavar="NAME", help="text, json, latex or mathml.")
-    ] = "text",
+        str | None,
+        typer.Option(
+            "--format", "-f", metavar="NAME", help="text, json, latex or mathml. Default: by FILE's ending, or text."
+        ),
+    ] = None,
     output: Output = None,
 ) -> int:
     """Differentiate by hand: the symbolic derivative rule by rule, every step proved at a point.
@@ -531,12 +537,13 @@ def _steps(
     page for any browser.
     """
     from diffcli.cli.commands import variables
-    from diffcli.reports.steps import FORMATS, told
+    from diffcli.reports.steps import ENDINGS, FORMATS, told
     from diffcli.studies.steps import steps
 
-    _one_of("format", format, FORMATS)
+    written = format_for(format, output, ENDINGS, "text")
+    _one_of("format", written, FORMATS)
     output, chosen = _checked(output), variables(wrt)
-    return _put(told(steps(text, _held(text, at, chosen), chosen), format, _width()), output, format == "text")
+    return _put(told(steps(text, _held(text, at, chosen), chosen), written, _width()), output, written == "text")
 
 
 def _graph(
@@ -594,21 +601,17 @@ def _width() -> int:
 
 def _put(text: str, output: Path | None, highlighted: bool) -> int:
     """Text to a file or to standard output; on a terminal, what matters stands out."""
-    if output is not None:
-        try:
-            output.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise unwritable(output, error) from None
-    elif highlighted and sys.stdout.isatty():
-        from rich.console import Console
+    if output is None and highlighted and sys.stdout.isatty():
         from rich.text import Text
+
+        from diffcli.reports.screen import Screen
 
         shown = Text(text, end="")
         for pattern, style in _HIGHLIGHTS:
             shown.highlight_regex(pattern, style)
-        Console(highlight=False, legacy_windows=False).print(shown, soft_wrap=True, end="")
+        Screen().print(shown, soft_wrap=True, end="")
     else:
-        sys.stdout.write(text)
+        put(text, output, not highlighted)
     return 0
 
 
@@ -736,7 +739,7 @@ def _lesson(
 def _rules(
     names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]…", help="Primitives. Default: all.")] = None,
     points: Annotated[int, typer.Option("--points", metavar="N", help="Points an argument.")] = 500,
-    format: Format = "table",
+    format: Format = None,
     output: Output = None,
 ) -> int:
     """The derivative rules, textbook and stable, and the worst error of each.
@@ -755,7 +758,7 @@ def _rules(
 
 
 # --- what there is to compare
-def _methods(format: Format = "table", output: Output = None) -> int:
+def _methods(format: Format = None, output: Output = None) -> int:
     """List the methods: what each does, the derivatives it finds, its library, how to install what is missing."""
     from diffcli.studies.methods import methods
 

@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from io import StringIO
+from typing import Any
 
 from rich.box import Box
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.table import Table
 
+from diffcli.errors import visible
+
 _RULES = Box("    \n    \n ── \n    \n ── \n ── \n    \n    \n")
+
+
+class Screen(Console):
+    """A console on which no text of a user is a command: Rich's own escapes are styles, and stand apart from text.
+
+    Letters that the stream lacks are replaced where they are written (`streams`), so to Rich every stream is UTF-8.
+    """
+
+    def __init__(self, **how: Any) -> None:
+        super().__init__(highlight=False, legacy_windows=False, **how)
+
+    @property
+    def encoding(self) -> str:
+        return "utf-8"
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=visible(segment.text))
 
 
 def ruled(apart: int = 2) -> Table:
@@ -18,7 +41,6 @@ def ruled(apart: int = 2) -> Table:
 
 def plain(draw: Callable[[Console], None], width: int) -> str:
     """What is drawn on a console of this width, without colour, as a file or a pipe gets it."""
-    console = Console(width=width, color_system=None, force_terminal=False, legacy_windows=False)
-    with console.capture() as capture:
-        draw(console)
-    return "\n".join(line.rstrip() for line in capture.get().split("\n"))
+    drawn = StringIO()
+    draw(Screen(file=drawn, width=width, color_system=None, force_terminal=False))
+    return "\n".join(line.rstrip() for line in drawn.getvalue().split("\n"))

@@ -19,6 +19,7 @@ from diffcli.syntax.rendering import literal
 from diffcli.wrapping import wrapped
 
 FORMATS = ("text", "json", "latex", "mathml")
+ENDINGS = {".txt": "text", ".json": "json", ".tex": "latex", ".html": "mathml"}
 _INDENT = 4
 
 

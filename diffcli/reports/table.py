@@ -19,6 +19,7 @@ from diffcli.accuracy import Verdict
 from diffcli.batch.rows import Failure, Result
 from diffcli.case import equations, pasted, tuples, understood, written
 from diffcli.comparison import Comparison, Measurement
+from diffcli.errors import visible
 from diffcli.errors import width as columns
 from diffcli.language import joined, say, translated
 from diffcli.program import Cost
@@ -279,8 +280,8 @@ def show_line(result: Result, console: Console) -> None:
         text = Text.assemble(
             place,
             (_padded(translated("error"), 12), "red"),
-            (f"{result.id}  " if result.id else "", "dim"),
-            f"{translated(result.message)}: {one_line(result.expression)}",
+            (f"{visible(result.id, whole=False)}  " if result.id else "", "dim"),
+            f"{one_line(translated(result.message))}: {one_line(result.expression)}",
         )
     else:
         verdicts = {measurement.verdict for measurement in result.measurements}
@@ -292,7 +293,7 @@ def show_line(result: Result, console: Console) -> None:
             text.append(", ".join(f"{m.method} {say(m.verdict)}" for m in result.measurements) + "  ", "yellow")
         worst = max((m for m in result.measurements if m.bits is not None), key=lambda m: m.bits or 0.0, default=None)
         text.append(f"{_padded(lost(worst.bits) if worst else '', 8, right=True)}  ")
-        text.append(f"{result.case.id}  " if result.case.id else "", "dim")
+        text.append(f"{visible(result.case.id, whole=False)}  " if result.case.id else "", "dim")
         text.append(one_line(result.case.expression.source))
         wrong = [m.message for m in result.measurements if m.claim and m.claim.counterexample]
         if wrong:
@@ -351,13 +352,14 @@ def _show_worst(summary: Summary, console: Console) -> None:
     for worst in summary.worst:
         point = pasted({name: tuples(value) for name, value in worst.at.items()})
         place = say("  line {line}  ", line=worst.line) if worst.line else "  "
-        name = f"{worst.id}  " if worst.id else ""
+        name = f"{visible(worst.id, whole=False)}  " if worst.id else ""
         bits = _padded(lost(worst.bits), 8, right=True)
         text = Text(f"{place}{bits}  {name}{one_line(worst.expression)}{say('  at  {point}', point=point)}")
         console.print(text, no_wrap=True, overflow=ellipsis, crop=console.is_terminal, soft_wrap=wrap)
     for line, message, hint in summary.first_failures:
         console.print(
-            Text(say("  line {line}  error: {message}", line=line, message=translated(message)), "red"), soft_wrap=True
+            Text(say("  line {line}  error: {message}", line=line, message=one_line(translated(message))), "red"),
+            soft_wrap=True,
         )
         if hint:
             console.print(Text(f"    {translated(hint)}"), soft_wrap=True)
