@@ -518,6 +518,8 @@ _TRACE = {
     "Forward and reverse first differ in {name}: {both}.": "前向与反向首先在 {name} 上不同：{both}。",
     "Forward and reverse first differ in {name}: {both}, {ulps} ulp apart.":
         "前向与反向首先在 {name} 上不同：{both}，相差 {ulps} ulp。",
+    "A condition switches at this point: nodes are measured on the path taken, derivatives of f against f itself.":
+        "某个条件恰在此点切换：各节点按所走的路径衡量，f 的导数则对照 f 本身。",
     "Forward and reverse give the same bits.": "前向与反向的结果逐位相同。",
     "{name} has no truth, shown as –: {reason}.": "{name} 没有真值，以 – 表示：{reason}。",
     "Adjoints of inner nodes are not proved beyond {most} operations.":

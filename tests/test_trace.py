@@ -258,6 +258,33 @@ def test_outputs_have_a_backward_sweep_each() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("source", "truth"),
+    [
+        ("where(x >= 0, x, -x)", None),
+        ("where(x == 0, 1, x)*2", None),
+        ("where(x > 0, x, 2*x)", None),
+        ("where(x == 0, 0, x)", 1.0),
+        ("where(x >= 0, x, x + x^2)", 1.0),
+        ("where(x > 0, x^2, 0)", 0.0),
+    ],
+)
+@pytest.mark.parametrize("mode", ["both", "forward", "reverse"])
+def test_derivatives_are_held_against_the_function_and_not_against_its_path(
+    source: str, truth: float | None, mode: str
+) -> None:
+    """On the path taken each of these is a polynomial, whose derivative is another, or has no right to be one."""
+    found = study(source, "x=0", mode=mode)
+    (answer,) = found.facts["derivatives"]
+    assert answer["truth"] == truth
+    assert (answer["reason"] is None) == (truth is not None)
+    for table in found.tables[1:]:
+        for row in table.rows:
+            if row[0] == "df/dx":
+                assert (row[4] is None) == (truth is None)
+    assert "A condition switches at this point" in text(found)
+
+
 @pytest.mark.parametrize("source", ["3", "pi", "where(1 > 0, 2, 3)"])
 def test_constants_have_a_trace(source: str) -> None:
     assert written(study(source), "table")

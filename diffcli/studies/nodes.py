@@ -42,8 +42,12 @@ _LOWERED = str.maketrans("-0123456789", "₋₀₁₂₃₄₅₆₇₈₉")
 # --- the path taken
 @dataclass(frozen=True)
 class Path:
-    """The operations executed at a point, without branches; `values` and `names` are by equation."""
+    """The operations executed at a point, without branches; `values` and `names` are by equation.
 
+    `function` is what took this path: where that switches at the point, the path has a derivative and it has none.
+    """
+
+    function: Program
     program: Program
     point: tuple[float, ...]
     values: tuple[float, ...]
@@ -63,7 +67,7 @@ def path_at(program: Program, point: Sequence[float]) -> Path:
     nodes = _by_level(path)
     first = 1 - len(path.inputs)
     names = {k: "v" + str(first + place).translate(_LOWERED) for place, k in enumerate(nodes)}
-    return Path(path, tuple(point), tuple(recording.values), names, tuple(nodes))
+    return Path(program, path, tuple(point), tuple(recording.values), names, tuple(nodes))
 
 
 def _by_level(program: Program) -> list[int]:
@@ -90,9 +94,9 @@ def prove(path: Path, slopes: Mapping[int, float]) -> list[Known]:
     return known
 
 
-def derivatives(path: Path, wrt: Sequence[int], output: int) -> list[Known]:
-    """What is proved of the derivatives of an output, by the inputs `wrt`."""
-    program = prune(replace(path.program, outputs=(output,), guards=()))
+def derivatives(path: Path, wrt: Sequence[int], place: int) -> list[Known]:
+    """What is proved of the function itself, not of its path: derivatives of the output at `place`, by inputs `wrt`."""
+    program = prune(replace(path.function, outputs=(path.function.outputs[place],)))
     try:
         with deadline(PATIENCE):
             truth = certify(program, wrt, path.point)

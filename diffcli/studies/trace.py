@@ -107,10 +107,14 @@ def trace(case: Case, mode: Mode = "both", named: bool = False, most: int | None
     path = scope.path
     known = {name: prove(path, {i: 1.0}) for name, i in scope.along.items()}
     primal = Primal(path, next(iter(known.values())) if known else prove(path, {}))
-    proved = {name: derivatives(path, list(scope.variables.values()), k) for name, k in scope.back.items()}
-    stages = [_values(scope, primal)]
+    proved = {
+        name: derivatives(path, list(scope.variables.values()), place)
+        for place, name in enumerate(scope.outputs)
+        if name in scope.back
+    }
+    stages = [_values(scope, primal, proved)]
     if mode != "reverse":
-        stages += [_forward(scope, primal, name, known[name]) for name in scope.along]
+        stages += [_forward(scope, primal, name, known[name], proved) for name in scope.along]
     if mode != "forward":
         swept = [_reverse(scope, primal, name, proved[name]) for name in scope.back]
         stages += [stage for stage in swept if stage.spots]
@@ -118,7 +122,7 @@ def trace(case: Case, mode: Mode = "both", named: bool = False, most: int | None
     rows = None if most is None else max(SHORTEST, most // len(stages))
     return Study(
         "trace",
-        _heading(scope, primal, answers),
+        _heading(scope, stages[0], answers, primal),
         tuple(_table(stage, rows) for stage in stages),
         sentences=tuple(_sentences(primal, stages, answers, mode)),
         facts=_facts(case, mode, answers),
@@ -137,34 +141,59 @@ def _scope(case: Case, named: bool) -> Scope:
 
 
 # --- the stages
-def _values(scope: Scope, primal: Primal) -> Stage:
+def _values(scope: Scope, primal: Primal, proved: Mapping[str, Sequence[Known]]) -> Stage:
     results = []
     for name, k in scope.outputs.items():
         value = scope.path.values[k]
-        constant = Spot(name, value, primal.known[k].value, words=literal(value))
-        results.append(_named(name, primal.by_node[k]) if k in primal.by_node else constant)
+        spot = primal.by_node[k] if k in primal.by_node else Spot("", value, primal.known[k].value)
+        own = _own(scope, primal, name, k, proved)
+        truth, reason = own.value, None if own.value is not None else own.reason
+        row = replace(_named(name, spot), truth=truth, reason=reason)
+        results.append(row if spot.name else replace(row, words=literal(value)))
     return Stage("primal", say("Primal trace"), tuple(primal.spots), tuple(results))
+
+
+def _own(scope: Scope, primal: Primal, name: str, k: int, proved: Mapping[str, Sequence[Known]]) -> Known:
+    """What is proved of the value of an output: of the function itself, where it has conditions that chose the path."""
+    if not scope.path.function.branches:
+        return primal.known[k]
+    return next(iter(proved.get(name, ())), Known(None, None))
 
 
 def _named(name: str, spot: Spot) -> Spot:
     """The row that says which node a result is."""
-    return replace(spot, name=name, words=spot.name, formula=None, reads=())
+    return replace(spot, name=name, words=spot.name, formula=None, reads=(), structural=False)
 
 
-def _forward(scope: Scope, primal: Primal, variable: str, known: Sequence[Known]) -> Stage:
-    spots = tangents(primal, scope.variables[variable], known)
+def _forward(
+    scope: Scope, primal: Primal, variable: str, known: Sequence[Known], proved: Mapping[str, Sequence[Known]]
+) -> Stage:
+    i = scope.variables[variable]
+    spots = tangents(primal, i, known)
     by_node = {spot.node: spot for spot in spots}
-    results = [_named(scope.slope(name, variable), by_node[k]) for name, k in scope.outputs.items() if k in by_node]
+    place = list(scope.variables).index(variable)
+    results = []
+    for name, k in scope.outputs.items():
+        if k not in by_node:
+            continue
+        row = _named(scope.slope(name, variable), by_node[k])
+        if scope.path.function.branches:
+            own = proved[name][place] if name in proved else Known(None, None)
+            row = replace(row, truth=own.slope, reason=own.reason)
+        results.append(row)
     return Stage("tangent", say("Forward: tangents along {name}", name=variable), tuple(spots), tuple(results))
 
 
 def _reverse(scope: Scope, primal: Primal, name: str, proved: Sequence[Known]) -> Stage:
     places, wrt, output = scope.places, list(scope.variables.values()), scope.outputs[name]
-    known = {places[i]: one for i, one in zip(wrt, proved, strict=True) if i in places}
+    whole = not scope.path.function.branches  # the path is the function
+    known = {places[i]: one for i, one in zip(wrt, proved, strict=True) if i in places and whole}
     spots = adjoint_spots(primal, backward(scope.path, wrt, output), wrt, output, known)
     final = {spot.node: spot for spot in spots}
     results = [
-        _named(scope.slope(name, variable), final[places[i]]) for variable, i in scope.variables.items() if i in places
+        replace(_named(scope.slope(name, variable), final[places[i]]), truth=own.slope, reason=own.reason)
+        for (variable, i), own in zip(scope.variables.items(), proved, strict=True)
+        if i in places
     ]
     title = say("Reverse: adjoints of {name}, as they are added up", name=name)
     return Stage("adjoint", title, tuple(spots), tuple(results))
@@ -263,12 +292,13 @@ def _notes(stage: Stage) -> dict[int, str]:
 
 
 # --- above the tables
-def _heading(scope: Scope, primal: Primal, answers: Sequence[Answer]) -> tuple[str, ...]:
+def _heading(scope: Scope, values: Stage, answers: Sequence[Answer], primal: Primal) -> tuple[str, ...]:
     case, path = scope.case, scope.path
     point = equations(case.at)
     lines = [_clipped(headline(case)) + (say("   at  {point}", point=_clipped(point)) if point else "")]
-    for name, k in list(scope.outputs.items())[:4]:
-        lines.append(f"{name} = {literal(path.values[k])}{_judged(path.values[k], primal.known[k])}")
+    for result in values.results[:4]:
+        told = _judged(result.value, Known(result.truth, None, result.reason))
+        lines.append(f"{result.name} = {literal(result.value)}{told}")
     lines += [f"{answer.name} = {_both(answer)}" for answer in answers[:4]]
     if len(answers) > 4:
         lines.append(say("… and {count} more derivatives", count=f"{len(answers) - 4:,}"))
@@ -332,6 +362,7 @@ def _sentences(primal: Primal, stages: Sequence[Stage], answers: Sequence[Answer
         *_underflow(stages),
         *_deaths(stages),
         *_guards(primal),
+        *_switches(primal),
         *_agreement(answers, mode),
         *_unproved(primal.path, stages),
     ]
@@ -487,6 +518,17 @@ def _guards(primal: Primal) -> list[str]:
     return []
 
 
+def _switches(primal: Primal) -> list[str]:
+    """Conditions that switch at the point: on the path taken f is another function."""
+    known = [primal.known[k] for k in primal.path.program.guards]
+    if not any(one.value is not None and one.slope is None for one in known):
+        return []
+    template = (
+        "A condition switches at this point: nodes are measured on the path taken, derivatives of f against f itself."
+    )
+    return [say(template)]
+
+
 def _agreement(answers: Sequence[Answer], mode: Mode) -> list[str]:
     if mode != "both" or not answers:
         return []
@@ -505,8 +547,8 @@ def _agreement(answers: Sequence[Answer], mode: Mode) -> list[str]:
 def _unproved(path: Path, stages: Sequence[Stage]) -> list[str]:
     said: dict[str, str] = {}
     for stage in stages:
-        for spot in stage.spots:
-            if spot.complete and spot.truth is None and spot.reason and stage.kind != "primal":
+        for spot in (*stage.spots, *stage.results):
+            if spot.complete and spot.truth is None and spot.reason and stage.kind != "primal" and not spot.structural:
                 template = "{name} has no truth, shown as –: {reason}."
                 told = say(template, name=spot.name, reason=translated(spot.reason))
                 said.setdefault(spot.reason, told)
