@@ -98,9 +98,9 @@ def test_rates_are_those_of_a_quadratic_with_the_curvatures_of_the_start() -> No
 @pytest.mark.parametrize(
     ("source", "kind"),
     [
-        ("x^2 + 3*y^2", "the curvature from 2 to 6: a minimum"),
-        ("-x^2 - y^2", "every curvature is below 0: a maximum"),
-        ("x^2 - y^2", "the curvatures have both signs: a saddle"),
+        ("x^2 + 3*y^2", "the curvature from 2 to 6, as at a minimum"),
+        ("-x^2 - y^2", "every curvature is below 0, as at a maximum"),
+        ("x^2 - y^2", "the curvatures have both signs, as at a saddle"),
         ("x^2 + 0*y", "a curvature is 0"),
     ],
 )
@@ -372,3 +372,18 @@ def test_screens_are_readable() -> None:
     text = written(line(updates=40), "table")
     assert "above minimum" in text
     assert "nan" not in text
+
+
+@pytest.mark.parametrize("source", ["abs(x) + y^2", "where(x == 0, 0, x*sin(1/x)) + y^2"])
+def test_nothing_is_proved_of_a_gradient_that_has_not_all_its_entries(source: str) -> None:
+    """The length of what there is of it is not its length."""
+    sentences = down(source, "x=0, y=1", rate=0.5, updates=3).sentences
+    assert any("has no gradient" in sentence or "not proved" in sentence for sentence in sentences)
+    assert not any(sentence.startswith("Proved") for sentence in sentences)
+
+
+def test_a_curvature_that_vanishes_is_no_minimum() -> None:
+    """x^3 falls on beyond 0; on the way there its curvature is above 0 at every float."""
+    study = down("x^3", "x=1", rate=0.3, updates=300)
+    assert study.facts["minimum"] is None
+    assert down("x^3 - 3*x", "x=2", rate=0.01, updates=30).facts["minimum"]["at"] == [1.0]

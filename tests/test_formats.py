@@ -17,7 +17,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from diffcli.batch.rows import Failure, Result
-from diffcli.case import make_case
+from diffcli.case import Asked, make_case
 from diffcli.comparison import Comparison, Measurement, Settings, compare
 from diffcli.derivation import Wanted
 from diffcli.reports import REPORTS, format_of
@@ -139,6 +139,14 @@ def test_csv_has_the_numbers_of_the_json(name: str, results: dict[str, Result]) 
         for key, value in row.items():
             cell = line[key].removeprefix("\t") if key == "message" else line[key]
             assert same(cell, value), (key, line[key], value)
+
+
+def test_csv_has_the_entries_that_are_proved_beside_one_that_is_undecided() -> None:
+    """Where every entry that is known exists, there are no sides."""
+    case = make_case("where(x == 0, 0, x^2*sin(1/x)) + y", {"x": 0.0, "y": 1.0}, asked=Asked(order=2))
+    lines = read_back(single("csv", compare(case, Settings(("forward-over-reverse",)))))
+    assert len(lines) == 4
+    assert {line["truth"] for line in lines} == {"", "0"}
 
 
 def test_csv_of_a_batch_is_its_rows_under_one_header(results: dict[str, Result]) -> None:

@@ -116,7 +116,7 @@ def _entries(result: Comparison, truth: dict[str, list[Any]], measurement: dict[
         entry = {"output": name.output, "variable": ",".join(name.variables), "derivative": derivative}
         if truth["derivative"]:
             entry["truth"] = truth["derivative"][i]
-            if entry["truth"] is None:
+            if entry["truth"] is None and truth["left"]:
                 entry |= {"left": truth["left"][i], "right": truth["right"][i]}
         if errors and errors[i] is not None:
             entry |= {f"{kind}_error": errors[i][kind] for kind in ("abs", "rel")} | {"ulp": errors[i]["ulp"]}

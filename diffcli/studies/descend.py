@@ -377,19 +377,19 @@ _LEAVES = "; every step leaves {ratio}"
 
 
 def _kind(finding: Finding, one: Walk) -> str:
-    """Whether it is a minimum where a walk arrived."""
+    """What the curvatures are where a walk arrived, and what has such; of x^3 near 0 it is no minimum."""
     curvatures = finding.final if one is finding.first else finding.curved(one.last.parameters)
     if not curvatures:
         return ""
     low, high = curvatures[0], curvatures[-1]
     if low > 0:
-        template = ", and the curvature from {low} to {high}: a minimum"
+        template = ", and the curvature from {low} to {high}, as at a minimum"
         if len(curvatures) == 1:
-            template = ", and the curvature {low}: a minimum"
+            template = ", and the curvature {low}, as at a minimum"
         return say(template, low=f"{low:.3g}", high=f"{high:.3g}")
     if high < 0:
-        return say(", and every curvature is below 0: a maximum")
-    return say(", and the curvatures have both signs: a saddle" if low < 0 < high else ", and a curvature is 0")
+        return say(", and every curvature is below 0, as at a maximum")
+    return say(", and the curvatures have both signs, as at a saddle" if low < 0 < high else ", and a curvature is 0")
 
 
 def _rates(finding: Finding) -> Iterator[str]:
@@ -447,17 +447,16 @@ def _agreement(finding: Finding) -> Iterator[str]:
 
 
 def _proof(finding: Finding) -> Iterator[str]:
+    """What is proved of the gradient at the end: of all of it, or of nothing."""
     truth = finding.truth
-    if truth.derivative is None:
+    if truth.status != "certified" or truth.derivative is None:
         if truth.reason is not None:
-            yield say("The gradient at the end is not proved: {reason}.", reason=translated(truth.reason))
+            template = "The gradient at the end is not proved: {reason}."
+            if truth.status == "not-differentiable":
+                template = "At the end f has no gradient: {reason}."
+            yield say(template, reason=translated(truth.reason))
         return
-    known = [(a, b) for a, b in zip(finding.first.last.gradient, truth.derivative, strict=True) if b is not None]
-    if truth.undecided:
-        yield say("The gradient at the end is not proved: {reason}.", reason=translated(truth.reason))
-        return
-    if truth.status == "not-differentiable":
-        yield say("At the end f has no gradient: {reason}.", reason=translated(truth.reason))
+    known = list(zip(finding.first.last.gradient, truth.derivative, strict=True))
     if known and all(math.isfinite(nearest(exact)) for _, exact in known):
         lost = max(bits_lost(error(computed, exact).ulp) for computed, exact in known)
         length = math.hypot(*(nearest(exact) for _, exact in known))

@@ -66,7 +66,11 @@ class Finding:
 
     @cached_property
     def bottom(self) -> Step | None:
-        """A minimum near the lowest end of a walk, by Newton's method; None where it leads to none."""
+        """A minimum near the lowest end of a walk, by Newton's method; None where it leads to none.
+
+        Where the gradient vanishes and the Hessian is positive definite is a minimum; both are as floats have them.
+        A curvature that still falls as Newton's method ends is one that vanishes: x^3 has no minimum at 0.
+        """
         ends = [one.last for one in self.walks if verdict(one) not in ("diverges", "left")]
         if not ends:
             return None
@@ -82,7 +86,9 @@ class Finding:
             if math.hypot(*step) <= 1e-12 * max(1.0, math.hypot(*place)):
                 break
         curvatures, loss = self.curved(place), self.objective.loss(place)
-        if not curvatures or curvatures[0] <= 0 or loss > lowest.loss + _ROUNDING * abs(lowest.loss):
+        if hessian is None or not curvatures or curvatures[0] <= max(0.0, _STEADY * eigenvalues(hessian)[0]):
+            return None
+        if loss > lowest.loss + _ROUNDING * abs(lowest.loss):
             return None
         return Step(0, place, loss, self._by_duals.gradient(place, everything), everything)
 
@@ -135,5 +141,7 @@ class Finding:
         return (None if curved is None else cost + curved), max(tape or 0, beside or 0) or None
 
 
+_STEADY = 0.9
+"""A least curvature that falls below this part of itself in Newton's last step does not stay."""
 _MANY, _NEWTON, _COMPARED, _ROUNDING = 30, 50, 50, 1e-9
 """Parameters up to which curvatures are found; Newton steps to a minimum; places compared; a loss's round-off."""
