@@ -52,13 +52,17 @@ class Undecided(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One partial derivative: `derivative`, or None with what there is from each side."""
+    """One partial derivative: `derivative`, or None with what there is from each side.
+
+    `slopes` are the limits of the derivative from the left and from the right, where the function jumps.
+    """
 
     derivative: Ball | None
     left: OneSided
     right: OneSided
     bits: int
     reason: str | None = None
+    slopes: tuple[OneSided, OneSided] | None = None
 
 
 def tight(value: Ball) -> bool:

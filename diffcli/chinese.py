@@ -877,6 +877,12 @@ _MATHEMATICS = {
     "{name} has a tie here": "{name} 的两个自变量在此处相等",
     "{name} jumps at 0": "{name} 在 0 处跳跃",
     "{name} jumps here": "{name} 在此处跳跃",
+    "the function jumps here, from {before} to {behind}": "函数在此处从 {before} 跳到 {behind}",
+    "the function jumps here, from {before} to {behind}, and is {here} at the point": (
+        "函数在此处从 {before} 跳到 {behind}，该点的值为 {here}"
+    ),
+    "the function jumps here, by {step}": "函数在此处跳跃，跃度为 {step}",
+    "the function jumps here, to {here} and back to {behind}": "函数在此处跳到 {here}，又回到 {behind}",
     "{name} at infinity": "{name} 在无穷远处",
     "{name} at a pole": "{name} 在极点处",
     "{name} oscillates at infinity": "{name} 在无穷远处振荡",

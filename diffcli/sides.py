@@ -17,7 +17,7 @@ from diffcli.accuracy import PRECISIONS, Ball, Entry, OneSided, Undecided, tight
 from diffcli.algebras.forms import is_infinite
 from diffcli.algebras.germs import AT_ZERO, ZERO, Germ, Germs, Short, Unknown, variable
 from diffcli.algebras.reals import Real, real, whole
-from diffcli.algebras.series import FORMAL, SERIES, Singular, Undefined, Unresolved, working
+from diffcli.algebras.series import FORMAL, SERIES, Singular, Undefined, Unresolved, shown, working
 from diffcli.evaluate import evaluate, evaluate_all
 from diffcli.passes import held
 from diffcli.primitives import CODE
@@ -95,23 +95,107 @@ def one_sided_entry(
 ) -> Entry:
     """The derivative of this order along `line`, or what there is from each side."""
 
-    def compute(germs: Germs) -> tuple[Ball | None, OneSided, OneSided, str | None]:
+    def compute(germs: Germs) -> tuple[Ball | None, OneSided, OneSided, str | None, Any]:
         before = evaluate_all(program, [germs.constant(x) for x in point], germs)
         germs.forget()
-        left, right = (_slopes_from(program, point, line, direction, before, order, germs) for direction in (-1, 1))
+        sides_of, turned = [], False
+        for direction in (-1, 1):
+            sides_of.append(_slopes_from(program, point, line, direction, before, order, germs))
+            turned |= germs.switched
+        left, right = sides_of
         both, edge = _same(left, right), None
         if NOWHERE in (left, right):
             both = left if right is NOWHERE else right
             edge = "the point is an edge of the domain: the derivative is the one-sided one"
         sides = _ball(_last(left)), _ball(_last(right))
         if isinstance(_last(both), Real):
-            return _ball(_last(both)), *sides, edge
+            return _ball(_last(both)), *sides, edge, None
         said = germs.reason or reason
+        found = _jump(program, point, line, order, before, germs) if turned else None
+        if found is not None:
+            return None, *sides, *found
         lower = _differing(left, right)
-        return None, *sides, said if lower in (None, order) else f"{said}: there is no derivative of order {lower}"
+        said = said if lower in (None, order) else f"{said}: there is no derivative of order {lower}"
+        return None, *sides, said, None
 
-    (derivative, left, right, said), bits = _retrying(compute, "the derivative at this point", limits)
-    return Entry(derivative, left, right, bits, said)
+    (derivative, left, right, said, slopes), bits = _retrying(compute, "the derivative at this point", limits)
+    return Entry(derivative, left, right, bits, said, slopes)
+
+
+def _jump(
+    program: Program, point: Sequence[float], line: Line, order: int, before: Sequence[Any], germs: Germs
+) -> tuple[str, tuple[OneSided, OneSided]] | None:
+    """From what to what the function jumps, and what its derivative of this order tends to on each side.
+
+    None where it does not jump, or oscillates on a side.
+    """
+    value = before[program.outputs[0]].constant
+    limits: list[Any] = []
+    slopes: list[OneSided] = []
+    for direction in (-1, 1):
+        germ = _expansion(program, point, line, direction, before, order, germs)
+        if germ is NOWHERE:
+            limits.append(NOWHERE)
+            slopes.append(None)
+            continue
+        try:
+            limit = germs.tends_to(germ)
+        except Unknown:
+            return None
+        limits.append(math.inf * germs.sign(germ) if limit is None else limit)
+        slope = _tending(germ, order)
+        slopes.append(_ball(slope if slope is None or direction > 0 or order % 2 == 0 else -slope))
+    if all(limit is NOWHERE or _equal(limit, value) for limit in limits):
+        return None
+    return _jumping(limits[0], value, limits[1]), (slopes[0], slopes[1])
+
+
+def _equal(one: Any, other: Any) -> bool:
+    """Whether two limits are the same, either of them a real or an infinity."""
+    if isinstance(one, float) or isinstance(other, float):
+        return isinstance(one, float) and isinstance(other, float) and one == other
+    return bool((one - other).sign() == 0)
+
+
+def _jumping(left: Any, value: Any, right: Any) -> str:
+    """A jump in words, by the limits from both sides and the value between them."""
+    left, right = (value if limit is NOWHERE else limit for limit in (left, right))
+    here, before, behind = (_short(limit) for limit in (value, left, right))
+    if _equal(left, right):
+        return f"the function jumps here, to {here} and back to {behind}"
+    if before == behind:
+        return f"the function jumps here, by {_short(right - left)}"
+    if _equal(left, value) or _equal(value, right):
+        return f"the function jumps here, from {before} to {behind}"
+    return f"the function jumps here, from {before} to {behind}, and is {here} at the point"
+
+
+def _short(limit: Any) -> str:
+    """A limit as a short number."""
+    return ("∞" if limit > 0 else "-∞") if isinstance(limit, float) else shown(_narrow(limit))
+
+
+def _tending(germ: Germ, order: int) -> Any:
+    """What the derivative of this order tends to as s falls to 0: a real, an infinity, or None where it oscillates."""
+    if germ.huge:
+        return math.inf * germ.huge * (-1) ** order
+    steep = [key for key in germ.terms if key[1] or key[0].denominator > 1 or key[0] < 0]
+    steep = [key for key in steep if key[0] < order or key[0] == order and key[1]]
+    if steep:
+        key = min(steep, key=lambda key: (key[0], -key[1]))
+        return math.inf * germ.terms[key].sign() * _turn(key[0], order)
+    if germ.wobble:
+        return None
+    if not germ.exact and germ.order <= order:
+        raise Short
+    return germ.terms.get((Fraction(order), 0), ZERO) * whole(math.factorial(order))
+
+
+def _turn(exponent: Fraction, order: int) -> int:
+    """The sign of the derivative of this order of s^exponent, or of s^exponent log(1/s) where the power alone has 0."""
+    factors = [exponent - k for k in range(order)]
+    turns = order - int(exponent) if 0 in factors else sum(factor < 0 for factor in factors)
+    return -1 if turns % 2 else 1
 
 
 def _differing(left: Any, right: Any) -> int | None:
@@ -163,6 +247,28 @@ def _slopes_from(
     `before` has the values at the point. Each slope is a coefficient, an infinity, or None where there is none;
     behind one that is no coefficient only an infinity or None can follow.
     """
+    germ = _expansion(program, point, line, direction, before, order, germs)
+    if germ is NOWHERE:
+        return NOWHERE
+    slopes = [_slope(germ, before[program.outputs[0]].constant, germs)]
+    for k in range(2, order + 1):
+        slopes.append(_higher(germ, k, germs) if isinstance(slopes[-1], Real) else None)
+    return [slope if slope is None or direction > 0 or k % 2 == 0 else -slope for k, slope in enumerate(slopes, 1)]
+
+
+def _expansion(
+    program: Program,
+    point: Sequence[float],
+    line: Line,
+    direction: int,
+    before: Sequence[Any],
+    order: int,
+    germs: Germs,
+) -> Any:
+    """What the program does on one side, for derivatives up to `order`, or NOWHERE.
+
+    `germs.switched` then says whether it takes another way there than at the point.
+    """
     inputs = [germs.constant(x) for x in point]
     for i, slope in line.items():
         inputs[i] = variable(real(Fraction(point[i])), real(direction * Fraction(slope)))
@@ -176,11 +282,7 @@ def _slopes_from(
         return NOWHERE
     if order > 1 and any(isinstance(value, Germ) and value.wobble for value in values):
         raise Unknown("higher derivatives of what oscillates")  # x**3*sin(1/x) is o(x**2), and has no second one
-    germ = values[cut.outputs[0]]
-    slopes = [_slope(germ, before[program.outputs[0]].constant, germs)]
-    for k in range(2, order + 1):
-        slopes.append(_higher(germ, k, germs) if isinstance(slopes[-1], Real) else None)
-    return [slope if slope is None or direction > 0 or k % 2 == 0 else -slope for k, slope in enumerate(slopes, 1)]
+    return values[cut.outputs[0]]
 
 
 def _higher(germ: Germ, order: int, germs: Germs) -> Any:

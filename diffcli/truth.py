@@ -49,8 +49,8 @@ class Truth:
     status is then `undecided`, whatever is known of the others.
 
     `slopes` are the limits of the derivative from the left and from the right, entry by entry, where
-    the function jumps at the point (None where there is no limit). `path` is the derivative of the path
-    that a Python function took, where that path is not proved to be the function.
+    the function jumps at the point, as it does in the entries at `jumps` (None where there is no limit).
+    `path` is the derivative of the path that a Python function took, where that is not proved to be the function.
     """
 
     status: Status
@@ -61,6 +61,7 @@ class Truth:
     right: tuple[OneSided, ...] | None = None
     reason: str | None = None
     undecided: tuple[int, ...] = ()
+    jumps: tuple[int, ...] = ()
     slopes: tuple[tuple[OneSided, ...], tuple[OneSided, ...]] | None = None
     path: tuple[Ball | None, ...] | None = None
 
@@ -111,7 +112,16 @@ def _wholly(entries: Sequence[Entry], bits: int, values: tuple[Ball, ...]) -> Tr
         return Truth("certified", bits, values, derivative, reason=edge)
     left, right = (tuple(getattr(entry, side) for entry in entries) for side in ("left", "right"))
     reason = next((entry.reason for entry in entries if entry.derivative is None), None)
-    return Truth("not-differentiable", bits, values, derivative, left, right, reason)
+    return Truth("not-differentiable", bits, values, derivative, left, right, reason, **jumping(entries))
+
+
+def jumping(entries: Sequence[Entry]) -> dict[str, Any]:
+    """The fields of a truth that say where the function jumps; none where it jumps nowhere."""
+    jumps = tuple(place for place, entry in enumerate(entries) if entry.slopes is not None)
+    if not jumps:
+        return {}
+    left, right = zip(*[entry.slopes or (None, None) for entry in entries], strict=True)
+    return {"jumps": jumps, "slopes": (left, right)}
 
 
 def _partly(entries: Sequence[Maybe], bits: int, values: tuple[Ball, ...]) -> Truth:
@@ -127,7 +137,7 @@ def _partly(entries: Sequence[Maybe], bits: int, values: tuple[Ball, ...]) -> Tr
     )
     if rest.status == "certified":
         return Truth("undecided", rest.bits, values, derivative, reason=reason, undecided=places)
-    return Truth("undecided", rest.bits, values, derivative, left, right, reason, places)
+    return Truth("undecided", rest.bits, values, derivative, left, right, reason, places, **jumping(known))
 
 
 _UNKNOWN = Entry(None, None, None, 0)

@@ -62,9 +62,9 @@ def test_what_is_nearly_an_identity_is_told_from_one(text: str, point: str) -> N
 @pytest.mark.parametrize(
     ("text", "value", "left", "right", "reason"),
     [
-        ("sign({zero})", 0, inf, inf, "sign jumps at 0"),
-        ("heaviside({zero}, 0.5)", 0.5, inf, inf, "heaviside jumps at 0"),
-        ("where({zero} > 0, x, 2*x)", 1, 2, -inf, "a condition switches here"),
+        ("sign({zero})", 0, inf, inf, "the function jumps here, from -1 to 1, and is 0 at the point"),
+        ("heaviside({zero}, 0.5)", 0.5, inf, inf, "the function jumps here, from 0 to 1, and is 0.5 at the point"),
+        ("where({zero} > 0, x, 2*x)", 1, 2, -inf, "the function jumps here, from 1 to 0.5"),
         ("abs({zero})", 0, -1, 1, "abs has a kink at 0"),
         ("max({zero}, 0)", 0, 0, 1, "max has a tie here"),
         ("sqrt({zero}^2)", 0, -1, 1, "sqrt has an edge at 0"),

@@ -36,7 +36,7 @@ from diffcli.accuracy import (
 )
 from diffcli.algebras.reals import exponential, logarithm, real
 from diffcli.algebras.series import working
-from diffcli.case import make_case
+from diffcli.case import Asked, make_case
 from diffcli.derivation import Wanted
 from diffcli.primitives import CODE
 from diffcli.program import Program
@@ -242,8 +242,8 @@ MISSING: tuple[tuple[str, float, str | None, str | None, str], ...] = (
     ("where(x == 0, 0, x*atan(1/x))", 0, "-" + HALF_PI, HALF_PI, "switches"),
     ("floor(x)*sin(pi*x)", 1, "0", "-" + PI, "floor jumps here"),
     # --- jumps
-    ("sign(x)", 0, INF, INF, "sign jumps at 0"),
-    ("heaviside(x)", 0, INF, INF, "heaviside jumps at 0"),
+    ("sign(x)", 0, INF, INF, "the function jumps here, from -1 to 1, and is 0 at the point"),
+    ("heaviside(x)", 0, INF, INF, "the function jumps here, from 0 to 1, and is 0.5 at the point"),
     ("abs(log(x/3) - log(2) + log(6) - 2*log(2))", 4, "-0.25", "0.25", "abs has a kink at 0"),
     ("max(exp(log(x)), 2*x - 2)", 2, "1", "2", "max has a tie here"),
     ("max(sin(pi*x), cos(pi*x))", 0.25, "-" + PI_BY_SQRT2, PI_BY_SQRT2, "max has a tie here"),
@@ -251,35 +251,41 @@ MISSING: tuple[tuple[str, float, str | None, str | None, str], ...] = (
     ("abs(atan2(1, x) - 3*pi/4)", -1, "-0.5", "0.5", "abs has a kink at 0"),
     ("abs(acos(x) - pi/2)", 0, "-1", "1", "abs has a kink at 0"),
     ("max(gamma(x), 6)", 4, "0", "7.5367060105908028363609274595055854137470439843605", "max has a tie here"),
-    ("floor(log2(x))", 8, INF, "0", "floor jumps here"),
-    ("floor(log2(x))", 0.125, INF, "0", "floor jumps here"),
-    ("floor(log10(x))", 1000, INF, "0", "floor jumps here"),
-    ("floor(log10(x))", 1e22, INF, "0", "floor jumps here"),
-    ("floor(exp2(x))", 3, INF, "0", "floor jumps here"),
-    ("floor(x)", 2, INF, "0", "floor jumps here"),
-    ("floor(x)", 1e300, INF, "0", "floor jumps here"),
-    ("ceil(x)", 2, "0", INF, "ceil jumps here"),
-    ("round(x)", 0.5, "0", INF, "round jumps here"),
-    ("round(x)", 1.5, INF, "0", "round jumps here"),
-    ("round(x)", 2.5, "0", INF, "round jumps here"),
-    ("round(x)", -0.5, INF, "0", "round jumps here"),
-    ("trunc(x)", 1, INF, "0", "trunc jumps here"),
-    ("trunc(x)", -1, "0", INF, "trunc jumps here"),
-    ("mod(x, 2)", 4, MINUS_INF, "1", "mod jumps here"),
-    ("mod(x, 2)", 0, MINUS_INF, "1", "mod jumps here"),
-    ("fmod(x, 2)", 4, MINUS_INF, "1", "fmod jumps here"),
-    ("fmod(x, 2)", -4, "1", MINUS_INF, "fmod jumps here"),
-    ("where(x > 0, 1, 0)", 0, "0", INF, "switches"),
-    ("where(x >= 0, 1, 0)", 0, INF, "0", "switches"),
-    ("where(x == 0, 1, x)", 0, INF, MINUS_INF, "switches"),
-    ("where(x == 0, 2, sin(x)/x)", 0, INF, MINUS_INF, "switches"),
-    ("where(x == 0, 0, 1/(1 + exp(1/x)))", 0, MINUS_INF, "0", "switches"),
-    ("where(x == 0, 0, atan(1/x))", 0, INF, INF, "switches"),
-    ("where(x == 0, 0, 1/x)", 0, INF, INF, "switches"),
-    ("where(x == 0, 0, 1/x**2)", 0, MINUS_INF, INF, "switches"),
-    ("where(x == 0, 0, exp(1/x))", 0, "0", INF, "switches"),
-    ("atan2(x, -1)", 0, INF, "-1", "atan2 jumps across the negative axis"),
-    ("0**x", 0, None, MINUS_INF, "0"),
+    ("floor(log2(x))", 8, INF, "0", "the function jumps here, from 2 to 3"),
+    ("floor(log2(x))", 0.125, INF, "0", "the function jumps here, from -4 to -3"),
+    ("floor(log10(x))", 1000, INF, "0", "the function jumps here, from 2 to 3"),
+    ("floor(log10(x))", 1e22, INF, "0", "the function jumps here, from 21 to 22"),
+    ("floor(exp2(x))", 3, INF, "0", "the function jumps here, from 7 to 8"),
+    ("floor(x)", 2, INF, "0", "the function jumps here, from 1 to 2"),
+    ("floor(x)", 1e300, INF, "0", "the function jumps here, by 1"),
+    ("ceil(x)", 2, "0", INF, "the function jumps here, from 2 to 3"),
+    ("round(x)", 0.5, "0", INF, "the function jumps here, from 0 to 1"),
+    ("round(x)", 1.5, INF, "0", "the function jumps here, from 1 to 2"),
+    ("round(x)", 2.5, "0", INF, "the function jumps here, from 2 to 3"),
+    ("round(x)", -0.5, INF, "0", "the function jumps here, from -1 to 0"),
+    ("trunc(x)", 1, INF, "0", "the function jumps here, from 0 to 1"),
+    ("trunc(x)", -1, "0", INF, "the function jumps here, from -1 to 0"),
+    ("mod(x, 2)", 4, MINUS_INF, "1", "the function jumps here, from 2 to 0"),
+    ("mod(x, 2)", 0, MINUS_INF, "1", "the function jumps here, from 2 to 0"),
+    ("fmod(x, 2)", 4, MINUS_INF, "1", "the function jumps here, from 2 to 0"),
+    ("fmod(x, 2)", -4, "1", MINUS_INF, "the function jumps here, from 0 to -2"),
+    ("where(x > 0, 1, 0)", 0, "0", INF, "the function jumps here, from 0 to 1"),
+    ("where(x >= 0, 1, 0)", 0, INF, "0", "the function jumps here, from 0 to 1"),
+    ("where(x == 0, 1, x)", 0, INF, MINUS_INF, "the function jumps here, to 1 and back to 0"),
+    ("where(x == 0, 2, sin(x)/x)", 0, INF, MINUS_INF, "the function jumps here, to 2 and back to 1"),
+    ("where(x == 0, 0, 1/(1 + exp(1/x)))", 0, MINUS_INF, "0", "the function jumps here, from 1 to 0"),
+    (
+        "where(x == 0, 0, atan(1/x))",
+        0,
+        INF,
+        INF,
+        "the function jumps here, from -1.5707963267948966 to 1.57",
+    ),
+    ("where(x == 0, 0, 1/x)", 0, INF, INF, "the function jumps here, from -∞ to ∞, and is 0 at the point"),
+    ("where(x == 0, 0, 1/x**2)", 0, MINUS_INF, INF, "the function jumps here, to 0 and back to ∞"),
+    ("where(x == 0, 0, exp(1/x))", 0, "0", INF, "the function jumps here, from 0 to ∞"),
+    ("atan2(x, -1)", 0, INF, "-1", "the function jumps here, from -3.141592653589793 to 3.141592653589793"),
+    ("0**x", 0, None, MINUS_INF, "the function jumps here, from 1 to 0"),
     # --- vertical tangents
     ("sqrt(x)", 0, None, INF, "sqrt"),
     ("sqrt(x - 1)", 1, None, INF, "sqrt"),
@@ -381,6 +387,42 @@ def test_the_derivative_does_not_exist_and_both_sides_are_proved(
     assert truth.value is not None
     assert truth.reason
     assert reason in truth.reason
+
+
+# Where the function jumps: expression, x, order, what the derivative tends to from the left and from the right
+JUMPS: tuple[tuple[str, float, int, str | None, str | None], ...] = (
+    ("floor(x)", 2, 1, "0", "0"),
+    ("where(x == 1, 3, x)", 1, 1, "1", "1"),
+    ("x if x >= 0 else x - 1", 0, 1, "1", "1"),
+    ("where(x < 1, x, exp(x))", 1, 1, "1", E),
+    ("where(x < 1, x^3, 5*x^2)", 1, 2, "6", "10"),
+    ("mod(x, 2)*x", 2, 2, "2", "2"),
+    ("where(x > 0, 1/x, 2)", 0, 1, "0", MINUS_INF),
+    ("where(x > 0, 1/x, 2)", 0, 2, "0", INF),
+    ("where(x > 0, 1 + sqrt(x), x)", 0, 2, "0", MINUS_INF),
+    ("where(x > 0, 1 + sqrt(x), x)", 0, 3, "0", INF),
+    ("where(x > 0, 1 + x*log(x), 5)", 0, 1, "0", MINUS_INF),
+    ("where(x > 0, 1 + x*log(x), 5)", 0, 2, "0", INF),
+    ("where(x > 0, 1 + x*sin(1/x), 0)", 0, 1, "0", None),
+    ("where(x == 0, 5, sqrt(x))", 0, 1, None, INF),
+    ("where(x == 0, 0, exp(1/x))", 0, 1, "0", MINUS_INF),
+)
+
+
+@pytest.mark.parametrize(("text", "x", "order", "left", "right"), JUMPS)
+def test_where_the_function_jumps_its_derivative_has_limits(
+    text: str, x: float, order: int, left: str | None, right: str | None
+) -> None:
+    asked = Asked(order=order) if order > 1 else Asked()
+    problem = make_case(text, {"x": x}, asked=asked).problem
+    truth = certify(problem.program, problem.wrt, problem.point, problem.wanted)
+    assert truth.status == KINK
+    assert truth.jumps == (0,)
+    assert truth.slopes is not None
+    assert truth.reason is not None
+    assert "the function jumps here" in truth.reason
+    for (slope,), expected in zip(truth.slopes, (left, right), strict=True):
+        assert holds(slope, expected), rendered(slope)
 
 
 @pytest.mark.parametrize(("text", "x"), [row[:2] for row in MISSING])
