@@ -39,11 +39,15 @@ Verdict = Literal[
 
 
 class Error(NamedTuple):
-    """Distances of a float from the truth; `rel` is infinite where the truth is 0 and the float is not."""
+    """Distances of a float from the truth; `rel` is infinite where the truth is 0 and the float is not.
+
+    `scale` is the size of the terms that cancel to a truth of exactly 0: `ulp` then counts their spacing.
+    """
 
     absolute: float
     relative: float
     ulp: float
+    scale: float | None = None
 
 
 class Undecided(Exception):
@@ -111,10 +115,11 @@ def shortest(value: float, digits: int = 53) -> float:
     return next((decimal for decimal in decimals if rounded(decimal, digits) == value), value)
 
 
-def error(result: float, truth: Any, digits: int = 53) -> Error:
+def error(result: float, truth: Any, digits: int = 53, scale: float | None = None) -> Error:
     """The distance of a float from a ball whose radius is negligible, in ulps of its number system.
 
-    A truth beyond the range of its floats is met by the infinity of its sign.
+    A truth beyond the range of its floats is met by the infinity of its sign. At a truth of exactly 0 an ulp is
+    the spacing at `scale`, where there is one.
     """
     target = rounded(nearest(truth), digits)
     if math.isinf(target):
@@ -125,11 +130,12 @@ def error(result: float, truth: Any, digits: int = 53) -> Error:
     distance = nearest(difference)
     at_zero = 0.0 if distance == 0 else math.inf
     relative = at_zero if truth.is_zero() else nearest(difference / abs(truth))
-    ulp = spacing(target, digits)
+    scale = scale if truth.is_zero() else None
+    ulp = spacing(scale or target, digits)
     ulps = distance / ulp  # by a power of two: exact among normal floats
     if not (_NORMAL <= distance < math.inf and ulps >= _NORMAL):
         ulps = nearest(difference / arb(ulp))
-    return Error(distance, relative, ulps)
+    return Error(distance, relative, ulps, scale)
 
 
 def bits_lost(ulp: float) -> float:
@@ -149,19 +155,40 @@ def certified_verdict(entries: Sequence[tuple[float, Error, Any]], tolerance: fl
     return "ok" if all(error.ulp <= tolerance for _, error, _ in entries) else "inaccurate"
 
 
-def between(result: float, left: Any, right: Any, tolerance: float, digits: int = 53) -> bool:
+def between(
+    result: float, left: Any, right: Any, tolerance: float, digits: int = 53, scale: float | None = None
+) -> bool:
     """Whether a float lies between two one-sided derivatives (floats of either infinity included).
 
-    The ends may be missed by `tolerance` ulps; a missing side bounds nothing.
+    The ends may be missed by `tolerance` ulps, an end of exactly 0 by those at `scale`; a missing side bounds nothing.
     """
     if math.isnan(result):
         return False
-    ends = [end if isinstance(end, float) else nearest(end) for end in (left, right) if end is not None]
+    ends = [(end if isinstance(end, float) else nearest(end), end) for end in (left, right) if end is not None]
     if not ends:
         return False
-    low, high = min(ends), max(ends)
-    slack_low, slack_high = (tolerance * spacing(end, digits) if math.isfinite(end) else 0.0 for end in (low, high))
-    return low - slack_low <= result <= high + slack_high
+    (low, least), (high, most) = (choose(ends, key=lambda pair: pair[0]) for choose in (min, max))
+    return low - _slack(least, tolerance, digits, scale) <= result <= high + _slack(most, tolerance, digits, scale)
+
+
+def _slack(end: Any, tolerance: float, digits: int, scale: float | None) -> float:
+    if isinstance(end, float):
+        return 0.0
+    size = scale if scale and is_zero(end) else nearest(end)
+    return tolerance * spacing(size, digits) if math.isfinite(size) else 0.0
+
+
+def meets(result: float, left: Any, right: Any, tolerance: float, digits: int = 53, scale: float | None = None) -> bool:
+    """Whether a float is one of two limits of a derivative: within `tolerance` ulps, or the same infinity."""
+    ends = [end for end in (left, right) if end is not None]
+    return any(
+        result == end if isinstance(end, float) else error(result, end, digits, scale).ulp <= tolerance for end in ends
+    )
+
+
+def is_zero(end: OneSided) -> bool:
+    """Whether a limit is proved to be exactly 0."""
+    return end is not None and not isinstance(end, float) and bool(end.is_zero())
 
 
 def agree(rows: Sequence[Sequence[float]], tolerance: float, digits: int = 53) -> bool:

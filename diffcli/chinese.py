@@ -136,6 +136,28 @@ _COMPARISON = {
     "There is no derivative here ({reason}): {sides}.": "此处不可导（{reason}）：{sides}。",
     "from the left {left}, from the right {right}": "左导数为 {left}，右导数为 {right}",
     "in {name} from the left {left}, from the right {right}": "对 {name} 左导数为 {left}，右导数为 {right}",
+    "proved in part": "部分已证明",
+    "Nothing is proved of {names} ({reason}).": "{names} 没有得到证明（{reason}）。",
+    "Nothing is proved of {names} ({reason}); there the methods differ.": (
+        "{names} 没有得到证明（{reason}），各方法在此不一致。"
+    ),
+    "Nothing is proved of {names} ({reason}); there the methods agree, which proves nothing.": (
+        "{names} 没有得到证明（{reason}）；各方法在此一致，但这不能证明什么。"
+    ),
+    "{names} and {left} more": "{names} 等另外 {left} 项",
+    "What is proved is right in all of them.": "已证明的各项，所有方法都算对了。",
+    "A derivative of exactly 0 is measured by what cancels to it: an ulp is the spacing at {size}.": (
+        "精确为 0 的导数按相互抵消的各项来衡量：一个 ulp 是 {size} 处的浮点间距。"
+    ),
+    "{least} to {most}": "{least} 到 {most}",
+    "it tends to {left} from the left, to {right} from the right": "从左侧趋于 {left}，从右侧趋于 {right}",
+    "it tends to {limit} on both sides": "从两侧都趋于 {limit}",
+    "in {name} it tends to {limit} on both sides": "对 {name} 从两侧都趋于 {limit}",
+    "in {name} it tends to {left} from the left, to {right} from the right": (
+        "对 {name} 从左侧趋于 {left}，从右侧趋于 {right}"
+    ),
+    "{who} gives a number that fits.": "{who} 给出的数相符。",
+    "{who} give a number that fits.": "{who} 给出的数相符。",
     "{who} chooses a number between them.": "{who} 取了两者之间的一个数。",
     "{who} choose a number between them.": "{who} 取了两者之间的一个数。",
     "{who} gives none that fits.": "{who} 没有给出合适的数。",
@@ -943,10 +965,11 @@ _JUDGING = {
     "this method needs more memory than there is": "该方法所需内存超过现有内存",
     "the expression is nested too deeply for this method": "表达式嵌套太深，该方法无法处理",
     "the methods differ, and no truth is proved": "各方法不一致，也没有证明出真值",
-    "{count} of 53 bits lost": "丢失 53 位中的 {count} 位",
+    "{count} of {digits} bits lost": "丢失 {digits} 位中的 {count} 位",
     "no digit is right": "一位也不对",
     "not a finite number, where the derivative is one": "不是有限数，而导数是有限数",
     "not a number between the one-sided derivatives: {reason}": "不是介于左右导数之间的数：{reason}",
+    "not what the derivative tends to on either side: {reason}": "不是导数从任一侧所趋于的值：{reason}",
     "not between the one-sided derivatives: {reason}": "不在左右导数之间：{reason}",
     "equal to SymPy's derivative as a formula": "作为公式，等于 SymPy 的导数",
     "no difference at {count} points; SymPy shows no equality": "在 {count} 个点上没有差别；SymPy 没有证明相等",

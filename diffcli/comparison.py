@@ -10,9 +10,20 @@ import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from diffcli.accuracy import Error, Verdict, agree, between, bits_lost, certified_verdict, error
+from diffcli.accuracy import (
+    Error,
+    Verdict,
+    agree,
+    between,
+    bits_lost,
+    certified_verdict,
+    error,
+    is_zero,
+    meets,
+    nearest,
+)
 from diffcli.algebras import DIGITS, Dtype, floats, numbers
 from diffcli.asking import derived, refusal
 from diffcli.case import Asked, Case, rounded
@@ -29,6 +40,7 @@ from diffcli.truth import Truth, certify
 
 if TYPE_CHECKING:
     from diffcli.claims import Examination
+    from diffcli.rounding import Executed
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +247,7 @@ def _compared(work: _Work, settings: Settings) -> Comparison:
     assert truth is not None
     if case.claims:
         outcomes.append(_claimed(case, settings))
-    rows = judged(outcomes, truth, settings)
+    rows = judged(outcomes, work.problem, truth, settings)
     if case.claims:
         rows = (*rows[:-1], _examined(rows[-1], case, truth, settings))
     return Comparison(
@@ -380,94 +392,147 @@ def _shown_equal(case: Case, settings: Settings) -> bool:
 
 
 # --- judging
-def judged(outcomes: Sequence[Outcome], truth: Truth, settings: Settings) -> tuple[Measurement, ...]:
-    """Every outcome against the truth, or against the others where there is none."""
-    answers = [outcome.derivative for outcome in outcomes if outcome.failure is None]
-    together: tuple[Verdict, str | None]
-    if agree(answers, settings.tolerance, DIGITS[settings.dtype]):
-        together = "no-truth", truth.reason
-    else:
-        together = "disagree", "the methods differ, and no truth is proved"
-    errors = _Errors(truth, DIGITS[settings.dtype])
-    return tuple([_judge(outcome, truth, together, settings.tolerance, errors) for outcome in outcomes])
+def judged(outcomes: Sequence[Outcome], problem: Problem, truth: Truth, settings: Settings) -> tuple[Measurement, ...]:
+    """Every outcome against the truth, entry by entry, or against the others where there is none."""
+    judge = _Judge(problem, truth, settings, outcomes)
+    return tuple([judge.measurement(outcome) for outcome in outcomes])
 
 
-class _Errors:
-    """Distances from the truth; methods often find the same number, which is measured once."""
+class _Judge:
+    """One truth, and what every outcome is worth by it; methods often find the same number, which is measured once."""
 
-    def __init__(self, truth: Truth, digits: int) -> None:
-        self.truth, self.digits = truth.derivative or (), digits
+    def __init__(self, problem: Problem, truth: Truth, settings: Settings, outcomes: Sequence[Outcome]) -> None:
+        self.truth, self.tolerance, self.digits = truth, settings.tolerance, DIGITS[settings.dtype]
+        self.exact = truth.derivative or ()
+        self.scales = _Scales(problem, truth, settings)
         self.known: dict[tuple[int, float], Error] = {}
+        answers = [outcome.derivative for outcome in outcomes if outcome.failure is None]
+        if truth.derivative is not None:
+            answers = [tuple(answer[place] for place in truth.undecided) for answer in answers]
+        self.together: tuple[Verdict, str | None] = "no-truth", truth.reason
+        if not agree(answers, self.tolerance, self.digits):
+            self.together = "disagree", "the methods differ, and no truth is proved"
 
-    def of(self, derivative: Sequence[float]) -> tuple[Error | None, ...]:
-        """Of every entry; None where the truth has none."""
-        found: list[Error | None] = []
-        for place, exact in zip(enumerate(derivative), self.truth, strict=True):
-            if exact is None:
-                found.append(None)
-                continue
-            known = self.known.get(place)
-            if known is None:
-                known = self.known[place] = error(place[1], exact, self.digits)
-            found.append(known)
-        return tuple(found)
+    def measurement(self, outcome: Outcome) -> Measurement:
+        if outcome.failure is not None or outcome.derivation is None:
+            verdict, message = outcome.failure or ("failed", "no answer")
+            return Measurement(outcome.method, verdict, message)
+        errors = self._errors(outcome) if self.truth.derivative is not None else None
+        verdict, reason = self._verdict(outcome, errors)
+        steps = outcome.derivation.steps
+        said = [part for part in (reason, str(steps or "")) if part]
+        return Measurement(
+            outcome.method, verdict, "; ".join(said) or None, outcome.values, outcome.derivative, errors, outcome.cost,
+            outcome.seconds, outcome.setup_seconds, outcome.derivation.formulas, outcome.derivation.written,
+            outcome.memory, steps=steps,
+        )  # fmt: skip
+
+    def _errors(self, outcome: Outcome) -> tuple[Error | None, ...]:
+        """The distance of every entry from the truth; None where that has none."""
+        pairs = zip(enumerate(outcome.derivative), self.exact, strict=True)
+        return tuple([None if exact is None else self._error(outcome, place, exact) for place, exact in pairs])
+
+    def _error(self, outcome: Outcome, place: tuple[int, float], exact: Any) -> Error:
+        known = self.known.get(place)
+        if known is None:
+            found = error(place[1], exact, self.digits)
+            if found.absolute and exact.is_zero():  # by what cancels in this method
+                return error(place[1], exact, self.digits, self.scales.of(outcome, place[0]))
+            known = self.known[place] = found
+        return known
+
+    def _verdict(self, outcome: Outcome, errors: Sequence[Error | None] | None) -> tuple[Verdict, str | None]:
+        if self.truth.status == "undefined":
+            return "domain", self.truth.reason
+        if errors is None:
+            return self.together
+        proved = [
+            (result, found, exact)
+            for result, found, exact in zip(outcome.derivative, errors, self.exact, strict=True)
+            if found is not None
+        ]
+        verdict = certified_verdict(proved, self.tolerance, self.digits)
+        if verdict == "inaccurate":
+            lost = bits_lost(max(found.ulp for _, found, _ in proved))
+            return verdict, "no digit is right" if lost >= self.digits else f"{lost:.0f} of {self.digits} bits lost"
+        if verdict == "nonfinite":
+            return verdict, "not a finite number, where the derivative is one"
+        return self._without(outcome)
+
+    def _without(self, outcome: Outcome) -> tuple[Verdict, str | None]:
+        """The verdict by the entries without a proved derivative: first those that do not exist."""
+        undecided = set(self.truth.undecided)
+        missing = [place for place, exact in enumerate(self.exact) if exact is None and place not in undecided]
+        for place in missing:
+            fault = self._misses(outcome, place)
+            if fault is not None:
+                return fault
+        if undecided:
+            return self.together
+        return ("kink", self.truth.reason) if missing else ("ok", None)
+
+    def _misses(self, outcome: Outcome, place: int) -> tuple[Verdict, str] | None:
+        """What is wrong with an entry that does not exist, if anything."""
+        if self._fits(outcome, place):
+            return None
+        reason = self.truth.reason
+        if place in self.truth.jumps:
+            return "inaccurate", f"not what the derivative tends to on either side: {reason}"
+        if not math.isfinite(outcome.derivative[place]):
+            return "nonfinite", f"not a number between the one-sided derivatives: {reason}"
+        return "inaccurate", f"not between the one-sided derivatives: {reason}"
+
+    def _fits(self, outcome: Outcome, place: int) -> bool:
+        """Whether an entry lies between the one-sided derivatives; at a jump, whether it is one of its limits."""
+        truth, result = self.truth, outcome.derivative[place]
+        jumps = place in truth.jumps
+        left, right = [ends and ends[place] for ends in (truth.slopes if jumps else None) or (truth.left, truth.right)]
+        allowed = meets if jumps else between
+        if allowed(result, left, right, self.tolerance, self.digits):
+            return True
+        if not math.isfinite(result) or not any(map(is_zero, (left, right))):
+            return False
+        return allowed(result, left, right, self.tolerance, self.digits, self.scales.of(outcome, place))
 
 
-def _judge(
-    outcome: Outcome, truth: Truth, together: tuple[Verdict, str | None], tolerance: float, distances: _Errors
-) -> Measurement:
-    if outcome.failure is not None or outcome.derivation is None:
-        verdict, message = outcome.failure or ("failed", "no answer")
-        return Measurement(outcome.method, verdict, message)
-    errors: tuple[Error | None, ...] | None = None
-    if truth.derivative is not None:
-        errors = distances.of(outcome.derivative)
-    verdict, reason = _verdict(outcome.derivative, errors, truth, together, tolerance, distances.digits)
-    steps = outcome.derivation.steps
-    said = [part for part in (reason, str(steps or "")) if part]
-    return Measurement(
-        outcome.method, verdict, "; ".join(said) or None, outcome.values, outcome.derivative, errors, outcome.cost,
-        outcome.seconds, outcome.setup_seconds, outcome.derivation.formulas, outcome.derivation.written,
-        outcome.memory, steps=steps,
-    )  # fmt: skip
+class _Scales:
+    """How large the terms are that cancel in an entry, by the program of the method that computed it.
 
+    Looked for only where a truth is exactly 0 and a result is not.
+    """
 
-def _verdict(
-    results: Sequence[float],
-    errors: Sequence[Error | None] | None,
-    truth: Truth,
-    together: tuple[Verdict, str | None],
-    tolerance: float,
-    digits: int,
-) -> tuple[Verdict, str | None]:
-    if truth.status == "undefined":
-        return "domain", truth.reason
-    if errors is None or truth.derivative is None:
-        return together
-    known = [
-        (result, found, exact)
-        for result, found, exact in zip(results, errors, truth.derivative, strict=True)
-        if found is not None
-    ]
-    verdict = certified_verdict(known, tolerance, digits)
-    if verdict == "ok" and truth.status == "not-differentiable":
-        return _at_kink(results, truth, tolerance, digits)
-    if verdict == "inaccurate":
-        lost = bits_lost(max(found.ulp for _, found, _ in known))
-        return verdict, "no digit is right" if lost >= digits else f"{lost:.0f} of {digits} bits lost"
-    if verdict == "nonfinite":
-        return verdict, "not a finite number, where the derivative is one"
-    return verdict, None
+    def __init__(self, problem: Problem, truth: Truth, settings: Settings) -> None:
+        self.problem, self.truth, self.settings = problem, truth, settings
+        self.executed: dict[int, Executed] = {}
+        self.derivations: dict[str, Derivation] = {}
 
+    def of(self, outcome: Outcome, place: int) -> float | None:
+        """None where nothing cancels, or nothing is known within the time."""
+        try:
+            return Here(self._scale, outcome, place).result(self.settings.timeout) or None
+        except (Expired, Exception):  # noqa: BLE001 - whatever stops it, nothing is explained
+            return None
 
-def _at_kink(results: Sequence[float], truth: Truth, tolerance: float, digits: int) -> tuple[Verdict, str | None]:
-    """The entries that do not exist: inside the interval of the one-sided derivatives, or not."""
-    assert truth.derivative is not None
-    assert truth.left is not None
-    assert truth.right is not None
-    for result, exact, left, right in zip(results, truth.derivative, truth.left, truth.right, strict=True):
-        if exact is None and not between(result, left, right, tolerance, digits):
-            if not math.isfinite(result):
-                return "nonfinite", f"not a number between the one-sided derivatives: {truth.reason}"
-            return "inaccurate", f"not between the one-sided derivatives: {truth.reason}"
-    return "kink", truth.reason
+    def _scale(self, outcome: Outcome, place: int) -> float:
+        from diffcli.rounding import FARTHEST, Executed
+
+        derivation, problem = self._programs(outcome), self.problem
+        sweep, output = derivation.place(place, len(problem.program.outputs))
+        program = derivation.sweeps[sweep]
+        executed = self.executed.get(id(program))
+        if executed is None:
+            path = _path(program, problem.point, problem.dtype)
+            executed = self.executed[id(program)] = Executed(path, problem.point)
+        largest = max([1.0, *map(abs, problem.point), *[abs(nearest(value)) for value in self.truth.values or ()]])
+        return min(executed.scale(output), FARTHEST * largest)
+
+    def _programs(self, outcome: Outcome) -> Derivation:
+        """The method's own, or those of forward mode."""
+        own, name = outcome.derivation, outcome.method
+        if own is not None and own.sweeps and own.sweeps[0].inputs == self.problem.program.inputs:
+            return own
+        if name not in METHODS or METHODS[name].needs:
+            name = "forward"
+        if name not in self.derivations:
+            self.derivations[name] = derived(name, self.problem)[0]
+        return self.derivations[name]

@@ -164,3 +164,13 @@ class Derivation(NamedTuple):
         if self.entries is None:
             return tuple(entry for result in results for entry in result[m:])
         return tuple(results[sweep][output] for sweep, output in self.entries)
+
+    def place(self, entry: int, m: int) -> tuple[int, int]:
+        """Which output of which sweep an entry of the derivative is, of `m` values."""
+        if self.entries is not None:
+            return self.entries[entry]
+        for sweep, program in enumerate(self.sweeps):
+            if entry < len(program.outputs) - m:
+                return sweep, m + entry
+            entry -= len(program.outputs) - m
+        raise IndexError(f"no sweep has entry {entry}")

@@ -157,7 +157,10 @@ def honest(case: Case, row: Row) -> Iterator[str]:
             elif number in NONFINITE:
                 finite = False
             else:
-                ulps = ulps_between(number, wanted)
+                scale = None if wanted else (error or {}).get("scale")
+                if scale is not None and not 0 < scale <= 1e12 * largest(case, row):
+                    yield f"{name}: scale {scale} in {variable} is beyond all terms of this expression"
+                ulps = ulps_between(number, wanted, scale)
                 worst = max(worst, ulps)
                 if not states(error.get("ulp"), ulps):
                     yield f"{name}: states {error.get('ulp')} ulps in {variable}, it is {ulps:.4g}"
@@ -185,9 +188,15 @@ def same(given: object, exact: str) -> bool:
     return abs(number - wanted) <= AGREEMENT * abs(wanted)
 
 
-def ulps_between(number: float, exact: Decimal) -> Decimal:
-    """|number - exact| in units of the spacing of float64 at `exact` (at 0: the smallest subnormal)."""
-    return abs(Decimal(number) - exact) / Decimal(math.ulp(float(exact)))
+def ulps_between(number: float, exact: Decimal, scale: float | None = None) -> Decimal:
+    """|number - exact| in units of the spacing of float64 at `exact`, or at `scale`, where that is 0."""
+    return abs(Decimal(number) - exact) / Decimal(math.ulp(scale or float(exact)))
+
+
+def largest(case: Case, row: Row) -> float:
+    """The largest of 1, the value and the entries of the point."""
+    points = [part for at in case["at"].values() for part in (at if isinstance(at, list) else [at])]
+    return max(1.0, abs(float(row.get("value") or 0)), *(abs(float(x)) for x in points))
 
 
 def states(stated: object, ulps: Decimal) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any, NamedTuple
 
+from diffcli.algebras import DIGITS
 from diffcli.batch.rows import Failure, Result
 from diffcli.comparison import CLAIM
 
@@ -41,6 +42,7 @@ class Facts(NamedTuple):
     found: tuple[Found, ...]
     failure: str | None = None
     hint: str | None = None
+    digits: int = 53
 
 
 def facts(result: Result) -> Facts:
@@ -50,7 +52,7 @@ def facts(result: Result) -> Facts:
     found = tuple(
         Found(m.method, m.verdict, m.max_ulp, m.bits, m.cost.total if m.cost else None) for m in result.measurements
     )
-    return Facts(case.line, case.id, case.expression.source, case.at, result.cost.total, found)
+    return Facts(case.line, case.id, case.expression.source, case.at, result.cost.total, found, digits=result.digits)
 
 
 class Worst(NamedTuple):
@@ -63,6 +65,7 @@ class Worst(NamedTuple):
     id: str | None
     expression: str
     at: dict[str, Any]
+    digits: int = 53
 
 
 @dataclass
@@ -86,7 +89,7 @@ class Summary:
         if row.failure is not None:
             self._add_failure(row.line, row.failure, row.hint)
         else:
-            self._add_row(row.found, row.own, (row.line, row.id, row.expression, row.at))
+            self._add_row(row.found, row.own, (row.line, row.id, row.expression, row.at, row.digits))
 
     def add_kept(self, row: dict[str, Any]) -> None:
         """Count a row of an earlier run, as its JSON has it."""
@@ -98,7 +101,8 @@ class Summary:
             Found(m["method"], m["verdict"], _number(m["max_ulp"]), m["bits"], m["cost"] and m["cost"]["total"])
             for m in row["methods"]
         ]
-        self._add_row(found, row["cost"]["total"], (row["line"], row["id"], row["expression"], row["at"]))
+        digits = DIGITS[row.get("dtype", "float64")]
+        self._add_row(found, row["cost"]["total"], (row["line"], row["id"], row["expression"], row["at"], digits))
 
     @property
     def good(self) -> bool:
@@ -120,7 +124,7 @@ class Summary:
         if len(self.first_failures) < WORST:
             self.first_failures.append((line, message, hint))
 
-    def _add_row(self, found: Iterable[Found], own: int, place: tuple[Any, Any, str, dict[str, Any]]) -> None:
+    def _add_row(self, found: Iterable[Found], own: int, place: tuple[Any, ...]) -> None:
         self.rows += 1
         verdicts, costs, worst = set(), {}, Found("", "", None, None, None)
         for row in found:

@@ -162,7 +162,7 @@ class _Judging:
             Outcome(answer.method, None, Derivation(()), (), tuple(float(column[k]) for column in answer.derivative))
             for answer in self.answers
         ]
-        return truth.status, judged(outcomes, truth, self.single), truth
+        return truth.status, judged(outcomes, problem, truth, self.single), truth
 
     def at(self, k: int) -> _Judged:
         status, rows, _ = self.measured(k)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from diffcli.accuracy import shortest
 from diffcli.batch.rows import Failure, Result
@@ -11,7 +12,7 @@ from diffcli.comparison import Comparison, Measurement
 from diffcli.language import say, translated
 from diffcli.program import Cost
 from diffcli.reports.names import names
-from diffcli.reports.sentences import counted, lost, proved, ulps
+from diffcli.reports.sentences import counted, lost, proved, sides, ulps
 from diffcli.syntax.rendering import literal
 from diffcli.syntax.shapes import nested
 
@@ -47,31 +48,39 @@ def derivatives(comparison: Comparison, measurement: Measurement) -> list[str]:
     return [derivative(comparison, entry) for entry in found]
 
 
-def truths(comparison: Comparison) -> list[tuple[str, list[str]]]:
-    """The proved derivative with all its digits; at a kink the two sides as well."""
+def truths(
+    comparison: Comparison, exact: Callable[[object], str] = proved, short: Callable[[object], str] = proved
+) -> list[tuple[str, list[str]]]:
+    """The proved derivative, and what there is from both sides of entries that do not exist.
+
+    `exact` writes the one, `short` the other; with all their digits, where nothing else is said.
+    """
     truth = comparison.truth
     if truth.derivative is None:
         return [(say("truth"), ["–"] * len(comparison.entries))]
-    open_ = set(truth.undecided)
-    gone = {place for place, entry in enumerate(truth.derivative) if entry is None} - open_
-    rows = [(say("truth"), ["–" if k in open_ else proved(entry) for k, entry in enumerate(truth.derivative)])]
-    for where, ends in (("from left", truth.left), ("from right", truth.right)):
-        if ends is not None:
-            rows.append((say(where), [proved(end) if k in gone else "" for k, end in enumerate(ends)]))
+    unknown = dict.fromkeys(truth.undecided, say("undecided"))
+    rows = [(say("truth"), [unknown.get(k) or exact(entry) for k, entry in enumerate(truth.derivative)])]
+    ends = sides(truth)
+    for where, end in (("from left", 0), ("from right", 1)):
+        if ends:
+            cells = [short(ends[k][end]) if k in ends else "" for k in range(len(truth.derivative))]
+            rows.append((say(where), cells))
     return rows
 
 
 def standing(comparison: Comparison) -> str:
-    """What the truth's row has for a verdict."""
+    """What the truth's row has for a verdict: what is proved only in part is not called proved."""
     truth = comparison.truth
-    return say("proved" if truth.derivative is not None and not truth.undecided else truth.status)
+    if truth.derivative is None or len(truth.undecided) == len(truth.derivative) > 0:
+        return say(truth.status)
+    return say("proved in part" if truth.undecided else "proved")
 
 
 def costs(comparison: Comparison, measurement: Measurement) -> list[str]:
     """The cells of `COSTS`."""
     return [
         ulps(measurement.max_ulp),
-        lost(measurement.bits),
+        lost(measurement.bits, comparison.digits),
         _operations(measurement.cost),
         ratio(comparison, measurement),
         say(measurement.verdict),

@@ -29,7 +29,7 @@ COLUMNS = (
     "line", "id", "expression", "at", "status", "truth_status", "f", "f_operations",
     "kind", "dtype", "rules", "method", "verdict", "value",
     "output", "variable", "derivative", "truth", "left", "right",
-    "abs_error", "rel_error", "ulp", "max_ulp", "bits",
+    "abs_error", "rel_error", "ulp", "scale", "max_ulp", "bits",
     "add", "neg", "mul", "div", "pow", "func", "operations", "tape", "peak", "seconds", "setup_seconds", "message",
 )  # fmt: skip
 
@@ -116,10 +116,13 @@ def _entries(result: Comparison, truth: dict[str, list[Any]], measurement: dict[
         entry = {"output": name.output, "variable": ",".join(name.variables), "derivative": derivative}
         if truth["derivative"]:
             entry["truth"] = truth["derivative"][i]
-            if entry["truth"] is None and truth["left"]:
+            if i in result.truth.undecided:
+                entry["truth"] = "undecided"
+            elif entry["truth"] is None:
                 entry |= {"left": truth["left"][i], "right": truth["right"][i]}
         if errors and errors[i] is not None:
             entry |= {f"{kind}_error": errors[i][kind] for kind in ("abs", "rel")} | {"ulp": errors[i]["ulp"]}
+            entry["scale"] = errors[i].get("scale")
         yield entry
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from math import floor, inf, isfinite, log10
 
+from diffcli.accuracy import Error
 from diffcli.algebras import DIGITS
 from diffcli.batch.rows import Failure, Result
 from diffcli.comparison import CLAIM, Comparison, Measurement
@@ -152,12 +153,17 @@ def _found(comparison: Comparison, measurement: Measurement) -> list[Cell]:
         return [("–", "") for _ in comparison.entries]
     errors = measurement.errors or (None,) * len(found)
     relative = [
-        None if error is None else error.relative if isfinite(entry) else inf
+        None if error is None else _off(error, comparison.tolerance) if isfinite(entry) else inf
         for entry, error in zip(found, errors, strict=True)
     ]
     return [
         _digits(digits_marked(derivative(comparison, entry), off)) for entry, off in zip(found, relative, strict=True)
     ]
+
+
+def _off(error: Error, tolerance: float) -> float | None:
+    """How far an entry is from the truth, relatively; what rounding explains beside 0 is no wrong digit."""
+    return None if error.scale is not None and error.ulp <= tolerance else error.relative
 
 
 def _by_entry(comparison: Comparison, most: int | None) -> str:

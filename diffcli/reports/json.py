@@ -178,7 +178,8 @@ def _numbers(values: tuple[float, ...] | None, shape: tuple[int, ...]) -> Any:
 def _error(error: Error | None) -> dict[str, float | str | None] | None:
     if error is None:
         return None
-    return {"abs": number(error.absolute), "rel": number(error.relative), "ulp": number(error.ulp)}
+    found = {"abs": number(error.absolute), "rel": number(error.relative), "ulp": number(error.ulp)}
+    return found if error.scale is None else {**found, "scale": error.scale}
 
 
 @cache

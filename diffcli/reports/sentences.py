@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from diffcli.comparison import Comparison, Measurement
 from diffcli.language import begun, joined, listed, say, translated
+from diffcli.reports.names import labels
 from diffcli.truth import Truth, digits
 
 if TYPE_CHECKING:
@@ -54,8 +55,8 @@ def closing(comparison: Comparison) -> list[str]:
     answered = [m for m in comparison.measurements if m.derivative is not None]
     own = [m for m in answered if m.claim is None]
     said = [
-        _correctness(comparison, own), *_silent(comparison), *_claims(comparison), _cost(comparison, own),
-        path(comparison),
+        *_correctness(comparison, own), _zeros(comparison), *_silent(comparison), *_claims(comparison),
+        _cost(comparison, own), path(comparison),
     ]  # fmt: skip
     return [sentence for sentence in said if sentence]
 
@@ -95,17 +96,54 @@ def _all(methods: Sequence[Measurement]) -> str:
     return say("All {count} methods", count=say(_NUMBERS[len(methods)]) if len(methods) < 10 else len(methods))
 
 
-def _correctness(comparison: Comparison, answered: Sequence[Measurement]) -> str:
+def _correctness(comparison: Comparison, answered: Sequence[Measurement]) -> list[str]:
     truth = comparison.truth
     if truth.status == "undefined":
-        return say("f has no value here: {reason}.", reason=translated(truth.reason))
-    if truth.status in ("undecided", "unavailable"):
-        return _unproved(truth, answered)
-    if truth.status == "not-differentiable":
-        return _no_derivative(comparison, answered)
-    if not answered:
+        return [say("f has no value here: {reason}.", reason=translated(truth.reason))]
+    if truth.derivative is None:
+        return [_unproved(truth, answered)]
+    said = [_no_derivative(comparison, answered)] if sides(truth) else []
+    if truth.undecided:
+        return [*said, *_undecided(comparison, answered)]
+    if said or not answered:
+        return said
+    return [_certified(answered, comparison.digits)]
+
+
+def _undecided(comparison: Comparison, answered: Sequence[Measurement]) -> list[str]:
+    """Which entries are not proved; and what is wrong with those that are."""
+    truth, names = comparison.truth, labels(comparison)
+    open_, first = truth.undecided, [names[place] for place in truth.undecided[:_NAMED]]
+    named = listed(first)
+    if len(open_) > _NAMED:
+        named = say("{names} and {left} more", names=say(", ").join(first), left=len(open_) - _NAMED)
+    wrong = [m for m in answered if m.verdict not in ("no-truth", "disagree")]
+    template = "Nothing is proved of {names} ({reason})."
+    if answered and not wrong:
+        template = "Nothing is proved of {names} ({reason}); there the methods differ."
+        if all(m.verdict == "no-truth" for m in answered):
+            template = "Nothing is proved of {names} ({reason}); there the methods agree, which proves nothing."
+    said = [say(template, names=named, reason=translated(truth.reason))]
+    said += [say("{name}: {reason}.", name=begun(m.method), reason=translated(m.message)) for m in wrong]
+    if answered and not wrong and len(open_) < len(comparison.entries):
+        said.append(say("What is proved is right in all of them."))
+    return said
+
+
+_NAMED = 3
+"""Entries that are named in a sentence."""
+
+
+def _zeros(comparison: Comparison) -> str:
+    """How an entry is measured whose derivative is exactly 0."""
+    scales = [e.scale for m in comparison.measurements for e in m.errors or () if e is not None and e.scale is not None]
+    if not scales:
         return ""
-    return _certified(answered, comparison.digits)
+    least, most = (f"{scale:.2g}" for scale in (min(scales), max(scales)))
+    size = most if least == most else say("{least} to {most}", least=least, most=most)
+    return say(
+        "A derivative of exactly 0 is measured by what cancels to it: an ulp is the spacing at {size}.", size=size
+    )
 
 
 def _certified(answered: Sequence[Measurement], digits: int) -> str:
@@ -158,32 +196,50 @@ def _unproved(truth: Truth, answered: Sequence[Measurement]) -> str:
     return say(template, reason=translated(truth.reason))
 
 
+def sides(truth: Truth) -> dict[int, tuple[object, object]]:
+    """What there is from the left and from the right of every entry that does not exist: at a jump the limits of the
+    derivative, elsewhere the one-sided derivatives."""
+    none = (None,) * len(truth.derivative or ())
+    quotients = truth.left or none, truth.right or none
+    places = [k for k, exact in enumerate(truth.derivative or ()) if exact is None and k not in truth.undecided]
+    chosen = {k: truth.slopes if truth.slopes and k in truth.jumps else quotients for k in places}
+    return {k: (left[k], right[k]) for k, (left, right) in chosen.items()}
+
+
 def _no_derivative(comparison: Comparison, answered: Sequence[Measurement]) -> str:
-    truth = comparison.truth
-    assert truth.derivative is not None
-    assert truth.left is not None
-    assert truth.right is not None
-    sides = []
-    entries = comparison.entries
-    for entry, exact, left, right in zip(entries, truth.derivative, truth.left, truth.right, strict=True):
-        if exact is None:
-            template = "from the left {left}, from the right {right}"
-            if len(entries) > 1:
-                template = "in {name} from the left {left}, from the right {right}"
-            name = ", ".join(entry.variables) or entry.output
-            sides.append(say(template, name=name, left=side(left), right=side(right)))
-    told = say("; ").join(sides[:3]) + ("; …" if len(sides) > 3 else "")
+    truth, ends = comparison.truth, sides(comparison.truth)
+    told = say("; ").join(_ends(comparison, place, *ends[place]) for place in list(ends)[:_NAMED])
+    told += "; …" if len(ends) > _NAMED else ""
     said = [say("There is no derivative here ({reason}): {sides}.", reason=translated(truth.reason), sides=told)]
     inside = [m.method for m in answered if m.verdict == "kink"]
-    outside = [m.method for m in answered if m.verdict != "kink"]
+    outside = [m.method for m in answered if m.verdict not in ("kink", "no-truth", "disagree")]
     if inside:
         one = len(inside) == 1
         template = "{who} chooses a number between them." if one else "{who} choose a number between them."
+        if truth.jumps:
+            template = "{who} gives a number that fits." if one else "{who} give a number that fits."
         said.append(begun(say(template, who=listed(inside))))
     if outside:
         template = "{who} gives none that fits." if len(outside) == 1 else "{who} give none that fits."
         said.append(begun(say(template, who=listed(outside))))
     return joined(said)
+
+
+def _ends(comparison: Comparison, place: int, left: object, right: object) -> str:
+    """What an entry has from both sides, in words."""
+    entry, several = comparison.entries[place], len(comparison.entries) > 1
+    name, (before, behind) = ", ".join(entry.variables) or entry.output, (side(left), side(right))
+    if place in comparison.truth.jumps and before == behind:
+        template = "in {name} it tends to {limit} on both sides" if several else "it tends to {limit} on both sides"
+        return say(template, name=name, limit=before)
+    template = "in {name} from the left {left}, from the right {right}" if several else _SIDES
+    if place in comparison.truth.jumps:
+        template = "in {name} it tends to {left} from the left, to {right} from the right" if several else _TENDS
+    return say(template, name=name, left=before, right=behind)
+
+
+_SIDES = "from the left {left}, from the right {right}"
+_TENDS = "it tends to {left} from the left, to {right} from the right"
 
 
 def proved(entry: object) -> str:

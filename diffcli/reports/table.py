@@ -23,11 +23,10 @@ from diffcli.errors import visible
 from diffcli.errors import width as columns
 from diffcli.language import joined, say, translated
 from diffcli.program import Cost
-from diffcli.reports.cells import by_class, derivative, one_line, ratio, value
+from diffcli.reports.cells import by_class, derivative, one_line, ratio, standing, truths, value
 from diffcli.reports.names import labels
 from diffcli.reports.screen import plain, ruled
-from diffcli.reports.sentences import closing, counted, lost, shortened, side, ulps
-from diffcli.truth import digits
+from diffcli.reports.sentences import closing, counted, lost, proved, shortened, side, ulps
 from diffcli.wrapping import wrapped
 
 if TYPE_CHECKING:
@@ -217,24 +216,8 @@ def _operations(cost: Cost) -> str:
 
 
 def _truth_rows(comparison: Comparison) -> list[tuple[str, list[str], str]]:
-    truth = comparison.truth
-    if truth.derivative is None:
-        return [(say("truth"), ["–" for _ in comparison.entries], say(truth.status))]
-    open_ = set(truth.undecided)
-    gone = {place for place, entry in enumerate(truth.derivative) if entry is None} - open_
-    exact = [
-        "–" if k in open_ else say("none") if entry is None else _figures(digits(entry))
-        for k, entry in enumerate(truth.derivative)
-    ]
-    rows = [(say("truth"), exact, say("undecided" if open_ else "proved"))]
-    for where, ends in (("left", truth.left), ("right", truth.right)):
-        if ends is not None:
-            rows.append((say(f"from {where}"), [side(end) if k in gone else "" for k, end in enumerate(ends)], ""))
-    return rows
-
-
-def _figures(text: str) -> str:
-    return shortened(text, FIGURES)
+    (name, exact), *sides = truths(comparison, lambda entry: shortened(proved(entry), FIGURES), side)
+    return [(name, exact, standing(comparison)), *[(where, ends, "") for where, ends in sides]]
 
 
 def _blocks(comparison: Comparison) -> RenderableType:
@@ -292,7 +275,7 @@ def show_line(result: Result, console: Console) -> None:
         else:
             text.append(", ".join(f"{m.method} {say(m.verdict)}" for m in result.measurements) + "  ", "yellow")
         worst = max((m for m in result.measurements if m.bits is not None), key=lambda m: m.bits or 0.0, default=None)
-        text.append(f"{_padded(lost(worst.bits) if worst else '', 8, right=True)}  ")
+        text.append(f"{_padded(lost(worst.bits, result.digits) if worst else '', 8, right=True)}  ")
         text.append(f"{visible(result.case.id, whole=False)}  " if result.case.id else "", "dim")
         text.append(one_line(result.case.expression.source))
         wrong = [m.message for m in result.measurements if m.claim and m.claim.counterexample]
@@ -353,7 +336,7 @@ def _show_worst(summary: Summary, console: Console) -> None:
         point = pasted({name: tuples(value) for name, value in worst.at.items()})
         place = say("  line {line}  ", line=worst.line) if worst.line else "  "
         name = f"{visible(worst.id, whole=False)}  " if worst.id else ""
-        bits = _padded(lost(worst.bits), 8, right=True)
+        bits = _padded(lost(worst.bits, worst.digits), 8, right=True)
         text = Text(f"{place}{bits}  {name}{one_line(worst.expression)}{say('  at  {point}', point=point)}")
         console.print(text, no_wrap=True, overflow=ellipsis, crop=console.is_terminal, soft_wrap=wrap)
     for line, message, hint in summary.first_failures:
