@@ -111,8 +111,13 @@ def _wholly(entries: Sequence[Entry], bits: int, values: tuple[Ball, ...]) -> Tr
         edge = next((entry.reason for entry in entries if entry.reason), None)
         return Truth("certified", bits, values, derivative, reason=edge)
     left, right = (tuple(getattr(entry, side) for entry in entries) for side in ("left", "right"))
-    reason = next((entry.reason for entry in entries if entry.derivative is None), None)
+    reasons = dict.fromkeys(entry.reason for entry in entries if entry.derivative is None and entry.reason)
+    reason = "; ".join(list(reasons)[:_REASONS]) or None
     return Truth("not-differentiable", bits, values, derivative, left, right, reason, **jumping(entries))
+
+
+_REASONS = 3
+"""Reasons that are told where entries do not exist for different ones."""
 
 
 def jumping(entries: Sequence[Entry]) -> dict[str, Any]:

@@ -13,6 +13,9 @@ from diffcli.case import Asked, make_case
 from diffcli.comparison import Outcome, Settings, compare, judged, proved
 from diffcli.derivation import Derivation
 from diffcli.language import speaking
+from diffcli.points.reading import of_ranges
+from diffcli.points.run import Settings as Points
+from diffcli.points.run import run, understood
 from diffcli.reports import cells, csv, html, latex, markdown, table
 from diffcli.reports.json import as_object
 from diffcli.reports.sentences import closing
@@ -133,6 +136,14 @@ def test_a_peer_is_judged_by_the_program_of_forward_mode():
         assert row.errors[0].scale == own.errors[0].scale
 
 
+@pytest.mark.parametrize(("text", "span"), [("exp(30)*(sin(x)^2 + cos(x)^2)", "x=0:6:40"), ("cos(pi*x)", "x=0:5:6")])
+def test_many_points_are_judged_by_the_same_rule(text, span):
+    points = of_ranges([span], {})
+    found = run(understood(text, points, None, Asked()), points, Points(("forward", "reverse")))
+    assert found.statistics.good
+    assert {verdict for spread in found.statistics.spreads for verdict in spread.verdicts} == {"ok"}
+
+
 # --- jumps: expression, point, what the function does, the limits of the derivative, verdicts of the three methods
 STEPS = (
     ("floor(x)", 2, "from 1 to 2", "0", "0", "kink"),
@@ -194,6 +205,21 @@ def test_entries_jump_one_by_one(text, more):
     comparison = compared(text, {"x": 1.0, "y": 0.0 if "abs" in text else 2.0}, methods, **more)
     assert comparison.truth.jumps == (0,)
     assert {row.verdict for row in comparison.measurements} == {"kink"}
+
+
+def test_a_kink_and_a_jump_are_both_told():
+    comparison = compared("abs(x) + floor(y)", {"x": 0.0, "y": 1.0}, ("forward",))
+    assert comparison.truth.jumps == (1,)
+    assert comparison.truth.reason == "abs has a kink at 0; the function jumps here, from 0 to 1"
+    with speaking("zh"):
+        said = " ".join(closing(comparison))
+    assert "尖点" in said
+    assert "跳到" in said
+    truth = comparison.truth
+    for numbers, verdict in (((0.5, 0.0), "kink"), ((0.5, 0.5), "inaccurate"), ((1.5, 0.0), "inaccurate")):
+        outcome = Outcome("forward", None, Derivation(()), (), numbers)
+        (row,) = judged([outcome], comparison.case.problem, truth, SETTINGS)
+        assert row.verdict == verdict
 
 
 def test_a_higher_derivative_has_its_own_limits():
