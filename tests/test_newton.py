@@ -58,6 +58,14 @@ def test_every_end_is_said_in_words(source: str, start: float, words: str) -> No
     assert words in said(source, start)
 
 
+@pytest.mark.parametrize(("source", "start"), [("log(x)", -1.0), ("log(x)", 0.0), ("1/x", 0.0), ("sqrt(x) + 1", -4.0)])
+def test_a_start_without_a_value_is_outside_the_domain_and_nothing_is_drawn(source: str, start: float) -> None:
+    study = newton(source, {"x": start}, {}, methods=("forward",))
+    assert study.plots == ()
+    assert study.facts["root"] is None
+    assert "leaves the domain" in "\n".join(study.sentences)
+
+
 def test_a_cycle_is_one_to_the_round_off_of_its_largest_number() -> None:
     def ended(*path: float) -> tuple[str, int]:
         return _ended([Step(x, 1.0, -2.0) for x in path])

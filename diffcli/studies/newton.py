@@ -522,6 +522,8 @@ def _plots(finding: Finding) -> tuple[Plot, ...]:
     walk = finding.walks[0]
     near = _FAR * max(abs(b - a) for a, b in pairwise(walk.path[:2])) if len(walk.path) > 1 else math.inf
     path = [(step.x, step.f) for step in walk.steps if abs(step.x - walk.path[0]) <= near and math.isfinite(step.f)]
+    if not path:  # f has no value where it begins
+        return ()
     low, high = min(x for x, _ in path), max(x for x, _ in path)
     margin = 0.1 * (high - low) or 1.0
     places = [low - margin + (high - low + 2 * margin) * i / (CURVE - 1) for i in range(CURVE)]
