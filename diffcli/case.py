@@ -22,7 +22,7 @@ from diffcli.kinds import Kind
 from diffcli.syntax import Expression, elaborate, render
 from diffcli.syntax.parsing import parse, span
 from diffcli.syntax.rendering import literal
-from diffcli.syntax.shapes import Shape, nested, places, subscript
+from diffcli.syntax.shapes import MOST_AXES, Shape, nested, places, subscript
 from diffcli.syntax.spellings import meant
 from diffcli.syntax.tokens import spans
 from diffcli.tracing.naming import named
@@ -67,9 +67,11 @@ class Asked:
             raise DiffError("one derivative at a time", hint=hint, kind="option")
         if self.unit and self.jvp is None:
             raise DiffError("--unit scales the direction of --jvp", hint="write --jvp 3,4 --unit", kind="option")
+        hint = "write --order 2 for the Hessian, --order N for the N-th derivative"
         if self.order < 1:
-            hint = "write --order 2 for the Hessian, --order N for the N-th derivative"
             raise DiffError(f"--order {self.order}: an order is 1 or more", hint=hint, kind="option")
+        if self.order > HIGHEST:
+            raise DiffError(f"--order {self.order}: the highest order is {HIGHEST:,}", hint=hint, kind="option")
         if self.claims and (self.vectors or self.order > 1):
             raise DiffError("claims are for first derivatives", hint=_UNCLAIMED, kind="claim")
         for kind, text in self.vectors.items():
@@ -79,6 +81,9 @@ class Asked:
         for claim in self.claims:
             parse(_split(claim)[1])
 
+
+HIGHEST = 100_000
+"""The highest order that is asked for: what is proved of it is a power series of as many terms, in memory at once."""
 
 _UNCLAIMED = "leave out --order, --jvp, --vjp, --hvp"
 
@@ -216,12 +221,15 @@ def scalar(text: str) -> float:
     return value
 
 
-def number_at(name: str, value: Any) -> Number:
+def number_at(name: str, value: Any, depth: int = 0) -> Number:
     """A value of a point that was given as a number, as text, or as a list of these."""
     if isinstance(value, str):
         return constant(value)
     if isinstance(value, list | tuple):
-        rows = tuple(number_at(name, part) for part in value)
+        if depth == MOST_AXES:
+            fault, hint = f"the value of '{name}' has too many brackets", f"at most {MOST_AXES} are within one another"
+            raise DiffError(fault, hint=hint, kind="point")
+        rows = tuple(number_at(name, part, depth + 1) for part in value)
         if not rows or len({shape_of(row) for row in rows}) > 1:
             raise DiffError(
                 f"the value of '{name}' has rows of different lengths, or none",
@@ -323,12 +331,33 @@ def _with_inputs(expression: Expression, shapes: Mapping[str, Shape]) -> Express
 
 
 def rounded(case: Case, dtype: Dtype) -> Case:
-    """The same question at the nearest point of another number system; what is moved by that is noted."""
+    """The same question at the nearest point of another number system; what is moved by that is noted.
+
+    `DiffError` where a number that was given is beyond the largest one there: it would be an infinity.
+    """
+    _check_range(case, dtype)
     at = {name: _rounded(value, dtype) for name, value in case.at.items()}
     if at == case.at:
         return case
     note = f"the point is rounded to {dtype}"
     return replace(case, at=at, expression=replace(case.expression, notes=(*case.expression.notes, note)))
+
+
+def _check_range(case: Case, dtype: Dtype) -> None:
+    """The numbers of the point, of the vector and of all formulas have a nearest finite one."""
+    programs = [case.expression.program, *(claim.expression.program for claim in case.claims)]
+    literals = [c for program in programs for c in program.constants if not isinstance(c, str)]
+    given: dict[str, Sequence[Any]] = {f"the value of '{name}'": list(flat(value)) for name, value in case.at.items()}
+    for what, values in {**given, "the vector": case.wanted.vector, "the expression": literals}.items():
+        for value in values:
+            if abs(value) >= _BEYOND[dtype]:
+                message = f"{what} has {float(value):g}, beyond {dtype}"
+                hint = "its largest number is 3.4e38: write smaller ones, or leave out --dtype"
+                raise DiffError(message, hint=hint, kind="point")
+
+
+_BEYOND = {"float64": math.inf, "float32": 2.0**128 - 2.0**103}
+"""From here on a number is rounded to infinity."""
 
 
 def _rounded(value: Number, dtype: Dtype) -> Number:

@@ -31,7 +31,7 @@ from diffcli.derivation import Answer, Derivation, Problem, Steps
 from diffcli.errors import DiffError
 from diffcli.evaluate import evaluate, follow
 from diffcli.kinds import Kind
-from diffcli.limits import Apart, Expired, Here
+from diffcli.limits import Apart, Died, Expired, Here
 from diffcli.methods import METHODS, usual
 from diffcli.passes import share
 from diffcli.primitives import Rules
@@ -204,6 +204,7 @@ class _Work:
 
     case: Case
     problem: Problem
+    proof: Apart[Truth] | Here[Truth]
     tasks: list[tuple[str, _Task]]
     values: tuple[float, ...] = ()
     cost: Cost = field(default_factory=Cost)
@@ -223,7 +224,7 @@ def compare_all(cases: Sequence[Case], settings: Settings) -> list[Comparison]:
     for work in works:
         work.values, work.cost = executed(work.problem.program, work.problem.point, settings.dtype)
     for work in works:
-        work.truth = proved(work.problem, settings)
+        work.truth = _told(work.proof, settings)
     for turn in range(max((len(work.tasks) for work in works), default=0)):
         for work in works:
             if turn < len(work.tasks):
@@ -239,7 +240,8 @@ def _begun(case: Case, settings: Settings) -> _Work:
     program = loads_first(share(asked.program) if settings.share else asked.program)  # for all methods at once
     problem = Problem(program, asked.wrt, asked.point, asked.wanted, settings.step, settings.rules, settings.dtype)
     methods = settings.methods_for(problem.wanted.kind)
-    return _Work(case, problem, [(name, _start(name, problem, settings)) for name in methods])
+    tasks = [(name, _start(name, problem, settings)) for name in methods]
+    return _Work(case, problem, _proving(problem, settings), tasks)
 
 
 def _compared(work: _Work, settings: Settings) -> Comparison:
@@ -296,11 +298,26 @@ def _start(name: str, problem: Problem, settings: Settings) -> _Task:
 
 def proved(problem: Problem, settings: Settings) -> Truth:
     """The certified truth, or why there is none within the time."""
+    return _told(_proving(problem, settings), settings)
+
+
+def _proving(problem: Problem, settings: Settings) -> Apart[Truth] | Here[Truth]:
+    """The proof, in a process of its own where single steps of it may take long: series of very many terms."""
+    asked = certify, problem.program, problem.wrt, problem.point, problem.wanted
+    may_hang = problem.wanted.order > LONG_SERIES
+    return Apart(*asked) if settings.apart and may_hang else Here(*asked, fatal=settings.fatal and may_hang)
+
+
+LONG_SERIES = 500
+"""The highest order of which FLINT makes a power series at once; what is longer cannot be interrupted for seconds."""
+
+
+def _told(proving: Apart[Truth] | Here[Truth], settings: Settings) -> Truth:
     try:
-        return Here(certify, problem.program, problem.wrt, problem.point, problem.wanted).result(settings.timeout)
+        return proving.result(settings.timeout)
     except Expired:
         return Truth("unavailable", 0, reason=f"not proved within {settings.timeout:g} s")
-    except MemoryError:
+    except (MemoryError, Died):
         return Truth("unavailable", 0, reason="the proof needs more memory than there is")
 
 

@@ -1,8 +1,9 @@
 """Time limits that hold: a deadline within this process, and a process of its own.
 
-A deadline interrupts Python code between two instructions. What hangs inside
-one long instruction (a giant integer), or eats memory, is only stopped from
-outside: `Apart` runs a function in a child process and kills it.
+A deadline interrupts Python code between two instructions: by a signal in the main
+thread of systems that have timers, and by a thread that raises it there elsewhere.
+What hangs inside one long instruction (a giant integer), or eats memory, is only
+stopped from outside: `Apart` runs a function in a child process and kills it.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ class alarms:  # noqa: N801 - it is called as a function
     """SIGALRM raises `Expired` in the block, if it is not so already; a deadline needs it, many need it only once.
 
     Python swallows what is raised in a finalizer and reports it; that report is left out. Holds in the main
-    thread of systems with SIGALRM; elsewhere nothing is limited.
+    thread of systems with SIGALRM.
     """
 
     held = False
@@ -79,27 +80,73 @@ class deadline:  # noqa: N801 - it is called as a function
     """Raise `Expired` in the block after `seconds`; repeated, should it be swallowed.
 
     `fatal`: what cannot be interrupted ends the process soon after, from a thread
-    that needs no Python; for workers that are replaced. Where no alarm can be held,
-    nothing is limited.
+    that needs no Python; for the main thread of workers, which are replaced.
     """
 
     def __init__(self, seconds: float, fatal: bool = False) -> None:
         self.seconds, self.fatal = min(seconds, LONGEST), fatal
         self.alarms = alarms()
+        self.interruption: _Interruption | None = None
 
     def __enter__(self) -> None:
-        self.holds = self.alarms.__enter__()
-        if self.holds:
-            signal.setitimer(signal.ITIMER_REAL, max(self.seconds, 1e-6), 0.1)
+        self.fatal = self.fatal and threading.current_thread() is threading.main_thread()
+        alarmed = self.alarms.__enter__()
+        try:
             if self.fatal:
                 faulthandler.dump_traceback_later(self.seconds + STUCK, exit=True, file=_nowhere())
+            if alarmed:
+                signal.setitimer(signal.ITIMER_REAL, max(self.seconds, 1e-6), AGAIN)
+            else:
+                self.interruption = _Interruption(self.seconds)
+                self.interruption.start()
+        except Expired:  # it came at once
+            self.__exit__()
+            raise
 
     def __exit__(self, *exception: object) -> None:
-        if self.holds:
+        if self.interruption is None:
             signal.setitimer(signal.ITIMER_REAL, 0)
-            if self.fatal:
-                faulthandler.cancel_dump_traceback_later()
+        else:
+            self.interruption.stop()
+        if self.fatal:
+            faulthandler.cancel_dump_traceback_later()
         self.alarms.__exit__()
+
+
+AGAIN = 0.1
+"""Seconds after which `Expired` is raised again where it was swallowed."""
+
+
+class _Interruption(threading.Thread):
+    """Raises `Expired` in the thread that made it, which no alarm reaches: that of a server, or any on Windows."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(daemon=True)
+        self.seconds, self.where = seconds, threading.get_ident()
+        self.stopped = threading.Event()
+
+    def run(self) -> None:
+        wait = self.seconds
+        while not self.stopped.wait(wait):
+            _raise_in(self.where, Expired)
+            wait = AGAIN
+
+    def stop(self) -> None:
+        """Nothing is raised any more, not even what was raised and has not arrived."""
+        while True:
+            with suppress(Expired):  # it arrives here
+                self.stopped.set()
+                self.join()
+                _raise_in(self.where, None)
+                return
+
+
+def _raise_in(thread: int, exception: type[BaseException] | None) -> None:
+    """Let a thread raise `exception` before its next instruction; with None, take that back."""
+    import ctypes
+
+    raised = None if exception is None else ctypes.py_object(exception)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), raised)
 
 
 def _expire(number: int, frame: FrameType | None) -> None:
@@ -137,12 +184,7 @@ class Apart(Generic[T]):
     """
 
     def __init__(self, function: Callable[..., T], *arguments: Any) -> None:
-        import multiprocessing
-
-        methods = multiprocessing.get_all_start_methods()
-        # a process that runs threads must not be forked: a lock may be held
-        safe = "fork" if "fork" in methods and _threads() == 1 else "forkserver"
-        context: Any = multiprocessing.get_context(safe if safe in methods else "spawn")
+        context = starting(fork=_threads() == 1)  # with threads, a lock may be held
         self.begun = time.monotonic()
         self.connection, theirs = context.Pipe(duplex=False)
         self.process = context.Process(target=_answer, args=(theirs, function, arguments))
@@ -170,6 +212,15 @@ class Apart(Generic[T]):
         if succeeded:
             return answer  # type: ignore[no-any-return]
         raise answer
+
+
+def starting(fork: bool) -> Any:
+    """The quickest safe way of this system to start a process; `fork`: this one may be copied as it is."""
+    from multiprocessing import get_all_start_methods, get_context
+
+    known = get_all_start_methods() if hasattr(os, "fork") else ["spawn"]
+    ways = ["fork", "forkserver"] if fork else ["forkserver"]
+    return get_context(next((way for way in ways if way in known), "spawn"))
 
 
 class _script_left_out:  # noqa: N801 - it is called as a function
@@ -218,10 +269,39 @@ def _answer(connection: Any, function: Callable[..., Any], arguments: tuple[Any,
         connection.send((False, Died()))
 
 
+class limited_memory:  # noqa: N801 - it is called as a function
+    """In the block this process may have `more` bytes of address space than it has now; where the system can say so."""
+
+    def __init__(self, more: int) -> None:
+        self.more = more
+
+    def __enter__(self) -> None:
+        self.before = None
+        with suppress(ImportError, ValueError, OSError):
+            import resource
+
+            before = resource.getrlimit(resource.RLIMIT_AS)
+            resource.setrlimit(resource.RLIMIT_AS, (_born() + self.more, before[1]))
+            self.before = before
+
+    def __exit__(self, *exception: object) -> None:
+        if self.before is not None:
+            import resource
+
+            resource.setrlimit(resource.RLIMIT_AS, self.before)
+
+
+def _born() -> int:
+    """Bytes of address space that this process has."""
+    import resource
+
+    return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+
+
 def limit_memory(more: int) -> None:
     """Allow this process `more` bytes of address space than it has now; beyond, MemoryError."""
     with suppress(ImportError, ValueError, OSError):
         import resource
 
-        born = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
-        resource.setrlimit(resource.RLIMIT_AS, (born + more, born + more))
+        most = _born() + more
+        resource.setrlimit(resource.RLIMIT_AS, (most, most))

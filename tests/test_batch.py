@@ -1,6 +1,7 @@
 """Batches left alone: order, limits, lost workers, going on after kill -9, reading, memory."""
 
 import gc
+import io
 import json
 import os
 import re
@@ -21,12 +22,12 @@ import pytest
 from diffcli import asking, comparison
 from diffcli.batch.expanding import expand
 from diffcli.batch.pool import Lost, Workers
-from diffcli.batch.reading import read_csv, read_jsonl, read_txt
+from diffcli.batch.reading import read_csv, read_jsonl, read_txt, reader_for
 from diffcli.batch.resuming import repair, skip_kept
 from diffcli.batch.rows import Failure, Result, Row, as_it_is
 from diffcli.batch.running import _Pace, run
 from diffcli.batch.summary import Summary, facts
-from diffcli.batch.worker import compare_row, compare_rows
+from diffcli.batch.worker import compare_row, compare_rows, compare_together
 from diffcli.case import Asked
 from diffcli.comparison import Comparison, Settings
 from diffcli.errors import DiffError
@@ -614,3 +615,78 @@ def test_bars_around_a_value_are_no_points(text: str) -> None:
     (failure,) = read_txt([text])
     assert isinstance(failure, Failure)
     assert failure.hint == "write abs(x) for an absolute value"
+
+
+# --- a row is an error alone, whatever it has
+def _nested(depth: int, inner: str = "1") -> str:
+    return "[" * depth + inner + "]" * depth
+
+
+UNBOUNDED = (f"{'9' * 100_000}*x | x=1", f"x^{'9' * 5_000} | x=1")
+"""In an expression, a literal that is an infinity is read."""
+
+OUTRAGEOUS: dict[str, list[str]] = {
+    ".txt": [
+        f"sum(v) | v={_nested(600)}",
+        f"{_nested(600, 'x')} | x=1",
+        f"x | x={'(' * 200_000}1{')' * 200_000}",
+        f"x | x={'9' * 100_000}",
+        *UNBOUNDED,
+        "x\0 | x=1",
+        f"{'a' * 200_000} | x=1",
+        "sum(outer(v, outer(v, v))) | v=[1, 2]",
+        f"x | x={'[' * 5000}",
+    ],
+    ".jsonl": [
+        "[" * 100_000,
+        '{"expr": "x", "at": {"x": ' + "9" * 100_000 + "}}",
+        '{"expr": "x", "at": {"x": 1' + "0" * 4_000 + "}}",
+        '{"expr": "sum(v)", "at": {"v": ' + _nested(600) + "}}",
+        '{"expr": "sum(v)", "at": {"v": ' + _nested(40) + "}}",
+        '{"expr": "x", "at": {"x": ' + '{"a":' * 900 + "1" + "}" * 900 + "}}",
+        '{"expr": "x", "id": ' + _nested(900) + ', "at": {"x": []}}',
+        '{"expr": "x", "at": {"x": true, "y": null}}',
+        '{"expr": "x", "at": {"x": NaN}}',
+        '{"expr": "x", "at": {"x": Infinity}}',
+        '{"expr": "x", "at": {"x": "\\ud800"}}',
+        '{"expr": "x\\u0000", "at": {"x": 1}}',
+        '{"expr": "x", "at": [1], "wrt": 3, "claim": [1]}',
+        '{"expr": "", "at": {}}',
+        '{"expr": "x", "at": {"": 1}}',
+    ],
+    ".csv": [
+        f'x,"{_nested(600)}"',
+        f"{'+' * 200_000},1",
+        f"x,{'a' * 140_000}",
+        "x\0,1",
+        "x,1,2,3",
+    ],
+}
+
+
+@pytest.mark.parametrize(("ending", "bad"), [(ending, bad) for ending, rows in OUTRAGEOUS.items() for bad in rows])
+def test_a_row_with_anything_in_it_is_an_error_alone(ending: str, bad: str) -> None:
+    good = {".txt": "x^2 | x=3", ".jsonl": '{"expr": "x^2", "at": {"x": 3}}', ".csv": "x^2,3"}[ending]
+    lines = [good, bad, good]
+    text = "\n".join(["expr,x", *lines] if ending == ".csv" else lines) + "\n"
+    rows = list(expand(reader_for(f"rows{ending}")(io.StringIO(text))))
+    found = [
+        row if isinstance(row, Failure) else compare_row(row, Settings(("forward",), timeout=20), None) for row in rows
+    ]
+    assert [isinstance(one, Failure) for one in found] == [False, bad not in UNBOUNDED, False]
+    assert not isinstance(found[1], Failure) or found[1].kind != "internal", found[1]
+
+
+def test_a_cell_may_be_as_long_as_an_expression() -> None:
+    text = "expr,x\n" + "+".join(["x"] * 70_000) + ",1\n"
+    (row,) = read_csv(io.StringIO(text))
+    assert not isinstance(compare_row(row, Settings(("forward",)), None), Failure)  # type: ignore[arg-type]
+
+
+def test_a_row_that_is_not_read_in_time_is_an_error_alone() -> None:
+    rows = [Row(1, "x^2", "x=3"), Row(2, "sum(outer(v, v))", {"v": [1.0] * 6000}), Row(3, "x^2", "x=3")]
+    begun = time.monotonic()
+    found = compare_together(rows, Settings(("forward",), timeout=0.5), None)
+    assert time.monotonic() - begun < 20
+    assert [isinstance(one, Failure) for one in found] == [False, True, False]
+    assert (found[1].kind, found[1].message) == ("timeout", "not read within 0.5 s")

@@ -2,6 +2,7 @@
 
 import json
 import math
+from pathlib import Path
 
 import numpy
 import pytest
@@ -115,3 +116,30 @@ def test_the_command_and_its_json(capsys: pytest.CaptureFixture[str]) -> None:
     assert found["dtype"] == "float32"
     assert main(["sin(x)", "--at", "x=0.5", "-m", "reverse", "-f", "json"]) == 0
     assert "dtype" not in json.loads(capsys.readouterr().out)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("cosh(atan(x))", "--at", "x=1e308"), "the value of 'x' has 1e+308, beyond float32"),
+        (("sum(v)", "--at", "v=[1, -3.5e38]"), "the value of 'v' has -3.5e+38, beyond float32"),
+        (("x*1e300", "--at", "x=1"), "the expression has 1e+300, beyond float32"),
+        (("x**1e300", "--at", "x=1"), "the expression has 1e+300, beyond float32"),
+        (("x*y", "--at", "x=1, y=2", "--jvp", "1e300, 1"), "the vector has 1e+300, beyond float32"),
+        (("x", "--at", "x=1", "--claim", "x: 1e300"), "the expression has 1e+300, beyond float32"),
+    ],
+)
+def test_a_number_beyond_float32_is_refused_as_infinity_is(
+    arguments: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*arguments, "--dtype", "float32"]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_in_a_batch_only_the_row_beyond_float32_is_an_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "rows.txt"
+    file.write_text("x^2 | x=1\ncosh(atan(x)) | x=1e308\nx^2 | x=3.4028234e38\n")
+    assert main(["batch", str(file), "--dtype", "float32", "-f", "jsonl"]) == 1
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["status"] for row in rows] == ["ok", "error", "ok"]
+    assert rows[1]["error"]["kind"] == "point"

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -20,6 +21,7 @@ import pytest
 
 from diffcli import limits
 from diffcli.case import make_case
+from diffcli.cli.main import main
 from diffcli.comparison import Settings, compare
 from diffcli.errors import DiffError, Unsupported
 from diffcli.limits import RECURSION, Apart, Died, Expired, Here, alarms, deadline, deep_recursion
@@ -213,12 +215,80 @@ def test_no_time_at_all_is_a_deadline_too(seconds: float) -> None:
         loop()
 
 
-def test_outside_the_main_thread_nothing_is_limited_and_nothing_breaks() -> None:
-    answers: list[int] = []
-    thread = threading.Thread(target=lambda: answers.append(Here(add, 1, 2).result(LONG)))
+def elsewhere(function: Callable[[], Any]) -> Any:
+    """What a function answers, or raises, in another thread, where no signal is delivered."""
+    answers: list[Any] = []
+
+    def answered() -> None:
+        try:
+            answers.append(function())
+        except BaseException as error:  # noqa: BLE001 - it is the answer
+            answers.append(error)
+
+    thread = threading.Thread(target=answered)
     thread.start()
     thread.join()
-    assert answers == [3]
+    return answers[0]
+
+
+def test_outside_the_main_thread_a_deadline_holds_too() -> None:
+    assert elsewhere(lambda: Here(add, 1, 2).result(LONG)) == 3
+    for times in (0, 1, 2):
+        assert isinstance(elsewhere(lambda times=times: Here(loop_and_swallow, times).result(SHORT)), Expired)
+
+
+def test_of_deadlines_within_one_another_each_holds_outside_the_main_thread() -> None:
+    def within() -> str:
+        with suppress(Expired), deadline(SHORT):
+            with suppress(Expired), deadline(SHORT / 4):
+                loop()
+            with deadline(LONG):
+                loop()
+        with deadline(LONG):
+            return "and nothing is left behind" if sum(range(2_000_000)) else ""
+
+    assert elsewhere(within) == "and nothing is left behind"
+
+
+@pytest.fixture
+def bare(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A system without timer signals, `fork`, /proc and `resource`."""
+    monkeypatch.delattr(signal, "setitimer", raising=False)
+    monkeypatch.delattr(signal, "SIGALRM", raising=False)
+    monkeypatch.delattr(os, "fork", raising=False)
+    monkeypatch.setitem(sys.modules, "resource", None)
+    read, iterdir = Path.read_text, Path.iterdir
+
+    def there(path: Path) -> Path:
+        if str(path).startswith("/proc"):
+            raise FileNotFoundError(path)
+        return path
+
+    monkeypatch.setattr(Path, "read_text", lambda path, *more: read(there(path), *more))
+    monkeypatch.setattr(Path, "iterdir", lambda path: iterdir(there(path)))
+
+
+@pytest.mark.usefixtures("bare")
+def test_limits_hold_where_there_are_no_signals_and_no_fork() -> None:
+    with pytest.raises(Expired):
+        Here(loop_and_swallow, 1).result(SHORT)
+    assert Here(add, 1, 2).result(LONG) == 3
+    task = Apart(add, 1, 2)
+    assert task.process._start_method == "spawn"  # type: ignore[attr-defined]
+    assert task.result(LONG) == 3
+    with pytest.raises(Expired):
+        Apart(hang_in_one_instruction).result(SHORT)
+
+
+@pytest.mark.usefixtures("bare")
+def test_a_function_that_never_ends_is_ended_where_there_are_no_signals(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "endless.py").write_text("def f(x):\n    while x == x:\n        pass\n    return x\n")
+    begun = time.monotonic()
+    assert main([f"{tmp_path}/endless.py:f", "--at", "x=1", "--timeout", "0.5"]) == 2
+    assert time.monotonic() - begun < 20  # it would never end
+    assert "--timeout gives it longer" in capsys.readouterr().err
 
 
 def test_recursion_is_deeper_only_inside() -> None:

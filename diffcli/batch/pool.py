@@ -18,6 +18,7 @@ from diffcli.batch.rows import Finish, Row, as_it_is
 from diffcli.batch.worker import Wrt, compare_rows, prepare
 from diffcli.comparison import Settings
 from diffcli.errors import DiffError
+from diffcli.limits import starting
 from diffcli.methods import METHODS
 
 GRACE = 5.0
@@ -99,14 +100,11 @@ class Workers:
         self.begun, self.answered = time.monotonic(), False
 
     def _begun(self) -> Any:
-        from multiprocessing import get_all_start_methods, get_context
-
         from pebble import ProcessPool
 
         os.environ.setdefault("SYMPY_CACHE_SIZE", SYMPY_CACHE)  # read by SymPy when the server imports it
-        start = "forkserver" if "forkserver" in get_all_start_methods() else "spawn"
-        context: Any = get_context(start)
-        if start == "forkserver":
+        context = starting(fork=False)
+        if context.get_start_method() == "forkserver":
             modules = [METHODS[name].module for name in self.settings.methods]
             context.set_forkserver_preload(["diffcli.batch.worker", "pebble", *modules])
         arguments = [self.settings.methods, self.memory]

@@ -56,14 +56,16 @@ def read_jsonl(lines: Lines) -> Read:
             continue
         try:
             content = json.loads(line)
-        except ValueError as error:
-            yield Failure(number, None, line.strip()[:200], "format", f"the line is no JSON: {error}")
+            row = _from_object(number, content, line)
+        except (ValueError, RecursionError) as error:
+            fault = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+            yield Failure(number, None, line.strip()[:200], "format", f"the line is no JSON: {fault}")
             continue
         if _SURROGATE.search(line) and not _is_text(content):
             fault, hint = "an escape stands for half a character", "write the character itself, or both of its halves"
             yield Failure(number, None, line.strip()[:200], "format", fault, None, hint)
             continue
-        yield _from_object(number, content, line)
+        yield row
 
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -115,7 +117,12 @@ _COLUMNS = ("expr", "id", "wrt", "claim")
 """Columns of a CSV that are no variables."""
 
 
+LONGEST_CELL = (1 << 31) - 1
+"""Characters of a cell: as many as the reader can count on every system (by itself it ends at 131,072)."""
+
+
 def read_csv(lines: Lines) -> Read:
+    csv.field_size_limit(LONGEST_CELL)
     reader = csv.DictReader(lines, restkey="")
     names = [(name or "").strip() for name in reader.fieldnames or []]
     if "expr" not in names:
@@ -123,7 +130,14 @@ def read_csv(lines: Lines) -> Read:
             "the file has no column 'expr'", hint="name the columns in the first line: expr,x,y", kind="format"
         )
     reader.fieldnames = names
-    for content in reader:
+    while True:
+        try:
+            content = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            yield Failure(reader.line_num, None, "", "format", f"the line is no CSV: {error}")
+            continue
         number = reader.line_num
         if content.get(""):
             fault = "the row has more cells than the first line has columns"

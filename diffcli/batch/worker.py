@@ -15,7 +15,7 @@ from diffcli.batch.rows import Failure, Finish, Result, Row
 from diffcli.case import Asked, Case, make_case, number_at, read_point
 from diffcli.comparison import Settings, compare_all
 from diffcli.errors import DiffError
-from diffcli.limits import alarms, limit_memory
+from diffcli.limits import Expired, Here, alarms, limit_memory
 from diffcli.methods import METHODS
 
 Wrt = tuple[str, ...] | None
@@ -42,7 +42,7 @@ def compare_rows(rows: Sequence[Row], settings: Settings, wrt: Wrt, finish: Fini
 
 def compare_together(rows: Sequence[Row], settings: Settings, wrt: Wrt) -> list[Result]:
     """Compare rows stage by stage; where one of them meets a fault of ours, each by itself."""
-    cases = [_case(row, wrt, settings.asked) for row in rows]
+    cases = [_case(row, wrt, settings) for row in rows]
     try:
         found = iter(compare_all([case for case in cases if isinstance(case, Case)], settings))
         return [next(found) if isinstance(case, Case) else case for case in cases]
@@ -50,19 +50,39 @@ def compare_together(rows: Sequence[Row], settings: Settings, wrt: Wrt) -> list[
         if len(rows) > 1:
             return [compare_row(row, settings, wrt) for row in rows]
         (row,) = rows
-        message = f"this row met a fault of diff-compare: {type(error).__name__}: {error}"
-        return [Failure(row.line, row.id, row.expression, "internal", message, None, "please report it")]
+        if isinstance(error, DiffError):
+            return [Failure.of(error, row.line, row.id, row.expression)]
+        return [_fault(row, error)]
 
 
 def compare_row(row: Row, settings: Settings, wrt: Wrt) -> Result:
     return compare_together([row], settings, wrt)[0]
 
 
-def _case(row: Row, wrt: Wrt, asked: Asked) -> Case | Failure:
+def _case(row: Row, wrt: Wrt, settings: Settings) -> Case | Failure:
+    """The row understood, which takes time and memory as well; whatever happens, it is a failure of this row alone."""
     try:
-        return understood(row, wrt, asked)
+        return Here(understood, row, wrt, settings.asked, fatal=settings.fatal and _long(row)).result(settings.timeout)
     except DiffError as error:
         return Failure.of(error, row.line, row.id, row.expression)
+    except Expired:
+        late = DiffError(f"not read within {settings.timeout:g} s", hint="--timeout gives it longer", kind="timeout")
+        return Failure.of(late, row.line, row.id, row.expression)
+    except MemoryError:
+        large = DiffError("reading it needs more memory than there is", hint="see --memory", kind="memory")
+        return Failure.of(large, row.line, row.id, row.expression)
+    except Exception as error:  # noqa: BLE001 - our own mistake must not stop the other rows
+        return _fault(row, error)
+
+
+def _long(row: Row) -> bool:
+    """Whether one step of reading it may take so long that it must be killed."""
+    return len(row.expression) + (len(row.at) if isinstance(row.at, str) else 0) > 1_000_000
+
+
+def _fault(row: Row, error: Exception) -> Failure:
+    message = f"this row met a fault of diff-compare: {type(error).__name__}: {error}"
+    return Failure(row.line, row.id, row.expression, "internal", message, None, "please report it")
 
 
 def understood(row: Row, wrt: Wrt, asked: Asked) -> Case:

@@ -7,11 +7,11 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Container, Iterable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Container, Iterable, Iterator
+from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TextIO
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from diffcli.cli.streams import check_apart, check_writable, destination, format_for, source
 from diffcli.errors import DiffError
@@ -89,6 +89,13 @@ class Request(NamedTuple):
             if dtype == self.dtype:
                 return dtype
         raise DiffError(f"unknown numbers '{self.dtype}'", hint=_nearest(self.dtype, DIGITS), kind="option")
+
+    @property
+    def peers(self) -> bool:
+        """Whether other libraries are compared, which reserve far more memory than they use."""
+        from diffcli.methods import METHODS
+
+        return any(METHODS[name].needs for name in _methods(self.methods, self.asked.kind))
 
     def column(self) -> Rules:
         """Which rules are read."""
@@ -253,14 +260,24 @@ def run_expression(text: str, at: list[str], request: Request, many: ManyRequest
     function = named(text)
     if text.strip().endswith(".py"):
         raise DiffError("a file is no function", text, (0, len(text)), f"name one: {text.strip()}:f", "python")
+    request.check_limits()
     if not at and not function:  # an error in the expression is found without any mathematics library
-        elaborate(text)
+        _within(request, elaborate, text)
+    from diffcli.limits import MEMORY, limited_memory
+
+    with nullcontext() if function or request.peers else limited_memory(MEMORY):
+        return _compared(text, at, request, bool(function))
+
+
+def _compared(text: str, at: list[str], request: Request, function: bool) -> int:
+    """The comparison of an expression or a function, written where it was asked for."""
     from diffcli.case import make_case
 
-    point = point_of(at)
-    case = (
-        _traced(text, point, request) if function else make_case(text, point, request.variables(), asked=request.asked)
-    )
+    point = _within(request, point_of, at)
+    if function:
+        case = _traced(text, point, request)
+    else:
+        case = _within(request, make_case, text, point, request.variables(), None, None, request.asked)
     note_unused(point, case.at)
     from diffcli.comparison import compare
 
@@ -270,6 +287,17 @@ def run_expression(text: str, at: list[str], request: Request, many: ManyRequest
             output.add(comparison)
             output.end()
     return 0 if comparison.good or request.exit_zero else 1
+
+
+def _within(request: Request, read: Callable[..., Any], *arguments: Any) -> Any:
+    """What was typed, understood within the time limit: an expression in vectors may be of any size."""
+    from diffcli.limits import Expired, Here
+
+    try:
+        return Here(read, *arguments).result(request.timeout)
+    except Expired:
+        message = f"the expression was not read within {request.timeout:g} s"
+        raise DiffError(message, hint="--timeout gives it longer", kind="timeout") from None
 
 
 def _traced(text: str, point: dict[str, Number], request: Request) -> Case:

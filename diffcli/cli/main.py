@@ -67,6 +67,11 @@ def main(arguments: Sequence[str]) -> int:
     except DiffError as error:
         print(reported(error), file=sys.stderr)
         return ExitCode.USAGE
+    except (MemoryError, RecursionError) as error:
+        short = "memory" if isinstance(error, MemoryError) else "depth"
+        message, hint = _BEYOND[short]
+        print(reported(DiffError(message, hint=hint, kind=short)), file=sys.stderr)
+        return ExitCode.USAGE
     except KeyboardInterrupt:
         print(say("interrupted"), file=sys.stderr)
         return ExitCode.INTERRUPTED
@@ -83,6 +88,12 @@ def main(arguments: Sequence[str]) -> int:
         print(reported(DiffError(message, hint=hint, kind="file")), file=sys.stderr)
         return ExitCode.USAGE
 
+
+_BEYOND = {
+    "memory": ("this needs more memory than there is", "ask for less: fewer points, entries or steps"),
+    "depth": ("this is nested too deeply", "write it in several steps: a = …; b = …"),
+}
+"""By what ran out: what is said of it, and what to try."""
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """What the system says where a disk, or what one may have of it, is full."""

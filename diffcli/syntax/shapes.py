@@ -29,6 +29,10 @@ Value = Any
 """An entry, or a tensor of entries."""
 
 
+MOST_AXES = 32
+"""Brackets within one another that make an array: NumPy long had this limit, and what walks over shapes recurses."""
+
+
 class Mismatch(Exception):
     """Shapes that do not fit; the text says how."""
 
@@ -111,6 +115,8 @@ def stack(values: Sequence[Value]) -> Tensor:
     shapes = list(dict.fromkeys(map(shape_of, values)))
     if len(shapes) > 1:
         raise Mismatch(f"{_and(map(_described, shapes))} do not make one matrix")
+    if len(shapes[0]) >= MOST_AXES:
+        raise Mismatch(f"an array has at most {MOST_AXES} brackets within one another")
     return Tensor((len(values), *shapes[0]), tuple(entry for value in values for entry in entries_of(value)))
 
 

@@ -62,12 +62,19 @@ _HINTS = {
 }
 
 
+LONGEST = 10_000_000
+"""Characters of an expression or a point: its tokens are found in one step, which cannot be interrupted."""
+
+
 def tokenize(source: str) -> list[str]:
     """The tokens of `source`, in their order, ended by an empty one.
 
     >>> tokenize("2*x^-.5  # note")
     ['2', '*', 'x', '^', '-', '.5', '']
     """
+    if len(source) > LONGEST:
+        hint = "split it into several, or write it as a Python function"
+        raise DiffError(f"the text has {len(source):,} characters; at most {LONGEST:,} are read", hint=hint)
     found = _TOKEN.findall(source)
     if found[-2:] == ["", ""]:  # the end is met once more behind trailing blanks
         found.pop()
