@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from diffcli.accuracy import PRECISIONS, Ball, Entry, OneSided, Undecided, tight
 from diffcli.algebras.forms import is_infinite
-from diffcli.algebras.germs import AT_ZERO, ZERO, Germ, Germs, Short, Unknown, variable
+from diffcli.algebras.germs import AT_ZERO, ZERO, Exponent, Germ, Germs, Short, Unknown, straddles, variable
 from diffcli.algebras.reals import Real, real, whole
 from diffcli.algebras.series import FORMAL, SERIES, Singular, Undefined, Unresolved, shown, working
 from diffcli.evaluate import evaluate, evaluate_all
@@ -134,6 +134,8 @@ def _jump(
     slopes: list[OneSided] = []
     for direction in (-1, 1):
         germ = _expansion(program, point, line, direction, before, order, germs)
+        if germs.taken:
+            return None
         if germ is NOWHERE:
             limits.append(NOWHERE)
             slopes.append(None)
@@ -179,19 +181,24 @@ def _tending(germ: Germ, order: int) -> Any:
     """What the derivative of this order tends to as s falls to 0: a real, an infinity, or None where it oscillates."""
     if germ.huge:
         return math.inf * germ.huge * (-1) ** order
-    steep = [key for key in germ.terms if key[1] or key[0].denominator > 1 or key[0] < 0]
-    steep = [key for key in steep if key[0] < order or key[0] == order and key[1]]
+    steep = [key for key in germ.terms if key[1] or _is_broken(key[0]) or key[0] < 0]
+    steep = [key for key in steep if key[0] < order or key[0] == order and key[1] > 0]
     if steep:
         key = min(steep, key=lambda key: (key[0], -key[1]))
-        return math.inf * germ.terms[key].sign() * _turn(key[0], order)
-    if germ.wobble:
+        falling = key[1] < 0 and not _is_broken(key[0])  # 1/log(1/s) rises where log(1/s) falls
+        return math.inf * germ.terms[key].sign() * _turn(key[0], order) * (-1 if falling else 1)
+    if germ.wobble or germ.within is not None:
         return None
     if not germ.exact and germ.order <= order:
         raise Short
     return germ.terms.get((Fraction(order), 0), ZERO) * whole(math.factorial(order))
 
 
-def _turn(exponent: Fraction, order: int) -> int:
+def _is_broken(exponent: Any) -> bool:
+    return isinstance(exponent, Exponent) or exponent.denominator > 1
+
+
+def _turn(exponent: Any, order: int) -> int:
     """The sign of the derivative of this order of s^exponent, or of s^exponent log(1/s) where the power alone has 0."""
     factors = [exponent - k for k in range(order)]
     turns = order - int(exponent) if 0 in factors else sum(factor < 0 for factor in factors)
@@ -247,13 +254,24 @@ def _slopes_from(
     `before` has the values at the point. Each slope is a coefficient, an infinity, or None where there is none;
     behind one that is no coefficient only an infinity or None can follow.
     """
-    germ = _expansion(program, point, line, direction, before, order, germs)
-    if germ is NOWHERE:
+    found: list[Any] = []
+    germs.ways = ()
+    while germs.ways or not found:
+        germ = _expansion(program, point, line, direction, before, order, germs)
+        found.append(germ if germ is NOWHERE else _slopes(germ, before[program.outputs[0]].constant, order, germs))
+        germs.ways = _next_way(germs.taken, len(found))
+    slopes = found[0] if len(found) == 1 else _agreeing(found, order)
+    if slopes is NOWHERE:
         return NOWHERE
-    slopes = [_slope(germ, before[program.outputs[0]].constant, germs)]
+    return [slope if slope is None or direction > 0 or k % 2 == 0 else -slope for k, slope in enumerate(slopes, 1)]
+
+
+def _slopes(germ: Germ, before: Any, order: int, germs: Germs) -> list[Any]:
+    """The derivatives of orders 1 to `order` at 0+."""
+    slopes = [_slope(germ, before, germs)]
     for k in range(2, order + 1):
         slopes.append(_higher(germ, k, germs) if isinstance(slopes[-1], Real) else None)
-    return [slope if slope is None or direction > 0 or k % 2 == 0 else -slope for k, slope in enumerate(slopes, 1)]
+    return slopes
 
 
 def _expansion(
@@ -275,20 +293,45 @@ def _expansion(
     # a detached value is the one at the point, even where it jumps; what the point does not take has limits only
     copies = [k for k, code in enumerate(program.ops) if code == DETACH and isinstance(before[k], Germ)]
     cut = held(program, copies)[0] if copies else program
-    germs.switched = False
+    germs.switched, germs.taken = False, []
     try:
         values = evaluate_all(cut, [*inputs, *(before[k] for k in copies)], germs)
     except Undefined:
         return NOWHERE
-    if order > 1 and any(isinstance(value, Germ) and value.wobble for value in values):
+    if order > 1 and any(isinstance(value, Germ) and (value.wobble or value.within is not None) for value in values):
         raise Unknown("higher derivatives of what oscillates")  # x**3*sin(1/x) is o(x**2), and has no second one
     return values[cut.outputs[0]]
+
+
+MOST_WAYS = 16
+
+
+def _next_way(taken: Sequence[bool], tried: int) -> tuple[bool, ...]:
+    """Conditions that change again and again are decided in every way, one after the other."""
+    kept = list(taken)
+    while kept and not kept[-1]:
+        kept.pop()
+    if kept and tried >= MOST_WAYS:
+        raise Unknown("a condition on a value that oscillates through zero")
+    return (*kept[:-1], False) if kept else ()
+
+
+def _agreeing(found: Sequence[Any], order: int) -> Any:
+    """The slope that is the same whichever way conditions are decided: every s takes one of these ways."""
+    slopes = [way[0] for way in found if way is not NOWHERE]
+    if order > 1 or len(slopes) < len(found) or not all(isinstance(slope, Real) for slope in slopes):
+        raise Unknown("a condition on a value that oscillates through zero")
+    if any((slope - slopes[0]).sign() for slope in slopes[1:]):
+        raise Unknown("a condition on a value that oscillates through zero")
+    return found[0]
 
 
 def _higher(germ: Germ, order: int, germs: Germs) -> Any:
     """The derivative of this order at 0+, those below it being finite."""
     broken = {
-        key: value for key, value in germ.terms.items() if order - 1 < key[0] < order or key[0] == order and key[1]
+        key: value
+        for key, value in germ.terms.items()
+        if order - 1 < key[0] < order or key[0] == order and key[1] > 0 or key[0] == order - 1 and key[1] < 0
     }
     if broken:
         key = min(broken, key=lambda key: (key[0], -key[1]))
@@ -307,20 +350,34 @@ def _slope(germ: Germ, before: Any, germs: Germs) -> Any:
         return math.inf * germ.huge
     if not germs.switched:  # the way is continuous: the limit is the value
         terms = {key: value for key, value in germ.terms.items() if key != AT_ZERO}
-        step = Germ(terms, germ.order, germ.exact, germ.wobble, germ.flat)
+        step = Germ(terms, germ.order, germ.exact, germ.wobble, germ.flat, within=germ.within)
     else:
         step = germs.without(germ, before)
     steep = {key: value for key, value in step.terms.items() if key[0] < 1 or key[0] == 1 and key[1] > 0}
     if steep:
         key = min(steep, key=lambda key: (key[0], -key[1]))
-        if key[0] < step.order:
+        if key[0] < step.order or step.within is not None:
             return math.inf * steep[key].sign()
     if not step.exact and step.order <= 1:
-        if step.wobble:
-            germs.reason = "the difference quotient oscillates without a limit"
-            return None
-        raise Short
+        return _slope_of_rest(step, germs)
     return step.terms.get((Fraction(1), 0), ZERO)
+
+
+def _slope_of_rest(step: Germ, germs: Germs) -> Any:
+    """The limit of step/s, where the rest is what counts: it is away from 0, on both sides of it, or small."""
+    if step.within is None and not step.wobble:
+        raise Short
+    if step.within is not None:
+        if step.order == 1 and step.within.is_zero():
+            return step.terms.get((Fraction(1), 0), ZERO)
+        if step.order < 1 and (step.within > 0 or step.within < 0):
+            return math.inf if step.within > 0 else -math.inf
+        if step.order < 1 and not straddles(step.within):
+            raise Unknown("a value that oscillates without a limit")
+    if not step.wobble:
+        raise Unknown("a value that oscillates without a limit")
+    germs.reason = "the difference quotient oscillates without a limit"
+    return None
 
 
 def is_formally_zero(program: Program, point: Sequence[float], combination: Combination, order: int) -> bool:

@@ -1,7 +1,7 @@
 """One-sided expansions: what a function does at x + s as s falls to 0.
 
-A germ is a finite sum of terms c s^a L^k, with L = log(1/s), rational exponents
-a and whole k, and what is known of the rest:
+A germ is a finite sum of terms c s^a L^k, with L = log(1/s), exponents a that are rationals or
+exact reals, rational k, and what is known of the rest:
 
     f(x + s) = sum c s^a L^k + rest,   rest = O(s^order) up to powers of L
 
@@ -31,6 +31,7 @@ from diffcli.algebras.reals import Real, exponential, logarithm, named, of, real
 from diffcli.algebras.series import (
     NAMED_BALLS,
     SERIES,
+    Singular,
     Undefined,
     Unresolved,
     outside,
@@ -47,6 +48,78 @@ MOST_TERMS = 200
 MOST_FACTORIAL = 64
 
 
+Key = tuple[Any, Any]
+"""The power of s, a Fraction or an `Exponent`, and that of L, whole or a Fraction."""
+
+
+class Exponent:
+    """A power of s that is no rational: an exact real, ordered by proof."""
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: Real) -> None:
+        self.value = value
+
+    @staticmethod
+    def of(value: Real) -> Fraction | Exponent:
+        q = value.rational
+        return Exponent(value) if q is None else Fraction(int(q.p), int(q.q))
+
+    def _compared(self, other: Any) -> int:
+        side = (self.value - _exact(other)).sign()
+        if not side and self != other:
+            raise Unknown("powers of s that are equal by an identity")
+        return side
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Exponent) and self.value.key == other.value.key
+
+    def __hash__(self) -> int:
+        return hash(self.value.key)
+
+    def __lt__(self, other: Any) -> bool:
+        return self._compared(other) < 0
+
+    def __le__(self, other: Any) -> bool:
+        return self._compared(other) <= 0
+
+    def __gt__(self, other: Any) -> bool:
+        return self._compared(other) > 0
+
+    def __ge__(self, other: Any) -> bool:
+        return self._compared(other) >= 0
+
+    def __add__(self, other: Any) -> Any:
+        return Exponent.of(self.value + _exact(other))
+
+    __radd__ = __add__
+
+    def __mul__(self, other: Any) -> Any:
+        return Exponent.of(self.value * _exact(other))
+
+    __rmul__ = __mul__
+
+    def __neg__(self) -> Exponent:
+        return Exponent(-self.value)
+
+    def __sub__(self, other: Any) -> Any:
+        return self + -other
+
+
+def _exact(exponent: Any) -> Real:
+    return exponent.value if isinstance(exponent, Exponent) else real(Fraction(exponent))
+
+
+def _below(exponent: Any) -> Fraction:
+    """A positive rational, not above a positive exponent."""
+    if not isinstance(exponent, Exponent):
+        return Fraction(exponent)
+    lower = exponent.value.ball.lower().fmpq()
+    if lower <= 0:
+        raise Unresolved
+    return Fraction(int(lower.p), int(lower.q))
+
+
 class Short(Exception):
     """The expansion is cut too early to tell: more terms are needed."""
 
@@ -55,22 +128,29 @@ class Unknown(Exception):
     """No expansion of this kind is known here; the text says of what."""
 
 
+class Oscillates(Unknown):
+    """The sign of a value is not the same for all small s."""
+
+
 @dataclass(frozen=True, slots=True)
 class Germ:
     """Terms by (exponent, power of L), and what is known of the rest.
 
-    `order`: the rest is O(s^order); `exact`: there is no rest. `wobble`: the
-    rest divided by s^order oscillates without a limit. `flat`: the sign of a
-    rest smaller than all powers (0: unknown). `huge`: the germ grows beyond all
-    powers, with this sign, and nothing else is known of it.
+    `order`: the rest is O(s^order); `exact`: there is no rest. `within`: the rest
+    divided by s^order stays, in the limit, within this ball; there are no powers of L in it
+    then, and terms s^order L^k with k > 0 stand before it. `wobble`: what it comes close to again
+    and again is an interval of more than one number, so that it oscillates without a limit.
+    `flat`: the sign of a rest smaller than all powers (0: unknown). `huge`: the germ
+    grows beyond all powers, with this sign, and nothing else is known of it.
     """
 
-    terms: dict[tuple[Fraction, int], Real] = field(default_factory=dict)
+    terms: dict[Key, Real] = field(default_factory=dict)
     order: Fraction = INF
     exact: bool = True
     wobble: bool = False
     flat: int = 0
     huge: int = 0
+    within: Any = None
 
     @property
     def is_constant(self) -> bool:
@@ -97,7 +177,7 @@ def variable(at: Real, slope: Real) -> Germ:
     return Germ(terms | number(at).terms)
 
 
-def _dominance(key: tuple[Fraction, int]) -> tuple[Fraction, int]:
+def _dominance(key: Key) -> Key:
     return key[0], -key[1]
 
 
@@ -117,8 +197,11 @@ class Germs:
         self.written_out = written_out
         self.work = 0
         self.switched = False
+        self.ways: tuple[bool, ...] = ()
+        self.taken: list[bool] = []
         self.reason: str | None = None
         by_name = self._table()
+        by_name |= {name: self._or_bounded(name, by_name[name]) for name in _CONTINUOUS}
         self.functions: Sequence[Callable[..., Germ] | None] = [by_name.get(row.name) for row in PRIMITIVES]
 
     def constant(self, value: Constant) -> Germ:
@@ -127,23 +210,40 @@ class Germs:
         return number(real(Fraction(value)))
 
     def decide(self, condition: Germ) -> bool:
-        return self.sign(condition) != 0
+        """Whether a condition holds; one that changes again and again is decided as `ways` says, or as true."""
+        try:
+            return self.sign(condition) != 0
+        except Oscillates:
+            self.taken.append(self.ways[len(self.taken)] if len(self.taken) < len(self.ways) else True)
+            return self.taken[-1]
 
     # --- ring
     def make(
-        self, terms: dict[tuple[Fraction, int], Real], order: Fraction, exact: bool, wobble: bool = False, flat: int = 0
+        self,
+        terms: dict[Key, Real],
+        order: Fraction,
+        exact: bool,
+        wobble: bool = False,
+        flat: int = 0,
+        within: Any = None,
     ) -> Germ:
         """Drop zeros and whatever lies in or beyond the rest, or beyond the limit."""
-        kept: dict[tuple[Fraction, int], Real] = {}
+        kept: dict[Key, Real] = {}
         for key in sorted(terms, key=_dominance):
             value = terms[key]
             if value.is_zero():
                 continue
+            if within is not None and key[0] == order:
+                if key[1] > 0 or key[1] == 0 and within.is_zero():
+                    kept[key] = value
+                elif key[1] == 0:
+                    within = within + value.ball
+                continue
             if key[0] >= self.limit or key[0] >= order or len(kept) >= MOST_TERMS:
                 cut = min(order, key[0])
-                return Germ(kept, cut, False, wobble and cut == order, 0)
+                return Germ(kept, cut, False, wobble and cut == order, 0, within=within if cut == order else None)
             kept[key] = value
-        return Germ(kept, order, exact, wobble, flat)
+        return Germ(kept, order, exact, wobble, flat, within=within)
 
     def note(self, reason: str) -> None:
         """What was met on the way, for the reader."""
@@ -165,11 +265,18 @@ class Germs:
         exact = a.exact and b.exact
         wobble = a.wobble and a.order < b.order or b.wobble and b.order < a.order
         flat = a.flat if b.exact else b.flat if a.exact else a.flat if a.flat == b.flat else 0
-        return self.make(terms, order, exact, wobble, flat)
+        return self.make(terms, order, exact, wobble, flat, self._within_sum(a, b))
+
+    @staticmethod
+    def _within_sum(a: Germ, b: Germ) -> Any:
+        """Where the rest of a + b stays, by its order: that of the lower one, or the sum."""
+        if a.order != b.order:
+            return a.within if a.order < b.order else b.within
+        return None if a.within is None or b.within is None else a.within + b.within
 
     def neg(self, a: Germ) -> Germ:
         terms = {key: -value for key, value in a.terms.items()}
-        return Germ(terms, a.order, a.exact, a.wobble, -a.flat, -a.huge)
+        return Germ(terms, a.order, a.exact, a.wobble, -a.flat, -a.huge, None if a.within is None else -a.within)
 
     def sub(self, a: Germ, b: Germ) -> Germ:
         return self.add(a, self.neg(b))
@@ -189,16 +296,22 @@ class Germs:
         if not b.exact:
             order = min(order, b.order + low_a if b.order < INF else INF)
         exact = a.exact and b.exact
-        wobble = a.wobble and bool(b.terms) and a.order + low_b == order and (b.exact or b.order + low_a > order)
         wobble = (
-            wobble or b.wobble and bool(a.terms) and b.order + low_a == order and (a.exact or a.order + low_b > order)
+            a.wobble
+            and self._keeps(b, a.within)
+            and a.order + low_b == order
+            and (b.exact or b.order + low_a > order)
+            or b.wobble
+            and self._keeps(a, b.within)
+            and b.order + low_a == order
+            and (a.exact or a.order + low_b > order)
         )
         flat = 0
         if not a.terms and a.flat and (b.terms or b.flat):
             flat = a.flat * self.sign(b)
         elif not b.terms and b.flat and a.terms:
             flat = b.flat * self.sign(a)
-        terms: dict[tuple[Fraction, int], Real] = {}
+        terms: dict[Key, Real] = {}
         bound = min(order, self.limit)
         for (ea, ka), ca in a.terms.items():
             for (eb, kb), cb in b.terms.items():
@@ -208,7 +321,38 @@ class Germs:
                 self._spend(len(ca.terms) * len(cb.terms))
                 product = ca * cb
                 terms[key] = terms[key] + product if key in terms else product
-        return self.make(terms, order, exact, wobble, flat)
+        return self.make(terms, order, exact, wobble, flat, self._within_product(a, b, order))
+
+    @staticmethod
+    def _keeps(a: Germ, within: Any) -> bool:
+        """Whether what stays within a ball oscillates without a limit still, times a: as a number, or through 0."""
+        logs = min(a.terms, key=_dominance)[1] if a.terms else -1
+        return logs == 0 or logs > 0 and (within is None or straddles(within))
+
+    def _within_product(self, a: Germ, b: Germ, order: Fraction) -> Any:
+        """Where the rest of a b stays: A times the rest of b, B times that of a, and the product of the rests."""
+        if exactly(a) and exactly(b):
+            return None
+        low_a, coefficient_a = self._lowest(a)
+        low_b, coefficient_b = self._lowest(b)
+        rest_a, rest_b = ((INF, None) if exactly(one) else (one.order, one.within) for one in (a, b))
+        total = arb(0)
+        products = ((low_a, coefficient_a), rest_b), ((low_b, coefficient_b), rest_a), (rest_a, rest_b)
+        for (one, factor), (other, more) in products:
+            if INF in (one, other) or one + other > order:
+                continue
+            if factor is None or more is None:
+                return None
+            total += factor * more
+        return total
+
+    @staticmethod
+    def _lowest(a: Germ) -> tuple[Any, Any]:
+        """The lowest exponent of a term, and its coefficient; None for that where a power of L grows there."""
+        low = min((key[0] for key in a.terms), default=INF)
+        if any(key[0] == low and key[1] > 0 for key in a.terms):
+            return low, None
+        return low, a.terms[low, 0].ball if (low, 0) in a.terms else arb(0)
 
     def _spend(self, products: int) -> None:
         self.work += products
@@ -224,12 +368,12 @@ class Germs:
         first = min((key[0] for key in a.terms), default=INF)
         return min(first, a.order)
 
-    def leading(self, a: Germ) -> tuple[tuple[Fraction, int], Real]:
+    def leading(self, a: Germ) -> tuple[Key, Real]:
         """The dominant term, with a coefficient proved not to be zero."""
         if not a.terms:
             raise Short
         key = min(a.terms, key=_dominance)
-        if key[0] >= a.order:
+        if key[0] >= a.order and a.within is None:
             raise Short
         a.terms[key].sign()
         return key, a.terms[key]
@@ -242,8 +386,10 @@ class Germs:
             return 0
         if not a.terms and a.order >= INF and a.flat:
             return a.flat
-        if not a.terms and a.wobble:
-            raise Unknown("a condition on a value that oscillates through zero")
+        if not a.terms and a.within is not None and (a.within > 0 or a.within < 0):
+            return 1 if a.within > 0 else -1
+        if not a.terms and (a.wobble or a.within is not None and not a.within.is_zero()):
+            raise Oscillates("a condition on a value that oscillates through zero")
         (_, _), coefficient = self.leading(a)
         return coefficient.sign()
 
@@ -253,8 +399,8 @@ class Germs:
             return None
         if any(key[0] < 0 or key[0] == 0 and key[1] > 0 for key in a.terms):
             return None
-        if a.order <= 0 and not a.exact:
-            if a.wobble:
+        if a.order <= 0 and not a.exact and not (a.order == 0 and a.within is not None and a.within.is_zero()):
+            if a.wobble or a.within is not None:
                 raise Unknown("a value that oscillates without a limit")
             raise Short
         return a.constant
@@ -275,20 +421,23 @@ class Germs:
             flat = h.flat * slope.sign() if h.flat else 0
             return Germ(number(value).terms, INF, False, False, flat)
         low = self._low(h)
+        if any(key[0] == 0 for key in h.terms):
+            raise Unknown("a power of a logarithm")
         if low <= 0:
             raise Short
-        count = min(int(self.limit / low) + 1, 64)
+        count = min(int(self.limit / _below(low)) + 1, 64)
         coefficients = taylor(count)
         result = number(coefficients[-1])
         for coefficient in reversed(coefficients[:-1]):
             result = self.add(number(coefficient), self.mul(result, h))
         rest = low * count
-        if h.wobble and h.order == low and not coefficients[1].is_zero():
+        if h.wobble and not h.terms and not coefficients[1].is_zero():
             coefficients[1].sign()
-            return Germ(number(coefficients[0]).terms, h.order, False, True)
-        if rest < result.order:
+            within = None if h.within is None else h.within * coefficients[1].ball
+            return Germ(number(coefficients[0]).terms, h.order, False, True, within=within)
+        if rest <= result.order:
             return self.make(result.terms, rest, False)
-        return Germ(result.terms, result.order, False, result.wobble, 0)
+        return Germ(result.terms, result.order, False, result.wobble, 0, within=result.within)
 
     def analytic(self, code: int, a: Germ) -> Germ:
         """A function that is analytic at the limit of `a`, by its Taylor series there."""
@@ -299,10 +448,42 @@ class Germs:
             return number(taylor_at(code, at, 1)[0])
         return self.compose(lambda count: taylor_at(code, at, count), self.without(a, at))
 
+    def _or_bounded(self, name: str, function: Callable[..., Germ]) -> Callable[..., Germ]:
+        """A function that is asked for its values on an interval, where its argument is known to stay in that."""
+
+        def either(a: Germ) -> Germ:
+            if not a.terms and a.within is not None and a.order == 0:
+                return self._bounded(CODE[name], a)
+            return function(a)
+
+        return either
+
+    @staticmethod
+    def _bounded(code: int, a: Germ) -> Germ:
+        """A function that is continuous where its argument stays: it stays within its values there.
+
+        A monotonic one takes an interval to that between the values at its ends.
+        """
+        function = SERIES.functions[code]
+        assert function is not None
+        ends = a.within, a.within.lower(), a.within.upper()
+        with working(ctx.prec, 1):
+            try:
+                within, low, high = (function(arb_series([end]))[0] for end in ends)
+            except (Undefined, Singular, Unresolved):
+                raise Unknown("a value that oscillates without a limit") from None
+        if not within.is_finite():
+            raise Unknown("a value that oscillates without a limit")
+        if PRIMITIVES[code].name in _MONOTONIC:
+            return Germ({}, Fraction(0), False, a.wobble, within=low.union(high))
+        return Germ({}, Fraction(0), False, within=within)
+
     def power(self, a: Germ, exponent: Fraction) -> Germ:
         """a^exponent by the leading term: c^p s^(p e) (1 + h)^p."""
         if exponent == 0:
             return number(ONE)
+        if not a.terms and a.within is not None and (exponent.denominator == 1 and exponent > 0 or self.keeps_sign(a)):
+            return self._power_of_rest(a, exponent)
         if exponent.denominator == 1 and 0 < exponent <= 16 and not a.huge:
             result = a
             for _ in range(int(exponent) - 1):
@@ -314,17 +495,32 @@ class Germs:
             direction = 1 if positive else -1
             return Germ(exact=False, huge=direction) if grows else Germ({}, INF, False, False, direction)
         key, c = self.leading(a)
-        if key[1]:
-            raise Unknown("a power of a logarithm")
-        rest = self.mul(a, Germ({(-key[0], 0): c.inverse()}))
+        rest = self.mul(a, Germ({(-key[0], -key[1]): c.inverse()}))
         h = self._minus_leading(rest)
+        if any(key[0] == 0 for key in h.terms) or h.order <= 0 and not h.exact:
+            raise Unknown("a power of a logarithm")
         body = self.compose(lambda count: binomials(exponent, count), h)
-        lead = Germ({(key[0] * exponent, 0): c.power(exponent)})
+        lead = Germ({(key[0] * exponent, key[1] * exponent): c.power(exponent)})
         return self.mul(lead, body)
+
+    @staticmethod
+    def keeps_sign(a: Germ) -> bool:
+        """Whether a rest stays away from 0."""
+        return a.within is not None and not a.within.contains(0)
+
+    @staticmethod
+    def _power_of_rest(a: Germ, exponent: Fraction) -> Germ:
+        """The power is monotonic on each side of 0: an interval goes to an interval."""
+        within = a.within if exponent.numerator % 2 and a.within.contains(0) else abs(a.within).nonnegative_part()
+        p = fmpq(exponent.numerator, exponent.denominator)
+        low, high = (-(abs(end) ** p) if end < 0 else end**p for end in (within.lower(), within.upper()))
+        power = low.union(high)
+        odd = exponent.numerator % 2 and a.within < 0
+        return Germ({}, a.order * exponent, False, a.wobble, within=-power if odd else power)
 
     def _minus_leading(self, a: Germ) -> Germ:
         terms = {key: value for key, value in a.terms.items() if key != AT_ZERO}
-        return Germ(terms, a.order, a.exact, a.wobble, a.flat)
+        return Germ(terms, a.order, a.exact, a.wobble, a.flat, within=a.within)
 
     def log(self, name: str, a: Germ) -> Germ:
         """log(c s^e (1 + h)) = log c - e L + log(1 + h)."""
@@ -333,19 +529,22 @@ class Germs:
         if self._is_nothing(a) or self.sign(a) < 0:
             value = a.constant if a.is_constant or key_is_constant(a) else ZERO
             raise outside(name, (value - ONE if name == "log1p" else value).ball, name == "xlogy")
+        if not a.terms and a.within is not None:
+            raise Unknown("a value that oscillates without a limit")
         (exponent, logs), c = self.leading(a)
         if logs:
             raise Unknown("a logarithm of a logarithm")
         rest = self.mul(a, Germ({(-exponent, 0): c.inverse()}))
         h = self._minus_leading(rest)
         result = self.compose(log1p_coefficients, h)
-        head = Germ({(Fraction(0), 1): real(-exponent)} if exponent else {})
+        head = Germ({(Fraction(0), 1): -_exact(exponent)} if exponent != 0 else {})
         return self.add(self.add(head, number(logarithm(c))), result)
 
     def log_by(self, name: str, a: Germ, base: int) -> Germ:
         """The logarithm to a base: of its powers it is whole."""
         natural, unit = self.log(name, a), logarithm(whole(base))
-        return replace(natural, terms={key: value.over(unit) for key, value in natural.terms.items()})
+        terms = {key: value.over(unit) for key, value in natural.terms.items()}
+        return replace(natural, terms=terms, within=None if natural.within is None else natural.within / unit.ball)
 
     def exp(self, a: Germ) -> Germ:
         """Bounded arguments by Taylor; k L makes a power of s; larger ones are huge or flat."""
@@ -359,14 +558,10 @@ class Germs:
             return self.scale(self.compose(exp_coefficients, self.without(a, at)), exponential(at))
         key = min(growing, key=_dominance)
         if key == _LOG:
-            k = growing[key].rational
-            if k is None:
-                raise Unknown("a power of s that is not rational")
-            rest = Germ(
-                {key: value for key, value in a.terms.items() if key != _LOG}, a.order, a.exact, a.wobble, a.flat
-            )
-            return self.mul(Germ({(-Fraction(int(k.p), int(k.q)), 0): ONE}), self.exp(rest))
-        if key[0] >= a.order:
+            terms = {key: value for key, value in a.terms.items() if key != _LOG}
+            rest = Germ(terms, a.order, a.exact, a.wobble, a.flat, within=a.within)
+            return self.mul(Germ({(Exponent.of(-growing[key]), 0): ONE}), self.exp(rest))
+        if key[0] >= a.order and a.within is None:
             raise Short
         return Germ(exact=False, huge=1) if growing[key].sign() > 0 else Germ({}, INF, False, False, 1)
 
@@ -446,8 +641,13 @@ class Germs:
     def relation(self, holds: tuple[int, ...]) -> Callable[[Germ, Germ], Germ]:
         def compare(a: Germ, b: Germ) -> Germ:
             difference = self.sub(a, b)
-            side = self.sign(difference)
-            limit = None if difference.huge else self.tends_to(difference)
+            try:
+                side = self.sign(difference)
+            except Oscillates:
+                self.switched = True
+                return self._between(ZERO, ONE)
+            bounded = not difference.terms and difference.within is not None and difference.order <= 0
+            limit = None if difference.huge or bounded else self.tends_to(difference)
             if side and limit is not None and limit.is_zero() and (side in holds) != (0 in holds):
                 self.switched = True
                 self.note("a condition switches here")
@@ -456,12 +656,18 @@ class Germs:
         return compare
 
     def abs(self, a: Germ) -> Germ:
+        if not a.terms and a.within is not None and a.within.contains(0):
+            return Germ({}, a.order, False, a.wobble, within=abs(a.within).nonnegative_part())
         return self.max(a, self.neg(a), "abs has a kink at 0")
 
     def max(self, a: Germ, b: Germ, kink: str = "max has a tie here") -> Germ:
         difference = self.sub(a, b)
         try:
             side = self.sign(difference)
+        except Oscillates:
+            if difference.within is None:
+                raise
+            return self._larger(a, b, difference)
         except Short:
             if difference.terms or difference.order < self.limit:
                 raise
@@ -471,6 +677,18 @@ class Germs:
         if limit is not None and limit.is_zero():
             self.note(kink)
         return a if side >= 0 else b
+
+    def negation(self, a: Germ) -> Germ:
+        try:
+            return number(whole(int(not self.sign(a))))
+        except Oscillates:
+            return self._between(ZERO, ONE)
+
+    def _larger(self, a: Germ, b: Germ, difference: Germ) -> Germ:
+        """The larger of two whose difference is nothing but a rest: (a + b + |a - b|)/2."""
+        size = abs(difference.within)  # of what comes close to an interval again and again, the size does too
+        apart = Germ({}, difference.order, False, difference.wobble, within=size.nonnegative_part())
+        return self.scale(self.add(self.add(a, b), apart), HALF)
 
     def min(self, a: Germ, b: Germ) -> Germ:
         return self.neg(self.max(self.neg(a), self.neg(b), "min has a tie here"))
@@ -482,21 +700,34 @@ class Germs:
         return self.jump(a, whole, "sign jumps at 0")
 
     def jump(self, a: Germ, value: Callable[[int], Real], reason: str) -> Germ:
-        side = self.sign(a)
-        limit = self.tends_to(a)
+        try:
+            side = self.sign(a)
+        except Oscillates:
+            self.switched = True
+            return self._between(value(-1), value(1))
+        limit = self.tends_to(a) if a.terms or a.within is None or a.order > 0 else None
         if side and limit is not None and limit.is_zero():
             self.switched = True
             self.note(reason)
         return number(value(side))
+
+    @staticmethod
+    def _between(low: Real, high: Real) -> Germ:
+        """A value of which nothing is known but that it stays between two."""
+        return Germ({}, Fraction(0), False, within=low.ball.union(high.ball))
 
     def heaviside(self, a: Germ, b: Germ) -> Germ:
         side = self.sign(a)
         return b if not side else self.jump(a, lambda side: whole(int(side > 0)), "heaviside jumps at 0")
 
     def whole(self, name: str, a: Germ, toward: Callable[[fmpq], Any]) -> Germ:
-        """floor, ceil and trunc: at an integer the side decides."""
+        """floor, ceil and trunc: at an integer the side decides; at infinity it oscillates below the value."""
+        if a.huge:
+            return a
         at = self.tends_to(a)
-        if at is None or is_infinite(at.ball):
+        if at is None:
+            return self._far(a, toward)
+        if is_infinite(at.ball):
             raise Unknown(f"{name} at infinity")
         exact = at.rational
         if exact is None:
@@ -511,6 +742,15 @@ class Germs:
             self.switched = True
             self.note(f"{name} jumps here")
         return number(real(result))
+
+    def _far(self, a: Germ, toward: Callable[[fmpq], Any]) -> Germ:
+        """What grows takes every fractional part again and again."""
+        self.switched = True
+        half = fmpq(self.sign(a), 2)
+        above = toward(half) > half
+        continuous = exactly(a) or a.order > 0  # but for jumps that fall to 0
+        fraction = Germ({}, Fraction(0), False, continuous, within=arb(0).union(arb(1 if above else -1)))
+        return self.add(a, fraction)
 
     def round(self, a: Germ) -> Germ:
         at = self.tends_to(a)
@@ -529,10 +769,17 @@ class Germs:
         return number(real(result))
 
     def mod(self, a: Germ, b: Germ) -> Germ:
-        return self.sub(a, self.mul(b, self.whole("mod", self.remainder(a, b), floor_of)))
+        return self._left(a, b, self.remainder(a, b), "mod", floor_of)
 
     def fmod(self, a: Germ, b: Germ) -> Germ:
-        return self.sub(a, self.mul(b, self.whole("fmod", self.remainder(a, b), truncate)))
+        return self._left(a, b, self.remainder(a, b), "fmod", truncate)
+
+    def _left(self, a: Germ, b: Germ, quotient: Germ, name: str, toward: Callable[[fmpq], Any]) -> Germ:
+        """a - b [a/b]; where the quotient grows, b times its fractional part."""
+        whole = self.whole(name, quotient, toward)
+        if not quotient.huge and self.tends_to(quotient) is None:
+            return self.mul(b, self.sub(quotient, whole))
+        return self.sub(a, self.mul(b, whole))
 
     def remainder(self, a: Germ, b: Germ) -> Germ:
         if self._is_nothing(b):
@@ -665,8 +912,7 @@ class Germs:
         if not a.huge and self.tends_to(a) is not None:
             return self.analytic(CODE[name], a)
         self.sign(a)
-        self.note(f"{name} oscillates at infinity")
-        return Germ({}, Fraction(0), False, True)
+        return Germ({}, Fraction(0), False, True, within=arb(0, 1))
 
     def sincos(self, a: Germ) -> tuple[Germ, Germ]:
         return self.oscillating("sin", a), self.oscillating("cos", a)
@@ -791,7 +1037,7 @@ class Germs:
             "ge": self.relation((0, 1)),
             "eq": self.relation((0,)),
             "ne": self.relation((-1, 1)),
-            "not": lambda a: number(whole(int(not self.sign(a)))),
+            "not": self.negation,
             "exp": self.exp,
             "expm1": lambda a: self.sub(self.exp(a), one),
             "exp2": lambda a: self.exp(self.scale(a, logarithm(TWO))),
@@ -850,6 +1096,17 @@ class Germs:
         return number(limit)
 
 
+def straddles(within: Any) -> bool:
+    """Whether a ball has 0 well inside: numbers close to both of its ends have different signs."""
+    margin = within.rad() * 1e-6
+    return bool(within.lower() < -margin and within.upper() > margin)
+
+
+def exactly(a: Germ) -> bool:
+    """Whether there is no rest, or one beyond all powers."""
+    return a.exact or a.order >= INF
+
+
 def key_is_constant(a: Germ) -> bool:
     return min(a.terms, key=_dominance, default=AT_ZERO) == AT_ZERO
 
@@ -870,6 +1127,14 @@ def half_even(value: fmpq) -> int:
     below = int((value + fmpq(1, 2)).floor())
     tied = value + fmpq(1, 2) == below
     return below - 1 if tied and below % 2 else below
+
+
+_MONOTONIC = (
+    "exp", "expm1", "exp2", "log", "log2", "log10", "log1p", "sqrt", "cbrt", "asin", "acos", "atan", "sinh", "tanh",
+    "asinh", "acosh", "atanh", "erf", "erfc", "sigmoid", "softplus",
+)  # fmt: skip
+_CONTINUOUS = (*_MONOTONIC, "sin", "cos", "tan", "sec", "csc", "cot", "cosh", "gamma", "lgamma", "digamma")
+"""Functions of one argument that are continuous where power series have a value."""
 
 
 # --- named constants and Taylor coefficients
