@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from itertools import compress
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -27,7 +28,16 @@ def derive(name: str, problem: Problem) -> Derivation:
         raise Unsupported(f'{name} is not installed: pip install "diff-compare[{name}]"')
     if method.needs and problem.dtype != "float64":
         raise Unsupported(f"{name} is asked in float64 only")
-    return method.load()(problem)
+    return method.load()(by_column(name, problem))
+
+
+def by_column(name: str, problem: Problem) -> Problem:
+    """The problem with the functions that others define by the column of texts that the method reads."""
+    if problem.rules == "textbook" or METHODS[name].reads != "rules" or not problem.program.calls:
+        return problem
+    from diffcli.definitions import stabilized
+
+    return replace(problem, program=stabilized(problem.program))
 
 
 class _Derived(NamedTuple):
@@ -68,6 +78,7 @@ def derived(name: str, problem: Problem) -> tuple[Derivation, float]:
     Where no condition was decided on the way, what was derived at one point holds at all: a range of points
     asks the same again and again. What a generic method derived holds for other literals and names as well.
     """
+    problem = by_column(name, problem)
     method, program = METHODS[name], problem.program
     function = method.load() if method.available else None
     if len(program) > LARGEST:
@@ -119,7 +130,7 @@ def _form(program: Program, rules: Rules) -> tuple[object, ...]:
 
 def _equations(program: Program) -> tuple[object, ...]:
     third = program.c.tobytes() if 1 in program.ops.translate(READS[2]) else b""
-    return program.ops, program.a.tobytes(), program.b.tobytes(), third, *program.wires
+    return program.ops, program.a.tobytes(), program.b.tobytes(), third, *program.wires, *program.calls
 
 
 def _open(derivation: Derivation, program: Program) -> bool:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol, TypeVar
 
 from diffcli.primitives import ARITY, CONST, INPUT, PARAMETRIC, SELECT
-from diffcli.program import LITERAL, Constant, Program, Recording, Step
+from diffcli.program import LITERAL, Call, Constant, Program, Recording, Step, in_order
 
 Value = TypeVar("Value")
 FunctionTable = Sequence[Any] | Mapping[int, Any]
@@ -115,6 +115,57 @@ def _in_order(program: Program, inputs: Sequence[Any], algebra: Algebra[Any]) ->
         else:
             push(functions[code](values[a], values[b], values[program.c[len(values)]]))
     return values
+
+
+Called = Callable[..., Sequence[Any]]
+"""A function for a call: its results from its arguments."""
+
+
+def evaluate_calls(
+    program: Program, inputs: Sequence[Any], algebra: Algebra[Any], called: Callable[[Call], Called | None]
+) -> list[Any]:
+    """`evaluate` in an algebra that joins branches, where a call is what `called` has for it, if anything.
+
+    Of the equations that stand for such a call only those are evaluated that something else reads.
+    """
+    program = in_order(program)
+    own: dict[int, tuple[Call, Called]] = {}
+    for call in program.calls:
+        function = called(call)
+        if function is not None and max(call.arguments) < min(result for result in call.results if result >= 0):
+            own |= {result: (call, function) for result in call.results if result >= 0}
+    needed = _needed(program, own)
+    functions = algebra.functions
+    values: list[Any] = [_MISSING] * len(program)
+    for k, code in enumerate(program.ops):
+        if not needed[k] or values[k] is not _MISSING:
+            continue
+        if k in own:
+            call, function = own[k]
+            results = function(*[values[argument] for argument in call.arguments])
+            for result, value in zip(call.results, results, strict=True):
+                if result >= 0:
+                    values[result] = value
+        elif code == CONST:
+            values[k] = algebra.constant(program.constants[program.a[k]])
+        elif code == INPUT:
+            values[k] = inputs[program.a[k]]
+        else:
+            parameter = (program.parameter(k),) if PARAMETRIC[code] else ()
+            values[k] = functions[code](*[values[argument] for argument in program.arguments(k)], *parameter)
+    return [values[output] for output in program.outputs]
+
+
+def _needed(program: Program, own: Mapping[int, tuple[Call, Called]]) -> bytearray:
+    """For each equation, whether an output needs it, where the results in `own` come from the arguments of calls."""
+    needed = bytearray(len(program))
+    for output in program.outputs:
+        needed[output] = 1
+    for k in range(len(program) - 1, -1, -1):
+        if needed[k]:
+            for argument in own[k][0].arguments if k in own else program.arguments(k):
+                needed[argument] = 1
+    return needed
 
 
 def follow(program: Program, point: Sequence[Any], base: Algebra[Any]) -> tuple[Recording, Program]:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import compress
 
 from diffcli.primitives import ARITY, CONST, INPUT, PARAMETRIC
-from diffcli.program import READS, Builder, Program, in_order, ordered
+from diffcli.program import READS, Builder, Program, in_order, moved, ordered
 
 
 def prune(program: Program) -> Program:
@@ -54,7 +54,7 @@ def held(program: Program, equations: Collection[int]) -> tuple[Program, Sequenc
     for k in equations:
         ops[k], columns[k] = INPUT, len(names)
         names.append(f"held {k}")
-    return pruned(replace(program, inputs=tuple(names), ops=bytes(ops), a=columns))
+    return pruned(replace(program, inputs=tuple(names), ops=bytes(ops), a=columns, calls=()))
 
 
 def share(program: Program) -> Program:
@@ -84,4 +84,5 @@ def _rebuild(program: Program, needed: bytes | bytearray, merge: bool) -> tuple[
                     seen[key] = builder.emit(*key)
                 place.append(seen[key])
     outputs = [place[output] for output in program.outputs]
-    return builder.program(outputs, [place[guard] for guard in program.guards]), place
+    guards = [place[guard] for guard in program.guards]
+    return builder.program(outputs, guards, calls=moved(program.calls, place)), place

@@ -23,6 +23,7 @@ This room does not know who reads it.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Literal, NamedTuple
 
 CostClass = Literal["add", "neg", "mul", "div", "pow", "func", "fma", "free"]
@@ -79,10 +80,10 @@ PRIMITIVES: tuple[Primitive, ...] = (
     P("div", "ab", "(da - y*db)/b",      cost="div", symbol="/", precedence=7, except_at="b = 0",
       stable="where(y != 0 and -1e-290 < y < 1e-290, da/b - 4.149515568880993e180*a/b/b/4.149515568880993e180*db, (da - y*db)/b)"),
     P("fma", "abc", "da*b + a*db + dc",  cost="fma"),
-    P("pow", "ab", "where(b == 0, 0, b*a**(b - 1)*da) + xlogy(y, a)*db", cost="pow", symbol="**", precedence=9,
+    P("pow", "ab", "where(a != 0, b*a**(b - 1)*da + xlogy(y, a)*db, where(b == 0, 0, b*a**(b - 1)*da) + where(b > 1, 0, xlogy(y, a)*db))", cost="pow", symbol="**", precedence=9,
       domain=("[0, inf)", ALL), except_at="a = 0 with b < 0; a < 0 unless b is an integer",
       kink="0**0 is 1, flat in a; at a = 0 the partial in b is 0 for b > 0",
-      stable="h = a**(b/2); where(a > 0 and (y < 1e-150 or y > 1e150), b*h/a*h*da + h*log(a)*h*db, where(a > 0, b*y/a*da, where(b == 0, 0, b*a**(b - 1)*da)) + xlogy(y, a)*db)"),
+      stable="h = a**(b/2); where(a > 0 and (y < 1e-150 or y > 1e150), b*h/a*h*da + h*log(a)*h*db, where(a > 0, b*y/a*da, where(a == 0 and b == 0, 0, b*a**(b - 1)*da)) + where(a == 0 and b > 1, 0, xlogy(y, a)*db))"),
     P("powc", "ac", "c*a**(c - 1)*da",   cost="pow", symbol="**", precedence=9, parametric=True,
       domain=("[0, inf)",), except_at="a = 0 with c < 0; a < 0 unless c is an integer", kink="x**0 is 1, also at 0; vertical tangent at 0 for 0 < c < 1",
       stable="where(c <= 0.49999999999999994 and a != 0, c*(y/a)*da, c*a**(c - 1)*da)"),
@@ -164,6 +165,7 @@ PRIMITIVES: tuple[Primitive, ...] = (
     P("lgamma", "a", "digamma(a)*da",    except_at="0, -1, -2, …"),
     P("digamma", "a", "polygamma(1, a)*da", except_at="0, -1, -2, …"),
     P("polygamma", "ac", "polygamma(c + 1, a)*da", parametric=True, except_at="0, -1, -2, …"),
+    P("hyp0f1", "ac", "hyp0f1(c + 1, a)/c*da", parametric=True),
     P("sigmoid",  "a", "y*(1 - y)*da",   aliases=("logistic", "expit"),
       stable="y*sigmoid(-a)*da"),
     P("softplus", "a", "sigmoid(a)*da"),
@@ -201,26 +203,54 @@ DEFINITIONS: dict[str, tuple[tuple[str, str], ...]] = {
     "leaky_relu": (("a", "where(a > 0, a, 0.01*a)"), ("a, b", "where(a > 0, a, b*a)")),
     "gelu": (("a", "0.5*a*(1 + erf(a/sqrt(2)))"),),
     "silu": (("a", "a*sigmoid(a)"),),
-    "sinc": (("a", "where(a == 0, 1, sin(pi*a)/(pi*a))"),),
+    "sinc": (("a", "where(a == 0, hyp0f1(1.5, -(pi*a)**2/4), sin(pi*a)/(pi*a))"),),
     "norm": (("a", "sqrt(sum(a*a))"),),
     "logsumexp": (("a", "top = detach(max(a)); top + log(sum(exp(a - top)))"),),
     "softmax": (("a", "top = detach(max(a)); risen = exp(a - top); risen/sum(risen)"),),
 }
 """Functions defined by others: name -> (parameters, text in our own language), one entry per arity.
 
-The largest entry is detached in `logsumexp`: its derivative cancels, and nothing overflows."""
+The largest entry is detached in `logsumexp`: its derivative cancels, and nothing overflows. `sinc` at 0 is the entire
+function that it is everywhere (DLMF 10.39.9, 10.47.3), since a constant there would have no second derivative."""
+
+WHOLE = ("norm", "logsumexp", "softmax")
+"""Of these functions, the ones that take all entries of a vector at once; the others go entry by entry."""
+
+
+def _tree(function: str, parts: Sequence[str]) -> str:
+    """A function of two arguments over any number of parts, halved again and again: few roundings stand on one path."""
+    if len(parts) == 1:
+        return parts[0]
+    half = (len(parts) + 1) // 2
+    return f"{function}({_tree(function, parts[:half])}, {_tree(function, parts[half:])})"
+
+
+# fmt: off
+STABLE: dict[str, str | Callable[[int], str]] = {
+    "gelu": "x = a*0.7071067811865476; r = fma(a, 0.7071067811865476, -x) - a*4.833646656726457e-17; "
+            "where(-40 < a < 40, a*(erfc(-x) + 1.1283791670955126*exp(-(x*x))*r)/2, a*erfc(-x)/2)",
+    "sinc": "t = a - round(a); where(-1 < a < 1, hyp0f1(1.5, -(pi*a)**2/4), "
+            "where(mod(round(a), 2) == 0, 1, -1)*sin(pi*t)/(pi*a))",
+    "norm": lambda n: _tree("hypot", [f"a[{i}]" for i in range(n)]) if n > 1 else "abs(a[0])",
+    "softmax": "risen = exp(a - max(a)); risen/sum(risen)",
+    "log_softmax": lambda n: f"-logsumexp([{', '.join(['0', *(f'a[{i}] - a[0]' for i in range(1, n))])}])",
+}
+# fmt: on
+"""Functions defined by others, by texts of the second column that lose no digits; of `n` entries, where a text depends
+on how many. `gelu` knows what a/sqrt(2) was rounded by; the largest entry is not detached in `softmax`, so that its own
+tangent cancels exactly; `log_softmax` is a[0] - logsumexp(a), which nobody calls, but many write."""
+
+PARAMETRIC_FUNCTIONS = ("polygamma", "hyp0f1")
+"""Called with a literal first: polygamma(1, x), whose literal is a whole number, and hyp0f1(1.5, x), as SciPy has them."""
 
 FUNCTIONS: dict[str, int] = {
     name: code
     for code, row in enumerate(PRIMITIVES)
     if row.cost != "free" or row.name == "detach"
-    if row.name not in ("add", "sub", "mul", "div", "neg", "pow", "powc", "polygamma")
+    if row.name not in ("add", "sub", "mul", "div", "neg", "pow", "powc") and row.name not in PARAMETRIC_FUNCTIONS
     for name in (row.name, *row.aliases)
 }
 """Primitives that are called by name in expressions, under every alias."""
-
-PARAMETRIC_FUNCTIONS = ("polygamma",)
-"""Called with a literal whole number first: polygamma(1, x)."""
 
 VECTOR_FUNCTIONS = ("dot", "matmul", "outer", "sum", "prod", "mean", "transpose")
 """Functions of vectors and matrices, which the language takes apart into scalars; others are defined by these."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import partial
 from itertools import compress
@@ -56,6 +56,17 @@ def _weights() -> tuple[tuple[int, ...], ...]:
 WEIGHTS = _weights()
 
 
+class Call(NamedTuple):
+    """A function that the language defines by others: the equations that are its arguments, and its results.
+
+    A result that nothing reads is -1.
+    """
+
+    name: str
+    arguments: tuple[int, ...]
+    results: tuple[int, ...]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Program:
     """A straight list of equations, held by columns.
@@ -66,7 +77,8 @@ class Program:
     column after its last value. `guards` are the conditions that were decided
     when the program was recorded: it is valid where they come out the same.
     `behind` has, for as many equations at the end, the one right behind which each
-    is executed; all others are in the order of their numbers.
+    is executed; all others are in the order of their numbers. `calls` say which
+    equations stand for a function by its name: no part of what is computed.
     """
 
     inputs: tuple[str, ...]
@@ -78,6 +90,7 @@ class Program:
     outputs: tuple[int, ...]
     guards: tuple[int, ...] = ()
     behind: tuple[int, ...] = ()
+    calls: tuple[Call, ...] = ()
 
     def __len__(self) -> int:
         return len(self.ops)
@@ -106,7 +119,7 @@ class Program:
         return "\n".join([*lines, "return " + ", ".join(f"v{output}" for output in self.outputs)])
 
     @property
-    def wires(self) -> tuple[tuple[int, ...], ...]:
+    def wires(self) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
         """What is said of the equations: outputs, guards, and behind which the last ones are executed."""
         return self.outputs, self.guards, self.behind
 
@@ -179,9 +192,9 @@ def loads_first(program: Program) -> Program:
     if unread:
         loaded |= zip(unread, range(len(program), len(program) + len(unread)), strict=True)
         none = array("i", (-1,)) * len(unread)
-        columns = program.a + array("i", unread), program.b + none, program.c + none
+        a, b, c = program.a + array("i", unread), program.b + none, program.c + none
         ops = program.ops + bytes((INPUT,)) * len(unread)
-        program = Program(program.inputs, program.constants, ops, *columns, program.outputs, program.guards)
+        program = replace(program, ops=ops, a=a, b=b, c=c)
     inputs = [loaded[i] for i in range(len(program.inputs))]
     rest = compress(range(len(program)), program.ops.translate(_NO_LOADS))
     return _renumbered(program, [*inputs, *_loads(program, CONST)[1], *rest])[0]
@@ -219,7 +232,19 @@ def _renumbered(program: Program, order: Sequence[int]) -> tuple[Program, list[i
         for column, reads in zip((program.a, program.b, program.c), READS, strict=True)
     )
     outputs, guards = (tuple([went[k] for k in these]) for these in (program.outputs, program.guards))
-    return Program(program.inputs, program.constants, ops, a, b, c, outputs, guards), went
+    calls = moved(program.calls, went)
+    return Program(program.inputs, program.constants, ops, a, b, c, outputs, guards, (), calls), went
+
+
+def moved(calls: Sequence[Call], place: Sequence[int]) -> tuple[Call, ...]:
+    """Calls by the new numbers of their equations, -1 where one was dropped; without those that nothing reads."""
+    found = []
+    for name, arguments, results in calls:
+        arguments = tuple([place[k] for k in arguments])
+        results = tuple([place[k] if k >= 0 else -1 for k in results])
+        if min(arguments) >= 0 and max(results) >= 0:
+            found.append(Call(name, arguments, results))
+    return tuple(found)
 
 
 _NO_LOADS = bytes(not load for load in LOADS)
@@ -349,13 +374,19 @@ class Builder:
         loads = compress(range(len(program)), program.ops.translate(LOADS))
         self._known = {(program.ops[k], program.a[k]): k for k in loads}
 
-    def program(self, outputs: Sequence[int], guards: Sequence[int] = (), behind: Sequence[int] = ()) -> Program:
+    def program(
+        self,
+        outputs: Sequence[int],
+        guards: Sequence[int] = (),
+        behind: Sequence[int] = (),
+        calls: Sequence[Call] = (),
+    ) -> Program:
         third = array("i", (-1,)) * len(self.ops)
         for k, argument in self.c.items():
             third[k] = argument
         columns = array("i", self.a), array("i", self.b), third
         wires = tuple(outputs), tuple(guards), tuple(behind)
-        return Program(self.inputs, tuple(self.constants), bytes(self.ops), *columns, *wires)
+        return Program(self.inputs, tuple(self.constants), bytes(self.ops), *columns, *wires, tuple(calls))
 
     def rewind(self, equations: int, constants: int) -> None:
         """Go back to the first equations and constants."""

@@ -37,6 +37,7 @@ OPERATIONS = [row for row in PRIMITIVES if row.arity]
 LITERALS: dict[str, tuple[Constant, ...]] = {
     "powc": (0.0, 1.0, 2.0, 3.0, -1.0, -2.0, 0.5, -0.5, 1 / 3, 2.5),
     "polygamma": (0.0, 1.0, 2.0, 3.0),
+    "hyp0f1": (0.5, 1.5, 2.5, 3.0),
 }
 """The literals with which parametric rows are tried."""
 
@@ -616,6 +617,7 @@ class HighPrecision(Quotients):
             "lgamma": lambda a: m.log(abs(m.gamma(a))),
             "digamma": m.digamma,
             "polygamma": lambda a, order: m.polygamma(int(order), a),
+            "hyp0f1": lambda a, c: m.hyp0f1(m.mpf(c.numerator) / c.denominator if isinstance(c, Fraction) else c, a),
             "fma": lambda a, b, c: a * b + c,
             "fmod": on(lambda _, b: b != 0, m.fmod),
             "round": m.nint,

@@ -22,7 +22,7 @@ ROOMS = [
     ["linearize"],
     ["forward", "reverse", "taylor"],
     ["algebras"],
-    ["derivation"],
+    ["definitions", "derivation"],
     ["hand"],
     ["functions"],
     ["generation", "tracing"],

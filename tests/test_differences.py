@@ -314,7 +314,17 @@ RANGES = {
 
 
 def test_every_extension_is_checked() -> None:
-    assert {*EXACT} == {*SPLIT, *JOINED} - {"powc"}
+    assert {*EXACT} == {*SPLIT, *JOINED} - {"powc", "hyp0f1"}
+
+
+@pytest.mark.parametrize("x", [-3.9, -2.5, -0.1, 0.0, 0.7, 3.9])
+@pytest.mark.parametrize("c", [0.5, 1.5, 4.0])
+def test_the_hypergeometric_function_is_extended_where_its_terms_fall(x: float, c: float) -> None:
+    function = COMPLEXES.functions[CODE["hyp0f1"]]
+    found, exact = function(Pair(x, 1e-20), c), mpmath.hyp0f1(c, mpmath.mpc(x, 1e-20))
+    assert found.real == pytest.approx(float(exact.real), rel=1e-14)
+    assert found.imaginary == pytest.approx(float(exact.imag), rel=1e-14)
+    assert math.isnan(function(Pair(4.5, 1e-20), c).real)
 
 
 def _relative(found: float | None, exact: mpmath.mpf) -> float:

@@ -4,7 +4,7 @@
 values are arrays of the dtype, or its scalars. In float32 every number is a float32:
 constants are rounded once, and no operation is carried out wider, except where the
 result is defined by its rounding (`fma`) or NumPy has no function. Those few (erf,
-erfc, gamma, lgamma, digamma, polygamma, and fma in float64) are float64's own, called
+erfc, gamma, lgamma, digamma, polygamma, hyp0f1, and fma in float64) are float64's own, called
 point by point and rounded: right, and slow.
 
 NumPy's elementary functions are not libm's: they may differ from `algebras/float64` by
@@ -100,7 +100,7 @@ POWERS: dict[float, tuple[tuple[np.ufunc, str], ...]] = {
 }
 """Powers by their exponent that are multiplied out: within 2 ulps, in a fifth of the time of NumPy's power."""
 
-POINT_BY_POINT = ("erf", "erfc", "gamma", "lgamma", "digamma", "polygamma")
+POINT_BY_POINT = ("erf", "erfc", "gamma", "lgamma", "digamma", "polygamma", "hyp0f1")
 """What NumPy lacks."""
 
 

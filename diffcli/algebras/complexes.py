@@ -140,6 +140,17 @@ JOINED: dict[str, str] = {
 """Functions by others, in complex numbers; comparisons are of real parts."""
 # fmt: on
 
+
+def _series(count: int) -> str:
+    """The sum of a^k/((n)_k k!), by Horner's rule; its terms fall where |a| < 4."""
+    text = "1"
+    for k in range(count, 0, -1):
+        text = f"1 + a/({k}*(n + {k - 1}))*({text})"
+    return f"where(-4 < a < 4, {text}, 0/0)"
+
+
+JOINED |= {"hyp0f1": _series(24)}
+
 STEPS = frozenset(("sign", "floor", "ceil", "round", "trunc", "detach"))
 """Constant between their jumps, or by decree: of the real part only."""
 
@@ -169,7 +180,7 @@ class Complexes:
             parts = "".join(letter for letter, pair in zip("bdf", pairs, strict=False) if pair.imaginary is not None)
             if flat or not parts:
                 return Pair(apply(*(pair.real for pair in pairs), *arguments[arity:]), None)
-            exponent = Fraction(arguments[arity]) if PARAMETRIC[code] and name in SPLIT else None
+            exponent = Fraction(arguments[arity]) if PARAMETRIC[code] and name in (*SPLIT, *JOINED) else None
             if exponent == 0:
                 return self.constant(1.0)
             if name in SPLIT:
@@ -180,7 +191,7 @@ class Complexes:
                 return Pair(*evaluate(program, [numbers[read] for read in program.inputs], self.base))
             if name not in JOINED:
                 raise NoExtension(name)
-            program = joined(name)
+            program = joined(name, exponent)
             (result,) = evaluate(program, [pairs["abc".index(read)] for read in program.inputs], self)
             return Pair(*result)
 
@@ -196,8 +207,8 @@ def split(name: str, parts: str, exponent: Fraction | None = None) -> Program:
 
 
 @cache
-def joined(name: str) -> Program:
-    return _program(JOINED[name])
+def joined(name: str, parameter: Fraction | None = None) -> Program:
+    return _program(JOINED[name], {} if parameter is None else {"n": parameter})
 
 
 def _program(text: str, literals: dict[str, Constant] | None = None) -> Program:

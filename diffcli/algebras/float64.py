@@ -181,6 +181,17 @@ def _cot_derivative(n: int, cot: Any) -> Any:
     return sum(c * cot**k for k, c in enumerate(polynomial))
 
 
+def _hyp0f1(a: float, parameter: Constant) -> float:
+    """By mpmath, with guard bits, as polygamma is; to the left it oscillates without a limit."""
+    if not math.isfinite(a):
+        return INF if a == INF else NAN
+    import mpmath
+
+    c = Fraction(parameter)
+    with mpmath.workprec(113):
+        return float(mpmath.hyp0f1(mpmath.mpf(c.numerator) / c.denominator, a))
+
+
 def _digamma(a: float) -> float:
     return _polygamma(a, 0.0)
 
@@ -293,6 +304,7 @@ _BY_NAME: dict[str, Callable[..., float]] = {
     "lgamma": _poles(math.lgamma),
     "digamma": _digamma,
     "polygamma": _polygamma,
+    "hyp0f1": _hyp0f1,
     "sigmoid": _sigmoid,
     "softplus": _softplus,
     "detach": lambda a: a,

@@ -1020,6 +1020,21 @@ class Germs:
             lambda count: _taylor_of(f"polygamma {order}", lambda t: function(t, order), at, count), self.without(a, at)
         )
 
+    def hyp0f1(self, a: Germ, parameter: Constant) -> Germ:
+        at = self.tends_to(a)
+        if at is None:
+            raise Unknown("hyp0f1 at infinity")
+        function = SERIES.functions[CODE["hyp0f1"]]
+        assert function is not None
+
+        def taylor(count: int) -> list[Real]:
+            exact = Fraction(parameter)
+            if at.is_zero():
+                return _hypergeometric(fmpq(exact.numerator, exact.denominator), count)
+            return _taylor_of(f"hyp0f1 {exact}", lambda t: function(t, parameter), at, count)
+
+        return number(taylor(1)[0]) if a.is_constant else self.compose(taylor, self.without(a, at))
+
     def _table(self) -> dict[str, Callable[..., Germ]]:
         one = number(ONE)
         return {
@@ -1084,6 +1099,7 @@ class Germs:
             "lgamma": self.lgamma,
             "digamma": lambda a: self.polygamma(a, 0.0, "digamma"),
             "polygamma": self.polygamma,
+            "hyp0f1": self.hyp0f1,
             "sigmoid": self.sigmoid,
             "softplus": self.softplus,
             "detach": self.detach,
@@ -1154,6 +1170,14 @@ def _rational_series(function: Callable[[Any], Any], start: int, count: int) -> 
     with working(ctx.prec, max(count, 2)):
         series = function(fmpq_series([start, 1]))
         return [real(series[k]) for k in range(count)]
+
+
+def _hypergeometric(c: fmpq, count: int) -> list[Real]:
+    """Coefficients of hyp0f1(c, t): 1/((c)_k k!)."""
+    coefficients = [fmpq(1)]
+    for k in range(count - 1):
+        coefficients.append(coefficients[-1] / ((c + k) * (k + 1)))
+    return [real(coefficient) for coefficient in coefficients]
 
 
 def exp_coefficients(count: int) -> list[Real]:

@@ -416,6 +416,16 @@ def _digamma(a: Series) -> Series:
     return _polygamma(a, 0.0, "digamma")
 
 
+def _hyp0f1(a: Series, parameter: Constant) -> Series:
+    """sum of a^k/((c)_k k!): expanded around a[0] by FLINT's values at c, c + 1, c + 2, … (DLMF 16.3.1)."""
+    c, length = real(parameter), 1 if _is_constant(a) else ctx.cap
+    terms, below = [], arb(1)
+    for k in range(length):
+        terms.append(a[0].hypgeom_0f1(c + k) / below)
+        below *= (c + k) * (k + 1)
+    return arb_series(terms)(arb_series([0, *a.coeffs()[1:]])) if length > 1 else _constant(terms[0])
+
+
 def _sigmoid(a: Series) -> Series:
     if a[0] < 0:
         e = a.exp()
@@ -500,6 +510,7 @@ _BY_NAME: dict[str, Callable[..., Series]] = {
     "lgamma": _lgamma,
     "digamma": _digamma,
     "polygamma": _polygamma,
+    "hyp0f1": _hyp0f1,
     "sigmoid": _sigmoid,
     "softplus": _softplus,
     "detach": lambda a: _constant(a[0]),

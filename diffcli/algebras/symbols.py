@@ -382,6 +382,7 @@ _MADE: dict[str, Callable[..., Any]] = {
     "lgamma": _held(sympy.loggamma),  # complex below 0
     "digamma": lambda a: _psi(_ZERO, a),
     "polygamma": lambda a, c: _psi(constant(c), a),
+    "hyp0f1": lambda a, c: sympy.hyper((), (constant(c),), a),
     "sigmoid": lambda a: 1 / (1 + sympy.exp(-a)),
     "softplus": lambda a: sympy.log(1 + sympy.exp(a)),
 }
@@ -774,6 +775,13 @@ def _emit_polygamma(lowering: _Lowering, expression: Any, want: int, needs: list
     return lowering.apply("polygamma", operands[0], lowering.builder.slot(Fraction(int(order))))
 
 
+def _emit_hyper(lowering: _Lowering, expression: Any, want: int, needs: list[Need], operands: list[int]) -> int:
+    above, below = expression.args[:2]
+    if len(above) or len(below) != 1 or not _is_literal(below[0]):
+        raise _foreign(f"hyper({above}, {below}, …)")
+    return lowering.apply("hyp0f1", operands[0], lowering.builder.slot(Fraction(_literal(below[0]))))
+
+
 def _pieces(expression: Any, want: int) -> list[Need]:
     return [(part, PLAIN) for pair in expression.args for part in pair.args]
 
@@ -836,6 +844,7 @@ _READERS: dict[type, _Reader] = {
     sympy.Heaviside: _function_reader("heaviside"),
     sympy.loggamma: _function_reader("lgamma"),
     sympy.polygamma: _Reader(lambda expression, want: [(expression.args[1], PLAIN)], _emit_polygamma),
+    sympy.hyper: _Reader(lambda expression, want: [(expression.args[2], PLAIN)], _emit_hyper),
     sympy.Piecewise: _Reader(_pieces, _emit_piecewise),
     sympy.And: _Reader(_arguments, _emit_and),
     sympy.Or: _Reader(_arguments, _emit_or),

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from diffcli.algebras.arrays import silence
-from diffcli.asking import derive, refusal
+from diffcli.asking import by_column, derive, refusal
 from diffcli.case import Asked, Case, make_case
 from diffcli.derivation import Derivation, Problem
 from diffcli.errors import DiffError, Unsupported
@@ -205,6 +205,7 @@ Derive = Callable[[list[float]], Derivation]
 
 def _deriving(name: str, problem: Problem, settings: Settings) -> Derive:
     """How a method derives at a point. What may hang (SymPy) begins at once, apart, and derives once for all paths."""
+    problem = by_column(name, problem)
     if not METHODS[name].apart:
         return lambda point: _programs(name, Here(derive, name, replace(problem, point=point)).result(settings.timeout))
     known: list[Derivation] = []

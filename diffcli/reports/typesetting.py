@@ -144,6 +144,7 @@ class Typeset:
             "ceil": lambda a: Box(self.notation.fenced(a.text, "⌈", "⌉"), ATOM),
             "log2": lambda a: self._based("2", a), "log10": lambda a: self._based("10", a),
             "polygamma": self._polygamma,
+            "hyp0f1": lambda a, c: Box(self.notation.call("hyp0f1", [self.notation.number(literal(c)), a.text]), ATOM),
         }  # fmt: skip
         if name in made:
             return made[name]

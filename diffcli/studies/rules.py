@@ -31,6 +31,7 @@ POINTS, FEWEST, MOST = 500, 10, 1_000_000
 LITERALS: dict[str, tuple[Constant, ...]] = {
     "powc": (2.0, 3.0, 10.0, -1.0, -2.0, 0.5, -0.5, 1 / 3, 0.1, -2.5, 100.5),
     "polygamma": (1.0, 2.0),
+    "hyp0f1": (0.5, 1.5, 2.5),
 }
 """The literals with which parametric rows are tried."""
 

@@ -29,8 +29,9 @@ from diffcli.primitives import (
     PRIMITIVES,
     SELECT,
     VECTOR_FUNCTIONS,
+    WHOLE,
 )
-from diffcli.program import Builder, Constant, Program
+from diffcli.program import Builder, Call, Constant, Program
 from diffcli.syntax import shapes
 from diffcli.syntax.parsing import Node, parse, span
 from diffcli.syntax.shapes import Mismatch, Shape, Tensor, Value
@@ -102,6 +103,7 @@ class Elaborator:
         self.boolean: set[int] = set()
         self.notes: list[str] = []
         self.constants_read: set[str] = set()
+        self.calls: list[Call] = []
 
     def fail(self, message: str, node: Node, hint: str | None = None, kind: str = "syntax") -> DiffError:
         return DiffError(message, self.source, span(self.source, node), hint, kind)
@@ -405,11 +407,13 @@ class Elaborator:
         return self.each(node, operation, *arguments)
 
     def parametric(self, node: Node, order: Value, argument: Value) -> Value:
-        number = self.whole(order)
-        if number is None or number < 0:
-            raise self.fail(f"the first argument of {node[1]} is a whole number", node, f"write {node[1]}(1, x)")
-        literal = Fraction(number)
-        return self.each(node, lambda entry: self.builder.parametric(node[1], entry, literal), argument)
+        literal = None if isinstance(order, Tensor) else self.exact(order)
+        if node[1] == "polygamma" and (literal is None or literal.denominator != 1 or literal < 0):
+            raise self.fail("the first argument of polygamma is a whole number", node, "write polygamma(1, x)")
+        if literal is None or literal <= 0 and node[1] == "hyp0f1":
+            raise self.fail(f"the first argument of {node[1]} is a number above 0", node, f"write {node[1]}(1.5, x)")
+        parameter: Constant = float(literal) if node[1] == "hyp0f1" and float(literal) == literal else literal
+        return self.each(node, lambda entry: self.builder.parametric(node[1], entry, parameter), argument)
 
     def expect(self, node: Node, *counts: int) -> None:
         _, name, operands, *_ = node
@@ -433,7 +437,15 @@ class Elaborator:
             raise DiffError(f"{node[1]}: {said}", outer[1], where, error.hint, error.kind) from None
         finally:
             self.scope, self.source, self.given = outer
+        self.called(node[1], arguments, result)
         return result
+
+    def called(self, name: str, arguments: Sequence[Value], result: Value) -> None:
+        """Note which equations a function is that is defined by others: of a vector one call, or one an entry."""
+        if name in WHOLE:
+            self.calls.append(Call(name, shapes.entries_of(arguments[0]), shapes.entries_of(result)))
+            return
+        shapes.each(lambda *entries: self.calls.append(Call(name, entries[:-1], entries[-1:])), *arguments, result)
 
 
 _VECTOR: dict[str, tuple[Callable[..., Value], int]] = {
@@ -491,7 +503,7 @@ def elaborate(source: str, given: Mapping[str, Shape] | None = None) -> Expressi
     (result,) = elaborator.run(parse(source))
     builder = elaborator.builder
     builder.inputs = tuple(elaborator.names)
-    program, place = pruned(builder.program(shapes.entries_of(result)))
+    program, place = pruned(builder.program(shapes.entries_of(result), calls=elaborator.calls))
     bindings = {
         name: place[equation]
         for name, equation in elaborator.scope.items()
