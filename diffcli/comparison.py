@@ -106,6 +106,7 @@ class Measurement:
     memory: Memory | None = None
     claim: Examination | None = None
     steps: Steps | None = None
+    remark: str = ""
 
     @property
     def max_ulp(self) -> float | None:
@@ -436,12 +437,13 @@ class _Judge:
             return Measurement(outcome.method, verdict, message)
         errors = self._errors(outcome) if self.truth.derivative is not None else None
         verdict, reason = self._verdict(outcome, errors)
-        steps = outcome.derivation.steps
-        said = [part for part in (reason, str(steps or "")) if part]
+        steps, answer = outcome.derivation.steps, outcome.derivation.answer
+        remark = answer.remark if answer else ""
+        said = [part for part in (reason, str(steps or ""), remark) if part]
         return Measurement(
             outcome.method, verdict, "; ".join(said) or None, outcome.values, outcome.derivative, errors, outcome.cost,
             outcome.seconds, outcome.setup_seconds, outcome.derivation.formulas, outcome.derivation.written,
-            outcome.memory, steps=steps,
+            outcome.memory, steps=steps, remark=remark,
         )  # fmt: skip
 
     def _errors(self, outcome: Outcome) -> tuple[Error | None, ...]:

@@ -126,11 +126,15 @@ _SHOWN = 3
 
 
 class Answer(NamedTuple):
-    """Numbers that a method computed by itself, row by row, in `seconds`; what it executed is not known."""
+    """Numbers that a method computed by itself, row by row, in `seconds`; what it executed is not known.
+
+    `remark` is what a reader should know of them.
+    """
 
     values: tuple[float, ...]
     derivative: tuple[float, ...]
     seconds: float
+    remark: str = ""
 
 
 class Derivation(NamedTuple):

@@ -5,7 +5,10 @@ derivatives. What it executes cannot be counted. Both sides of a choice are
 evaluated, as these libraries do: so their habits at guards and kinks show.
 
 A primitive is the library's own function, or is written out by others as its users
-do (`COMPOSED`), or is missing, which is said. No rule of ours is read here.
+do (`COMPOSED`), or is missing, which is said. A function that our language defines by others
+(`gelu`) is the library's own, too, where it has one (`defined`); elsewhere the peer differentiates our
+formula. Constants are the library's numbers: Python's own arithmetic raises where floats have infinities.
+No rule of ours is read here.
 """
 
 from __future__ import annotations
@@ -20,10 +23,10 @@ from typing import Any, Literal, NamedTuple, TypeVar
 from diffcli.algebras.float64 import NAMED
 from diffcli.derivation import Answer, Derivation, Problem
 from diffcli.errors import Unsupported
-from diffcli.evaluate import evaluate
+from diffcli.evaluate import Called, evaluate_calls
 from diffcli.kinds import Kind
-from diffcli.primitives import CODE, PRIMITIVES
-from diffcli.program import Constant, Functions
+from diffcli.primitives import BOOLEAN, CODE, OF_VECTORS, PRIMITIVES
+from diffcli.program import Call, Constant, Functions
 
 T = TypeVar("T")
 
@@ -35,9 +38,23 @@ OPERATORS: dict[str, Callable[..., Any]] = {
     "div": lambda a, b: a / b,
     "fma": lambda a, b, c: a * b + c,
     "pow": lambda a, b: a**b,
-    "powc": lambda a, c: a ** (int(c) if c == int(c) else float(c)),
+    "powc": lambda a, c: a ** (int(c) if c == int(c) and abs(c) < 2**31 else float(c)),
 }
 """What every peer's numbers understand."""
+
+
+RELATIONS = tuple(PRIMITIVES[code].name for code in BOOLEAN)
+
+
+def as_numbers(functions: dict[str, Callable[..., Any]], number: Callable[[Any], Any]) -> dict[str, Callable[..., Any]]:
+    """A library's functions with conditions that are the numbers 0 and 1, by its own conversion."""
+    where = functions["select"]
+
+    def relation(holds: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda *operands: number(holds(*operands))
+
+    compared = {name: relation(functions[name]) for name in RELATIONS}
+    return functions | compared | {"select": lambda condition, a, b: where(condition != 0, a, b)}
 
 
 def numpy_like(module: Any, **others: Callable[..., Any]) -> dict[str, Callable[..., Any]]:
@@ -52,16 +69,38 @@ def numpy_like(module: Any, **others: Callable[..., Any]) -> dict[str, Callable[
     return {name: function for name, function in found.items() if function is not None} | OPERATORS | others
 
 
-class Peer:
-    """The algebra of a peer's numbers."""
+Defined = Mapping[str, Callable[..., Any] | None]
+"""For each function that our language defines by others, the library's own; None where it has none."""
 
-    def __init__(self, name: str, functions: Mapping[str, Callable[..., Any]]) -> None:
-        self.name, self.by_name = name, functions
+
+class Peer:
+    """The algebra of a peer's numbers; `number` makes one of a float, and `vector` a vector of several numbers."""
+
+    def __init__(
+        self,
+        name: str,
+        functions: Mapping[str, Callable[..., Any]],
+        defined: Defined,
+        number: Callable[[float], Any],
+        vector: Callable[[Sequence[Any]], Any],
+    ) -> None:
+        self.name, self.by_name, self.defined = name, functions, defined
+        self.number, self.vector = number, vector
         self.functions = Functions(self._function)
 
-    @staticmethod
-    def constant(value: Constant) -> float:
-        return NAMED[value] if isinstance(value, str) else float(value)
+    def constant(self, value: Constant) -> Any:
+        return self.number(NAMED[value] if isinstance(value, str) else float(value))
+
+    def called(self, call: Call) -> Called | None:
+        """The library's own function for a call."""
+        own = self.defined[call.name]
+        if own is None:
+            return None
+        if call.name not in OF_VECTORS:
+            return lambda *arguments: [own(*arguments)]
+        if len(call.results) == 1 and call.name != "softmax":
+            return lambda *arguments: [own(self.vector(arguments))]
+        return lambda *arguments: [own(self.vector(arguments))[i] for i in range(len(arguments))]
 
     def decide(self, condition: Any) -> bool:
         return bool(condition)
@@ -129,10 +168,10 @@ def function(problem: Problem, peer: Peer) -> Callable[[Sequence[Any]], list[Any
     """f of the entries asked for, the other inputs being numbers."""
 
     def of(entries: Sequence[Any]) -> list[Any]:
-        inputs: list[Any] = [float(x) for x in problem.point]
+        inputs: list[Any] = [peer.number(float(x)) for x in problem.point]
         for k, i in enumerate(problem.wrt):
             inputs[i] = entries[k]
-        return evaluate(problem.program, inputs, peer)
+        return evaluate_calls(problem.program, inputs, peer, peer.called)
 
     return of
 
@@ -162,9 +201,11 @@ def quietly() -> Iterator[None]:
         yield
 
 
-def answer(values: Any, derivative: Any, seconds: float) -> Derivation:
-    """A peer's arrays as floats, row by row."""
-    return Derivation((), answer=Answer(tuple(_flat(values)), tuple(_flat(derivative)), seconds))
+def answer(problem: Problem, peer: Peer, values: Any, derivative: Any, seconds: float) -> Derivation:
+    """A peer's arrays as floats, row by row; and which of its functions are not its own."""
+    ours = dict.fromkeys(call.name for call in problem.program.calls if peer.defined[call.name] is None)
+    remark = f"{', '.join(ours)}: our formula, in numbers of {peer.name}" if ours else ""
+    return Derivation((), answer=Answer(tuple(_flat(values)), tuple(_flat(derivative)), seconds, remark))
 
 
 def _flat(value: Any) -> list[float]:
@@ -174,4 +215,7 @@ def _flat(value: Any) -> list[float]:
     return [float(value)]
 
 
-__all__ = ["COMPOSED", "OPERATORS", "Peer", "answer", "ask", "function", "kind", "numpy_like", "quietly", "start"]
+__all__ = [
+    "COMPOSED", "OPERATORS", "Defined", "Peer", "answer", "as_numbers", "ask", "function", "kind", "numpy_like",
+    "quietly", "start",
+]  # fmt: skip

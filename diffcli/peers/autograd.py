@@ -12,7 +12,7 @@ from autograd.tracer import getval
 from diffcli.derivation import Derivation, Problem
 from diffcli.errors import Unsupported
 from diffcli.kinds import Kind
-from diffcli.peers import Peer, answer, ask, function, kind, numpy_like, quietly, start
+from diffcli.peers import Defined, Peer, answer, as_numbers, ask, function, kind, numpy_like, quietly, start
 
 
 def _special() -> dict[str, Any]:
@@ -28,14 +28,36 @@ def _special() -> dict[str, Any]:
         "digamma": special.digamma,
         "polygamma": lambda a, n: special.polygamma(int(n), a),
         "sigmoid": special.expit,
+        "logsumexp": special.logsumexp,
     }
 
 
 _WITHOUT_DERIVATIVE = ("cbrt", "fmod", "heaviside")
 """NumPy's functions that autograd hands through, and cannot differentiate: they are written out."""
 
-_FUNCTIONS = numpy_like(anp, detach=getval, **_special())
-_PEER = Peer("autograd", {name: call for name, call in _FUNCTIONS.items() if name not in _WITHOUT_DERIVATIVE})
+_SPECIAL = _special()
+_DEFINED: Defined = {
+    "square": anp.square,
+    "reciprocal": anp.reciprocal,
+    "pow": anp.power,
+    "clip": None,  # its bounds are constants there
+    "heaviside": None,
+    "leaky_relu": None,
+    "gelu": None,
+    "silu": None,
+    "sinc": anp.sinc,
+    "norm": anp.linalg.norm,
+    "logsumexp": _SPECIAL.pop("logsumexp", None),
+    "softmax": None,
+}
+_FUNCTIONS = as_numbers(numpy_like(anp, detach=getval, **_SPECIAL), anp.float64)
+_PEER = Peer(
+    "autograd",
+    {name: call for name, call in _FUNCTIONS.items() if name not in _WITHOUT_DERIVATIVE},
+    _DEFINED,
+    anp.float64,
+    anp.array,
+)
 
 
 def differentiate(problem: Problem) -> Derivation:
@@ -59,6 +81,6 @@ def differentiate(problem: Problem) -> Derivation:
     try:
         with quietly():
             derivative, seconds = ask(ways[kind(problem)])
-            return answer(vector(x), derivative, seconds)
+            return answer(problem, _PEER, vector(x), derivative, seconds)
     except NotImplementedError as error:
         raise Unsupported(f"autograd: {error}") from None

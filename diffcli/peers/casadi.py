@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import casadi
 
 from diffcli.derivation import Derivation, Problem
 from diffcli.kinds import Kind
-from diffcli.peers import OPERATORS, Peer, answer, ask, function, kind, start
+from diffcli.peers import OPERATORS, Defined, Peer, answer, ask, function, kind, start
 
 _NAMES = (
     "exp", "log", "log10", "log1p", "expm1", "sqrt", "sin", "cos", "tan", "asin", "acos", "atan", "atan2", "sinh",
@@ -32,6 +33,26 @@ _FUNCTIONS: dict[str, Any] = (
 )
 
 
+_DEFINED: Defined = {
+    "square": None,
+    "reciprocal": None,
+    "pow": casadi.power,
+    "clip": None,
+    "heaviside": None,
+    "leaky_relu": None,
+    "gelu": None,
+    "silu": None,
+    "sinc": lambda a: casadi.if_else(a == 0, 1, casadi.sin(casadi.pi * a) / (casadi.pi * a)),  # as its users write it
+    "norm": casadi.norm_2,
+    "logsumexp": casadi.logsumexp,
+    "softmax": None,
+}
+
+
+def _vector(entries: Sequence[Any]) -> Any:
+    return casadi.vertcat(*entries)
+
+
 def differentiate(problem: Problem) -> Derivation:
     x = casadi.SX.sym("x", len(problem.wrt))
     v = casadi.DM(list(problem.wanted.direction))
@@ -40,7 +61,7 @@ def differentiate(problem: Problem) -> Derivation:
         """CasADi knows no copy that no derivative passes: a number is one."""
         return casadi.Function("a", [x], [casadi.SX(a)])(start(problem))
 
-    peer = Peer("casadi", _FUNCTIONS | {"detach": detached})
+    peer = Peer("casadi", _FUNCTIONS | {"detach": detached}, _DEFINED, casadi.SX, _vector)
     f = casadi.vertcat(*function(problem, peer)([x[i] for i in range(len(problem.wrt))]))
     ways: dict[Kind, Any] = {
         "gradient": lambda: casadi.jacobian(f, x),
@@ -52,4 +73,4 @@ def differentiate(problem: Problem) -> Derivation:
     }
     compiled = casadi.Function("f", [x], [f, ways[kind(problem)]()])
     (values, derivative), seconds = ask(lambda: compiled(start(problem)))
-    return answer(values.full(), derivative.full(), seconds)
+    return answer(problem, peer, values.full(), derivative.full(), seconds)

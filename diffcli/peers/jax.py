@@ -11,14 +11,13 @@ import jax.numpy as jnp
 
 from diffcli.derivation import Derivation, Problem
 from diffcli.kinds import Kind
-from diffcli.peers import Peer, answer, ask, function, kind, numpy_like, quietly, start
+from diffcli.peers import Defined, Peer, answer, as_numbers, ask, function, kind, numpy_like, quietly, start
 
 logging.getLogger("jax._src.xla_bridge").setLevel(logging.ERROR)  # that there is no GPU, on every first use
 
 _doubles = jax.enable_x64 if hasattr(jax, "enable_x64") else jax.experimental.enable_x64
 
-_PEER = Peer(
-    "jax",
+_FUNCTIONS = as_numbers(
     numpy_like(
         jnp,
         erf=jax.scipy.special.erf,
@@ -33,7 +32,23 @@ _PEER = Peer(
         relu=jax.nn.relu,
         detach=jax.lax.stop_gradient,
     ),
+    lambda condition: jnp.asarray(condition, float),
 )
+_DEFINED: Defined = {
+    "square": jnp.square,
+    "reciprocal": jnp.reciprocal,
+    "pow": jnp.power,
+    "clip": jnp.clip,
+    "heaviside": lambda a: jnp.heaviside(a, 0.5),
+    "leaky_relu": jax.nn.leaky_relu,
+    "gelu": lambda a: jax.nn.gelu(a, approximate=False),
+    "silu": jax.nn.silu,
+    "sinc": jnp.sinc,
+    "norm": jnp.linalg.norm,
+    "logsumexp": jax.nn.logsumexp,
+    "softmax": jax.nn.softmax,
+}
+_PEER = Peer("jax", _FUNCTIONS, _DEFINED, lambda value: jnp.asarray(value, float), jnp.stack)
 
 
 def differentiate(problem: Problem) -> Derivation:
@@ -61,4 +76,4 @@ def _differentiate(problem: Problem) -> Derivation:
     }
     way = ways[kind(problem)]
     derivative, seconds = ask(lambda: jax.block_until_ready(way()))
-    return answer(vector(x), derivative, seconds)
+    return answer(problem, _PEER, vector(x), derivative, seconds)

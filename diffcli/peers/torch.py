@@ -8,7 +8,7 @@ import torch
 
 from diffcli.derivation import Derivation, Problem
 from diffcli.kinds import Kind
-from diffcli.peers import OPERATORS, Peer, answer, ask, function, kind, numpy_like, quietly, start
+from diffcli.peers import OPERATORS, Defined, Peer, answer, as_numbers, ask, function, kind, numpy_like, quietly, start
 
 
 def _number(value: Any) -> torch.Tensor:
@@ -20,26 +20,46 @@ def _taking(call: Any) -> Any:
     return lambda *operands: call(*map(_number, operands))
 
 
-def _where(condition: Any, yes: Any, no: Any) -> torch.Tensor:
-    return torch.where(_number(condition) != 0, _number(yes), _number(no))
-
-
 _NAMED = numpy_like(
     torch,
     asin=torch.asin, acos=torch.acos, atan=torch.atan, atan2=torch.atan2, asinh=torch.asinh, acosh=torch.acosh,
-    atanh=torch.atanh, min=torch.minimum, max=torch.maximum, mod=torch.remainder,
+    atanh=torch.atanh, eq=torch.eq, min=torch.minimum, max=torch.maximum, mod=torch.remainder,
     softplus=torch.nn.functional.softplus, detach=lambda a: a.detach(),
 )  # fmt: skip
 _WITHOUT_DERIVATIVE = ("heaviside",)
-_PEER = Peer(
-    "torch",
+_FUNCTIONS = as_numbers(
     {
         name: call if name in OPERATORS else _taking(call)
         for name, call in _NAMED.items()
         if name not in _WITHOUT_DERIVATIVE
     }
-    | {"select": _where, "polygamma": lambda a, n: torch.polygamma(int(n), _number(a))},
+    | {"select": torch.where, "polygamma": lambda a, n: torch.polygamma(int(n), _number(a))},
+    lambda condition: condition.to(torch.float64),
 )
+
+
+def _leaky(a: torch.Tensor, slope: torch.Tensor | None = None) -> torch.Tensor:
+    """A slope that is no number has a function of its own there."""
+    if slope is None:
+        return torch.nn.functional.leaky_relu(a)
+    return torch.nn.functional.prelu(a.reshape(1), slope.reshape(1))[0]
+
+
+_DEFINED: Defined = {
+    "square": torch.square,
+    "reciprocal": torch.reciprocal,
+    "pow": torch.pow,
+    "clip": torch.clamp,
+    "heaviside": None,  # it has no derivative there
+    "leaky_relu": _leaky,
+    "gelu": torch.nn.functional.gelu,
+    "silu": torch.nn.functional.silu,
+    "sinc": torch.sinc,
+    "norm": torch.linalg.vector_norm,
+    "logsumexp": lambda v: torch.logsumexp(v, 0),
+    "softmax": lambda v: torch.softmax(v, 0),
+}
+_PEER = Peer("torch", _FUNCTIONS, _DEFINED, _number, torch.stack)
 
 
 def differentiate(problem: Problem) -> Derivation:
@@ -69,4 +89,4 @@ def differentiate(problem: Problem) -> Derivation:
     }
     with quietly():
         derivative, seconds = ask(ways[kind(problem)])
-        return answer(vector(x).detach(), derivative.detach(), seconds)
+        return answer(problem, _PEER, vector(x).detach(), derivative.detach(), seconds)

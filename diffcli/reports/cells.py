@@ -127,11 +127,13 @@ def swell(comparison: Comparison) -> list[str]:
 
 
 def remarks(comparison: Comparison) -> list[str]:
-    """A line for every step of differences, for every claim, and for what is remembered, where it was measured."""
+    """A line for every step of differences, remark and claim, and for what is remembered, where it was measured."""
     lines = []
     for measurement in comparison.measurements:
         if measurement.steps is not None:
             lines.append(f"{measurement.method}: {translated(str(measurement.steps))}")
+        if measurement.remark:
+            lines.append(f"{measurement.method}: {translated(measurement.remark)}")
         if measurement.claim is not None:
             pairs = zip(comparison.case.wrt, measurement.claim.formulas, strict=True)
             lines += [f"{name}: {formula}{say('   (claimed)')}" for name, formula in pairs]
