@@ -13,7 +13,7 @@ from functools import lru_cache, partial
 
 from diffcli.evaluate import Called, evaluate, evaluate_calls
 from diffcli.passes import prune
-from diffcli.primitives import ARITY, CODE, PARAMETRIC, STABLE
+from diffcli.primitives import ARITY, CODE, OF_VECTORS, PARAMETRIC, STABLE
 from diffcli.program import Builder, Call, Constant, Functions, Program, loads_first
 from diffcli.syntax import elaborate
 
@@ -61,10 +61,15 @@ def _stable(writing: Writing, call: Call) -> Called | None:
 @lru_cache(64)
 def stable_program(name: str, entries: int) -> Program:
     """The stable text of a function of so many numbers, as a program of them."""
-    text = STABLE[name]
-    if not isinstance(text, str):
-        text = text(entries)
-    return elaborate(text, {"a": () if name in ("gelu", "sinc") else (entries,)}).program
+    text = stable_text(name, entries)
+    assert text is not None
+    return elaborate(text, {"a": (entries,) if name in (*OF_VECTORS, "log_softmax") else ()}).program
+
+
+def stable_text(name: str, entries: int) -> str | None:
+    """The stable text of a function of so many numbers; None where it has none."""
+    text = STABLE.get(name)
+    return text if text is None or isinstance(text, str) else text(entries)
 
 
 def _log_softmax(program: Program) -> list[Call]:

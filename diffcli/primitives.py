@@ -213,7 +213,7 @@ DEFINITIONS: dict[str, tuple[tuple[str, str], ...]] = {
 The largest entry is detached in `logsumexp`: its derivative cancels, and nothing overflows. `sinc` at 0 is the entire
 function that it is everywhere (DLMF 10.39.9, 10.47.3), since a constant there would have no second derivative."""
 
-WHOLE = ("norm", "logsumexp", "softmax")
+OF_VECTORS = ("norm", "logsumexp", "softmax")
 """Of these functions, the ones that take all entries of a vector at once; the others go entry by entry."""
 
 
@@ -225,20 +225,37 @@ def _tree(function: str, parts: Sequence[str]) -> str:
     return f"{function}({_tree(function, parts[:half])}, {_tree(function, parts[half:])})"
 
 
+_RISEN = "s = a - top; t = s - a; r = a - (s - t) - (top + t); risen = where(s > -800, exp(s)*(1 + r), exp(s)); "
+"""exp(a - top), where r is what the difference was rounded by (Knuth's two-sum)."""
+
+
+def _log_softmax(n: int) -> str:
+    """a[0] - logsumexp(a): where a[0] is the largest, by its differences with the others, in which 1 - p[0] is a sum."""
+    if n == 1:
+        return "a[0] - a[0]"
+    others = ", ".join(f"a[{i}]" for i in range(1, n))
+    return (
+        f"b = [{others}]; s = b - a[0]; t = s - b; r = b - (s - t) - (a[0] + t); "
+        "where(max(b) > a[0], a[0] - logsumexp(a), -log1p(sum(where(s > -800, exp(s)*(1 + r), exp(s)))))"
+    )
+
+
 # fmt: off
 STABLE: dict[str, str | Callable[[int], str]] = {
     "gelu": "x = a*0.7071067811865476; r = fma(a, 0.7071067811865476, -x) - a*4.833646656726457e-17; "
             "where(-40 < a < 40, a*(erfc(-x) + 1.1283791670955126*exp(-(x*x))*r)/2, a*erfc(-x)/2)",
     "sinc": "t = a - round(a); where(-1 < a < 1, hyp0f1(1.5, -(pi*a)**2/4), "
-            "where(mod(round(a), 2) == 0, 1, -1)*sin(pi*t)/(pi*a))",
+            "where(mod(round(a), 2) == 0, 1, -1)*sin(pi*t)/pi/a)",
     "norm": lambda n: _tree("hypot", [f"a[{i}]" for i in range(n)]) if n > 1 else "abs(a[0])",
-    "softmax": "risen = exp(a - max(a)); risen/sum(risen)",
-    "log_softmax": lambda n: f"-logsumexp([{', '.join(['0', *(f'a[{i}] - a[0]' for i in range(1, n))])}])",
+    "silu": "h = exp(a/2); where(a > -700, a*sigmoid(a), a*h*h)",
+    "logsumexp": f"top = detach(max(a)); {_RISEN}top + log(sum(risen))",
+    "softmax": f"top = max(a); {_RISEN}risen/sum(risen)",
+    "log_softmax": _log_softmax,
 }
 # fmt: on
 """Functions defined by others, by texts of the second column that lose no digits; of `n` entries, where a text depends
 on how many. `gelu` knows what a/sqrt(2) was rounded by; the largest entry is not detached in `softmax`, so that its own
-tangent cancels exactly; `log_softmax` is a[0] - logsumexp(a), which nobody calls, but many write."""
+tangent cancels exactly; `log_softmax` is a formula which nobody calls, but many write."""
 
 PARAMETRIC_FUNCTIONS = ("polygamma", "hyp0f1")
 """Called with a literal first: polygamma(1, x), whose literal is a whole number, and hyp0f1(1.5, x), as SciPy has them."""

@@ -17,7 +17,7 @@ from diffcli.case import make_case
 from diffcli.definitions import stabilized
 from diffcli.evaluate import evaluate
 from diffcli.passes import prune, share
-from diffcli.primitives import DEFINITIONS, STABLE, WHOLE
+from diffcli.primitives import DEFINITIONS, OF_VECTORS, STABLE
 from diffcli.program import loads_first
 from diffcli.syntax import elaborate
 from diffcli.truth import certify
@@ -74,7 +74,7 @@ TEXTS = {
 
 def test_every_stable_text_is_of_a_definition() -> None:
     assert set(STABLE) - {"log_softmax"} <= set(DEFINITIONS)
-    assert set(WHOLE) <= set(DEFINITIONS)
+    assert set(OF_VECTORS) <= set(DEFINITIONS)
     assert set(TEXTS) == set(STABLE)
 
 

@@ -4,24 +4,32 @@ A rule is applied to a primitive alone: the arguments are exact, the result `y` 
 measured against the derivative proved there. So an error here is the rule's own, or that of the functions it calls.
 The points cover the domain: even in log |x| over all of float64 and once more where functions bend, closing in on
 both ends of the domain and on 1, and at numbers where functions leave float64's range.
+
+A function that others define has a text in each column, too. It is differentiated as dual numbers do; where its
+derivative passes through 0, no program keeps ulps, and only what half an ulp of the arguments does not explain is lost.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from difflib import get_close_matches
-from math import inf, isfinite, nextafter, pi
+from functools import partial
+from math import inf, isfinite, nextafter, pi, ulp
 from random import Random
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from diffcli.accuracy import error
 from diffcli.algebras.float64 import FLOAT64
+from diffcli.definitions import stabilized, stable_text
 from diffcli.errors import DiffError
+from diffcli.evaluate import evaluate
+from diffcli.forward import Dual, Duals
 from diffcli.language import say, translated
 from diffcli.linearize import ONE, ZERO, Linear, rule_text
-from diffcli.primitives import ALL, CODE, PRIMITIVES, RULES, Primitive, Rules
+from diffcli.primitives import ALL, CODE, DEFINITIONS, OF_VECTORS, PRIMITIVES, RULES, Primitive, Rules
 from diffcli.program import Builder, Constant, Program
 from diffcli.studies.study import Cell, Column, Progress, Study, Table, silent
+from diffcli.syntax import elaborate
 from diffcli.syntax.rendering import literal
 from diffcli.truth import certify
 
@@ -147,6 +155,65 @@ def worst(row: Primitive, argument: int, count: int = POINTS) -> dict[Rules, Wor
     return {rules: found[rules if rules in columns else columns[0]] for rules in RULES}
 
 
+# --- functions defined by others
+class Function(NamedTuple):
+    """A function of numbers `a`, `b`, … as it is written, with its text in each column."""
+
+    row: Primitive
+    written: str
+
+    def program(self, rules: Rules) -> Program:
+        program = elaborate(self.written, dict.fromkeys(self.row.params, ())).program
+        return stabilized(program) if rules == "stable" else program
+
+
+def functions() -> list[Function]:
+    """Every definition, of vectors with two entries; and x - logsumexp([x, y]), which has a text but no name."""
+    found = []
+    for name, texts in DEFINITIONS.items():
+        for parameters, text in texts:
+            params = "ab" if name in OF_VECTORS else parameters.replace(", ", "")
+            arguments = ", ".join(params)
+            written = f"{name}([{arguments}])" if name in OF_VECTORS else f"{name}({arguments})"
+            stable = stable_text(name, len(params))
+            found.append(Function(Primitive(name, params, text, stable=stable), written + "[0]" * (name == "softmax")))
+    row = Primitive("log_softmax", "ab", "a - logsumexp([a, b])", stable=stable_text("log_softmax", 2))
+    return [*found, Function(row, row.rule)]
+
+
+def worst_of(function: Function, argument: int, count: int = POINTS) -> dict[Rules, Worst]:
+    """What each column loses in one argument of a function, over all points."""
+    found: dict[Rules, Worst] = {rules: Worst(-1.0, (), None, 0) for rules in RULES}
+    programs = {rules: function.program(rules) for rules in RULES}
+    for point in points(function.row, None, count):
+        truth = certify(programs["textbook"], (argument,), point)
+        if truth.status != "certified" or not truth.derivative:
+            continue
+        for rules, program in programs.items():
+            seeded = [Dual(x, ONE if i == argument else ZERO) for i, x in enumerate(point)]
+            algebra = Duals(FLOAT64, rules)
+            number = algebra.linear.settle(evaluate(program, seeded, algebra)[0].tangent)
+            lost = error(number, truth.derivative[0]).ulp
+            if lost > FEW:
+                lost = max(lost - explained(programs["textbook"], argument, point, truth.derivative[0]), 0.0)
+            known = found[rules]
+            found[rules] = known._replace(points=known.points + 1)
+            if lost > known.ulp:
+                found[rules] = Worst(lost, point, None, known.points + 1)
+    return found
+
+
+def explained(program: Program, argument: int, point: Sequence[float], derivative: Any) -> float:
+    """By how many ulps the derivative moves when each argument does by half an ulp."""
+    moves = 0.0
+    for i, x in enumerate(point):
+        near = [nextafter(x, inf) if i == j else other for j, other in enumerate(point)]
+        moved = certify(program, (argument,), near).derivative
+        if moved and moved[0] is not None:
+            moves += abs(float(moved[0] - derivative)) / 2
+    return moves / ulp(float(derivative))
+
+
 # --- the study
 def measured(row: Primitive) -> bool:
     """Whether a rule computes anything: what is free has no derivative, or passes a tangent on."""
@@ -159,29 +226,35 @@ def rules(names: Sequence[str] = (), count: int = POINTS, progress: Progress = s
         raise DiffError(
             f"--points {count}: a primitive has {FEWEST} to {MOST:,} points", hint="write --points 500", kind="option"
         )
-    rows = _named(names)
-    asked = [(row, argument) for row in rows if measured(row) for argument in range(row.arity)]
+    rows, defined = _named(names)
+    asked: list[tuple[Primitive, int, Callable[[int], dict[Rules, Worst]]]] = [
+        *((row, i, partial(worst, row, i)) for row in rows if measured(row) for i in range(row.arity)),
+        *((function.row, i, partial(worst_of, function, i)) for function in defined for i in range(function.row.arity)),
+    ]
     found: list[tuple[Primitive, int, dict[Rules, Worst]]] = []
-    for row, argument in asked:
-        found.append((row, argument, worst(row, argument, count)))
+    for row, argument, lost in asked:
+        found.append((row, argument, lost(count)))
         progress(count * len(found), count * len(asked))
     heading = say(_HEADING, count=f"{count:,}")
-    return Study("rules", (heading,), (_errors(found), _texts(rows)), (), _sentences(found), {"points": count})
+    tables = (_errors(found), *([_texts(rows)] if rows else []), *([_definitions(defined)] if defined else []))
+    return Study("rules", (heading,), tables, (), _sentences(found), {"points": count})
 
 
 _HEADING = "Derivative rules, in float64 at {count} points an argument, against the derivative proved there"
 
 
-def _named(names: Sequence[str]) -> list[Primitive]:
+def _named(names: Sequence[str]) -> tuple[list[Primitive], list[Function]]:
     if not names:
-        return [row for row in PRIMITIVES if row.arity]
+        return [row for row in PRIMITIVES if row.arity], functions()
     known = {name: row for row in PRIMITIVES if row.arity for name in (row.name, *row.aliases)}
+    defined = [function for function in functions() if function.row.name in names]
+    everything = {*known, *(function.row.name for function in functions())}
     for name in names:
-        if name not in known:
-            near = get_close_matches(name, known, 1)
+        if name not in everything:
+            near = get_close_matches(name, everything, 1)
             hint = f"did you mean '{near[0]}'?" if near else "leave out the name to see all"
             raise DiffError(f"no primitive is called '{name}'", hint=hint, kind="option")
-    return list(dict.fromkeys(known[name] for name in names))
+    return list(dict.fromkeys(known[name] for name in names if name in known)), defined
 
 
 def _errors(found: Sequence[tuple[Primitive, int, dict[Rules, Worst]]]) -> Table:
@@ -206,6 +279,12 @@ def _at(row: Primitive, lost: Worst) -> str:
 def _texts(rows: Sequence[Primitive]) -> Table:
     columns = say("primitive"), say("textbook"), say("stable, where another"), translated("domain"), say("convention")
     return Table(tuple(map(Column, columns)), tuple(map(_text, rows)), say("the rules"))
+
+
+def _definitions(defined: Sequence[Function]) -> Table:
+    columns = say("function"), say("textbook"), say("stable, where another")
+    rows = tuple((function.written, function.row.rule, function.row.stable) for function in defined)
+    return Table(tuple(map(Column, columns)), rows, say("the definitions"))
 
 
 def _text(row: Primitive) -> tuple[Cell, ...]:

@@ -25,11 +25,11 @@ from diffcli.primitives import (
     FUNCTIONS,
     INPUT,
     NAMED_CONSTANTS,
+    OF_VECTORS,
     PARAMETRIC_FUNCTIONS,
     PRIMITIVES,
     SELECT,
     VECTOR_FUNCTIONS,
-    WHOLE,
 )
 from diffcli.program import Builder, Call, Constant, Program
 from diffcli.syntax import shapes
@@ -442,7 +442,7 @@ class Elaborator:
 
     def called(self, name: str, arguments: Sequence[Value], result: Value) -> None:
         """Note which equations a function is that is defined by others: of a vector one call, or one an entry."""
-        if name in WHOLE:
+        if name in OF_VECTORS:
             self.calls.append(Call(name, shapes.entries_of(arguments[0]), shapes.entries_of(result)))
             return
         shapes.each(lambda *entries: self.calls.append(Call(name, entries[:-1], entries[-1:])), *arguments, result)
