@@ -65,6 +65,8 @@ def test_by_the_stable_rules_a_function_keeps_its_digits(text: str, at: dict[str
 # --- the mechanism
 TEXTS = {
     "gelu": ("gelu(x)", {"x": 0.7}),
+    "silu": ("silu(x)", {"x": 710.5}),
+    "logsumexp": ("logsumexp([x, y, 0.5])", {"x": 0.7, "y": 2.0}),
     "sinc": ("sinc(x)*y", {"x": 0.7, "y": 2.0}),
     "norm": ("norm([x, y, 3])", {"x": 0.7, "y": 2.0}),
     "softmax": ("softmax([x, y, 0.5])", {"x": 0.7, "y": 2.0}),
