@@ -161,6 +161,8 @@ class Function(NamedTuple):
 
     row: Primitive
     written: str
+    text: str
+    stable: str | None
 
     def program(self, rules: Rules) -> Program:
         program = elaborate(self.written, dict.fromkeys(self.row.params, ())).program
@@ -176,9 +178,9 @@ def functions() -> list[Function]:
             arguments = ", ".join(params)
             written = f"{name}([{arguments}])" if name in OF_VECTORS else f"{name}({arguments})"
             stable = stable_text(name, len(params))
-            found.append(Function(Primitive(name, params, text, stable=stable), written + "[0]" * (name == "softmax")))
-    row = Primitive("log_softmax", "ab", "a - logsumexp([a, b])", stable=stable_text("log_softmax", 2))
-    return [*found, Function(row, row.rule)]
+            found.append(Function(Primitive(name, params, ""), written + "[0]" * (name == "softmax"), text, stable))
+    formula = "a - logsumexp([a, b])"
+    return [*found, Function(Primitive("log_softmax", "ab", ""), formula, formula, stable_text("log_softmax", 2))]
 
 
 def worst_of(function: Function, argument: int, count: int = POINTS) -> dict[Rules, Worst]:
@@ -283,7 +285,7 @@ def _texts(rows: Sequence[Primitive]) -> Table:
 
 def _definitions(defined: Sequence[Function]) -> Table:
     columns = say("function"), say("textbook"), say("stable, where another")
-    rows = tuple((function.written, function.row.rule, function.row.stable) for function in defined)
+    rows = tuple((function.written, function.text, function.stable) for function in defined)
     return Table(tuple(map(Column, columns)), rows, say("the definitions"))
 
 
