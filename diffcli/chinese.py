@@ -1427,6 +1427,8 @@ _STUDIES = {
     "a sweep is by one variable, not {count}": "sweep 只对一个变量，而不是 {count} 个",
     "a profile is over one variable": "profile 只用于一个变量",
     "hunt searches several": "hunt 可以搜索几个变量",
+    "--evaluations {given}: a hunt tries at most {most} points": "--evaluations {given}：hunt 最多尝试 {most} 个点",
+    "write --evaluations 2000": "请写 --evaluations 2000",
     "a hunt needs a range and 10 evaluations or more": "hunt 需要一个范围和至少 10 次求值",
     "write {option} x=-10:10": "请写 {option} x=-10:10",
     "'{name}' has two ranges": "'{name}' 有两个范围",

@@ -320,3 +320,41 @@ def test_a_run_does_not_go_on_with_rows_of_other_options(run: Run, tmp_path: Pat
     assert f"line 1 of '{found}' was made with other options" in err
     assert run(*begun, "--resume", "-m", "forward")[0] == 0
     assert len(found.read_text(encoding="utf-8").splitlines()) == 2
+
+
+# --- numbers of any size
+NUMERIC = {
+    SQUARE: ("--order", "--timeout", "--tolerance", "--step"),
+    MANY: ("--sample", "--seed"),
+    ("batch", "samples/homework.csv"): ("--jobs", "--memory"),
+    ("sweep", *SQUARE): ("--steps", "--largest", "--smallest"),
+    ("profile", "x^2", "--over", "x=0:1"): ("--points",),
+    ("hunt", "x^2", "--over", "x=0:1"): ("--evaluations",),
+    ("taylor", *SQUARE): ("--order",),
+    ("newton", "x^2-2", "--from", "x=1"): ("--steps",),
+    DESCENT: ("--rate", "--steps", "--until"),
+    ("rules", "sin"): ("--points",),
+}
+SIZES = ("-1", str(2**31), str(2**63), str(10**30), "nan", "inf", "", "x")
+TAKEN = ("--timeout", "--tolerance", "--seed", "--rate", "--until", "--step", "--sample", "--steps")
+"""Numbers that may be as large: of these, what is refused and what is done is held by other tests."""
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize(("arguments", "option"), [(words, one) for words, all_ in NUMERIC.items() for one in all_])
+def test_a_number_of_any_size_is_refused_or_taken_and_never_a_traceback(
+    run: Run, arguments: tuple[str, ...], option: str, size: str
+) -> None:
+    code, out, err = run(*arguments, f"{option}={size}")
+    assert code in (0, 1, 2)
+    assert code == 2 or option in TAKEN or option in ("--largest", "--smallest")
+    if code == 2:
+        assert err.startswith("error: ")
+        assert len(err.strip().splitlines()) >= 2, err  # and what to write instead
+        assert not out
+
+
+def test_an_endless_rate_is_drawn_as_far_as_it_goes(run: Run) -> None:
+    code, out, _ = run(*DESCENT, "--rate", "1e18")
+    assert code in (0, 1)
+    assert out

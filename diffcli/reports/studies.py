@@ -133,7 +133,11 @@ def _marks(count: int) -> list[str]:
 
 
 def _fits(x: float, y: float, plot: Plot) -> bool:
-    return all(isfinite(value) and (value > 0 or not axis.logarithmic) for value, axis in ((x, plot.x), (y, plot.y)))
+    return all(abs(value) < _HUGE and (value > 0 or not axis.logarithmic) for value, axis in ((x, plot.x), (y, plot.y)))
+
+
+_HUGE = 1e300
+"""From here on a number is not drawn: what is computed of the width of a plot would overflow."""
 
 
 def _scaled(value: float, axis: Axis) -> float:

@@ -34,6 +34,7 @@ from diffcli.studies.study import Progress, Study, silent
 SAMPLED = 0.6
 """The part of all evaluations that goes into seeded points; the rest goes into searches."""
 
+MOST = 1_000_000
 STARTS = 4
 TWINS = 0.2
 """The part of the seeded points that have two variables nearly equal."""
@@ -59,6 +60,9 @@ def hunt(
             hint="write --over x=-10:10 --evaluations 2000",
             kind="option",
         )
+    if evaluations > MOST:
+        message = f"--evaluations {evaluations}: a hunt tries at most {MOST:,} points"
+        raise DiffError(message, hint="write --evaluations 2000", kind="option")
     losses = Losses(moving_case(source, ranges, at, wrt), ranges, methods, timeout)
     losses.told = lambda: progress(len(losses.samples), evaluations)
     drawn = _drawn(losses, Random(seed), int(SAMPLED * evaluations))
