@@ -4,6 +4,8 @@ The inputs that move are named reals, each with a small ball around its number. 
 (`reals`) proves what is true of every point in the box at once: a comparison by balls holds for all of it, and a form
 that vanishes by identities of functions is zero on all of it. So sin(x)^2 + cos(x)^2 is the constant 1, floor(x/x)
 is, and exp(log(x)) is x. No expansion is cut short, and no derivative is known.
+
+Sums with 1 that lose what is small beside it are written by the functions that keep it: log(1 + u) as log1p(u).
 """
 
 from __future__ import annotations
@@ -20,8 +22,8 @@ from diffcli.algebras.reals import Real, named, real
 from diffcli.algebras.series import FORMAL, Singular, Undefined, Unresolved, working
 from diffcli.evaluate import dependences
 from diffcli.passes import prune
-from diffcli.primitives import ARITY, CODE, CONST, INPUT, PARAMETRIC, SELECT
-from diffcli.program import READS, Program
+from diffcli.primitives import ARITY, CODE, CONST, INPUT, PARAMETRIC, PRIMITIVES, SELECT
+from diffcli.program import READS, Builder, Program
 
 DETACH = CODE["detach"]
 
@@ -39,7 +41,9 @@ def simplified(program: Program, point: Sequence[float], moving: Iterable[int]) 
         forms = _forms(program, point, moved)
         constants = {k: q for k, form in enumerate(forms) if free[k] and form and (q := _rational(form)) is not None}
         same = _equal(program, forms, [k for k in range(len(program)) if free[k] and k not in constants])
-    return prune(_rewritten(program, constants, same)) if constants or same else None
+    found = prune(_rewritten(program, constants, same)) if constants or same else program
+    kept = _keeping_digits(found)
+    return None if kept is program else kept
 
 
 def _forms(program: Program, point: Sequence[float], moved: int) -> list[Real | None]:
@@ -119,3 +123,61 @@ def _rewritten(program: Program, constants: dict[int, Any], same: dict[int, int]
     outputs, guards = (tuple(same.get(k, k) for k in these) for these in (program.outputs, program.guards))
     a, b, c = columns
     return replace(program, constants=tuple(values), ops=bytes(ops), a=a, b=b, c=c, outputs=outputs, guards=guards)
+
+
+# --- sums with 1
+def _keeping_digits(program: Program) -> Program:
+    """The program with other functions for sums with 1 of what may be tiny, or close to -1; itself without such."""
+    builder, place, changed = Builder(program.inputs), list[int](), False
+    for k, code in enumerate(program.ops):
+        written = _written(program, k, place, builder)
+        changed |= written is not None
+        if written is None:
+            columns = [place[argument] for argument in program.arguments(k)]
+            if PARAMETRIC[code]:
+                columns.append(builder.slot(program.parameter(k)))
+            if code == CONST:
+                written = builder.constant(program.constants[program.a[k]])
+            elif code == INPUT:
+                written = builder.input(program.a[k])
+            else:
+                written = builder.emit(code, *columns)
+        place.append(written)
+    outputs, guards = ([place[k] for k in these] for these in (program.outputs, program.guards))
+    return prune(builder.program(outputs, guards)) if changed else program
+
+
+def _written(program: Program, k: int, place: Sequence[int], builder: Builder) -> int | None:
+    """An equation that is a sum with 1, or the logarithm of one, by a function of what is added."""
+    name = PRIMITIVES[program.ops[k]].name
+    if name == "log":
+        inner = program.a[k]
+        other = _beside_one(program, inner) if PRIMITIVES[program.ops[inner]].name == "add" else None
+        return None if other is None else builder.apply("log1p", place[other])
+    if name not in ("add", "sub"):
+        return None
+    if name == "sub" and _is_one(program, program.b[k]):
+        inner = program.a[k]
+        return builder.apply("expm1", place[program.a[inner]]) if program.ops[inner] == CODE["exp"] else None
+    other = _beside_one(program, k) if name == "add" or _is_one(program, program.a[k]) else None
+    if other is None:
+        return None
+    function, argument = PRIMITIVES[program.ops[other]].name, program.a[other]
+    if function == "erf":
+        return builder.apply("erfc", builder.apply("neg", place[argument]) if name == "add" else place[argument])
+    if function == "sigmoid" and name == "sub":
+        return builder.apply("sigmoid", builder.apply("neg", place[argument]))
+    if function == "tanh":  # 1 + tanh(u) = 2 sigmoid(2 u)
+        twice = builder.apply("mul", builder.constant(Fraction(2 if name == "add" else -2)), place[argument])
+        return builder.apply("mul", builder.constant(Fraction(2)), builder.apply("sigmoid", twice))
+    return None
+
+
+def _beside_one(program: Program, k: int) -> int | None:
+    """What stands beside 1 in a sum or difference."""
+    a, b = program.a[k], program.b[k]
+    return b if _is_one(program, a) else a if _is_one(program, b) else None
+
+
+def _is_one(program: Program, k: int) -> bool:
+    return program.ops[k] == CONST and program.constants[program.a[k]] == 1

@@ -153,6 +153,19 @@ def _log(a: Series) -> Series:
     return _log_of("log", a)
 
 
+def _with_value(series: Series, value: Any) -> Series:
+    """A series with a value that is known better than what was added up to it."""
+    return arb_series([value, *series.coeffs()[1:]])
+
+
+def _log1p(a: Series) -> Series:
+    return _with_value(_log_of("log1p", 1 + a), a[0].log1p())
+
+
+def _expm1(a: Series) -> Series:
+    return _with_value(a.exp() - 1, a[0].expm1())
+
+
 def _cbrt(a: Series) -> Series:
     if side(a[0], "cbrt has a vertical tangent at 0") > 0:
         return a ** fmpq(1, 3)
@@ -434,7 +447,7 @@ def _sigmoid(a: Series) -> Series:
 
 
 def _softplus(a: Series) -> Series:
-    return a + (1 + (-a).exp()).log() if a[0] > 0 else (1 + a.exp()).log()
+    return a + _log1p((-a).exp()) if a[0] > 0 else _log1p(a.exp())
 
 
 def _logaddexp(a: Series, b: Series) -> Series:
@@ -465,12 +478,12 @@ _BY_NAME: dict[str, Callable[..., Series]] = {
     "ne": _relation((-1, 1)),
     "not": _not,
     "exp": lambda a: a.exp(),
-    "expm1": lambda a: a.exp() - 1,
+    "expm1": _expm1,
     "exp2": lambda a: (a * arb.const_log2()).exp(),
     "log": _log,
     "log2": lambda a: _log_of("log2", a) / arb.const_log2(),
     "log10": lambda a: _log_of("log10", a) / arb.const_log10(),
-    "log1p": lambda a: _log_of("log1p", 1 + a),
+    "log1p": _log1p,
     "logaddexp": _logaddexp,
     "xlogy": _xlogy,
     "sqrt": _sqrt,
