@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -28,6 +28,7 @@ from diffcli.syntax.tokens import spans
 from diffcli.tracing.naming import named
 
 if TYPE_CHECKING:
+    from diffcli.tracing.loading import Loaded
     from diffcli.tracing.path import Step
 
 Number = float | tuple[Any, ...]
@@ -38,7 +39,8 @@ Number = float | tuple[Any, ...]
 class Asked:
     """What derivative a user asks for: at most one kind; `unit` scales a direction to length 1.
 
-    `claims` are derivatives that someone claims, `x: 2*x*y`; then only the variables claimed are asked for.
+    `claims` are derivatives that someone claims, `x: 2*x*y`; then only the variables claimed are asked for. An
+    empty text is a claim that was not handed in.
     """
 
     order: int = 1
@@ -54,6 +56,11 @@ class Asked:
         if self.hvp is not None or self.order == 2:
             return "hvp" if self.order == 1 else "hessian"
         return "derivative" if self.order > 2 else "gradient"
+
+    @property
+    def given(self) -> tuple[str, ...]:
+        """The claims that were handed in."""
+        return tuple(claim for claim in self.claims if _split(claim)[1])
 
     @property
     def vectors(self) -> dict[str, str]:
@@ -79,7 +86,8 @@ class Asked:
             if self.unit and not any(vector):
                 raise DiffError("--unit: the direction is zero", hint="a direction has a length", kind="option")
         for claim in self.claims:
-            parse(_split(claim)[1])
+            if claim.strip():
+                parse(_split(claim)[1])
 
 
 HIGHEST = 100_000
@@ -103,7 +111,8 @@ class Claim(NamedTuple):
 class Case:
     """What is compared: `at` holds a value for every variable, `wrt` the variables asked for.
 
-    `id` and `line` say where a batch has it from. `path` is what a Python function did on the way.
+    `id` and `line` say where a batch has it from. `path` is what a Python function did on the way; `function` is
+    that function where it may be asked again, at other points. `unanswered`: a claim was asked for, and not handed in.
     """
 
     expression: Expression
@@ -114,6 +123,8 @@ class Case:
     wanted: Wanted = GRADIENT
     claims: tuple[Claim, ...] = ()
     path: tuple[Step, ...] = ()
+    unanswered: bool = False
+    function: Loaded | None = field(default=None, compare=False, repr=False)
 
     @property
     def problem(self) -> Problem:
@@ -274,7 +285,8 @@ def make_case(
         point = ", ".join(known)
         hint = f'write {guess}, or add --at "{point}"' if guess else f'add --at "{point}"'
         raise DiffError(plural, source, _occurrence(source, shown), hint, "missing")
-    claimed = tuple(dict.fromkeys(_split(claim, wrt or names)[0] for claim in asked.claims))
+    claims = asked.given
+    claimed = tuple(dict.fromkeys(_variable(claim, wrt or names) for claim in claims))
     chosen = tuple(wrt) if wrt is not None else claimed or names
     for name in chosen:
         if name not in names and name not in at:
@@ -290,7 +302,7 @@ def make_case(
     case = Case(expression, {name: at[name] for name in expression.shapes}, chosen, id, line)
     wanted = _wanted(case, asked)
     case = case if wanted is GRADIENT else replace(case, wanted=wanted)
-    return _with_claims(case, asked.claims, at) if asked.claims else case
+    return _with_claims(case, claims, at) if claims else replace(case, unanswered=True) if asked.claims else case
 
 
 def where_missing(error: DiffError, hint: str) -> DiffError:
@@ -309,10 +321,11 @@ def traced_case(
     from diffcli.tracing.running import trace
 
     function = load(source) if isinstance(source, str) else loaded(source)
-    found = trace(function, at, wrt or tuple(_split(claim)[0] for claim in asked.claims) or None)
+    names = [p.name for p in function.parameters if p.name in at and p.annotation not in (int, "int")]
+    found = trace(function, at, wrt or tuple(_variable(claim, names) for claim in asked.given) or None)
     case = Case(found.expression, {name: at[name] for name in found.expression.shapes}, found.wrt, path=found.path)
     case = replace(case, wanted=_wanted(case, asked))
-    return _with_claims(case, asked.claims, at) if asked.claims else case
+    return _with_claims(replace(case, function=function), asked.given, at) if asked.given else case
 
 
 @lru_cache(maxsize=64)
@@ -429,7 +442,7 @@ def _bracketed(text: str) -> str:
 
 
 # --- claimed derivatives
-_NEXT_CLAIM = r";\s*(?=[^\W\d]\w*\s*:)"
+_NEXT_CLAIM = r"[;；]\s*(?=[^\W\d]\w*\s*[:：])"
 
 
 def claims_in(text: str) -> tuple[str, ...]:
@@ -441,32 +454,51 @@ def all_claims(texts: Iterable[str]) -> tuple[str, ...]:
     """The claims of all --claim; one at least of each."""
     found: list[str] = []
     for text in texts:
-        claims = claims_in(text)
-        found += claims or (text,)  # nothing is no claim, and is refused as one
+        if not text.strip():
+            _variable(text, ())  # nothing is no claim
+        found += claims_in(text)
     return tuple(found)
 
 
-def _split(claim: str, wrt: Sequence[str] = ()) -> tuple[str, str]:
-    """`x: 2*x` -> ("x", "2*x"); `wrt` are names for the hint."""
-    name, colon, formula = claim.partition(":")
-    if not colon or not name.strip():
-        named = re.match(_NAMED_OTHERWISE, claim)
-        bare = claim[named.end() :].strip() if named else claim.strip()
+def _split(claim: str) -> tuple[str | None, str]:
+    """The variable, where it is named, and the formula: `x: 2*x` -> ("x", "2*x"), `dy/dx = 2*x` the same."""
+    name, colon, formula = claim.replace("：", ":").partition(":")
+    if colon and name.strip():
+        return name.strip(), formula.strip()
+    other = re.match(_NAMED_OTHERWISE, claim)
+    if other and not colon:
+        return other["below"] or other["index"], claim[other.end() :].strip()
+    return None, (formula if colon else claim).strip()
+
+
+def _variable(claim: str, names: Sequence[str]) -> str:
+    """The variable that a claim is for: one of `names`, where it names none the only one."""
+    name, formula = _split(claim)
+    if name is None and len(names) == 1 and not re.match(_AN_EQUATION, claim):
+        return names[0]
+    if name is None:
+        equation = re.match(_AN_EQUATION, claim)
+        bare = claim[equation.end() :].strip() if equation else formula
         short = bare and len(bare) <= 40 and ":" not in bare
-        hint = f'write "{wrt[0] if wrt else "x"}: {bare if short else "2*x*y"}"'
+        hint = f'write "{names[0] if names else "x"}: {bare if short else "2*x*y"}"'
         raise DiffError("a claim names its variable", claim, (0, len(claim)), hint, "claim")
-    return name.strip(), formula.strip()
+    return name
 
 
-_NAMED_OTHERWISE = r"\s*(?:[^\W\d]\w*['’′]?(?:\s*\(\s*\w+\s*\))?|[d∂]\w*/[d∂]\w+)\s*=(?!=)|\s*[^\W\d]\w*\s*："
-"""What some write before a derivative: `y' =`, `f'(x) =`, `dy/dx =`, `x =`, a colon of full width."""
+_NAMED_OTHERWISE = (
+    r"\s*(?:[^\W\d]\w*['’′](?:\s*\(\s*\w+\s*\))?|[d∂][^\W\d]?\w*\s*/\s*[d∂](?P<below>[^\W\d]\w*)"
+    r"|f_(?P<index>[^\W\d]\w*))\s*=(?!=)"
+)
+"""What some write before a derivative: `y' =`, `f'(x) =`, `dy/dx =`, `f_x =`."""
+_AN_EQUATION = r"\s*[^\W\d]\w*\s*=(?!=)(?!.*;)"
+"""`x = 2*x`: the name of a variable before a formula, or of a function, or a statement; not one thing for certain."""
 
 
 def _with_claims(case: Case, claims: Sequence[str], at: Mapping[str, Number]) -> Case:
     given = {name: shape_of(value) for name, value in at.items()}
     found = {}
     for claim in claims:
-        name, formula = _split(claim, case.wrt)
+        name, formula = _variable(claim, case.wrt), _split(claim)[1]
         if name in found:
             hint = "claim each variable once"
             raise DiffError(f"'{name}' is claimed twice", claim, (0, len(name)), hint, "claim")

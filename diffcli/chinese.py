@@ -22,6 +22,9 @@ _VERDICTS = {
     "undefined": "无定义",
     "undecided": "未判定",
     "unavailable": "未求得",
+    "right": "正确",
+    "wrong": "错误",
+    "missing": "未作答",
 }
 
 _WORDS = {
@@ -165,8 +168,11 @@ _COMPARISON = {
     "The claim is wrong: {message}.": "所给导数是错的：{message}。",
     "the claim is wrong: {message}": "所给导数是错的：{message}",
     "The claim is right: {message}.": "所给导数是对的：{message}。",
-    "The claim is right: as a formula it equals SymPy's derivative.": "所给导数是对的：作为公式，它等于 SymPy 的导数。",
-    "The claim is not judged here ({message}).": "所给导数在此处无法判断（{message}）。",
+    "The claim is inaccurate here ({message}).": "所给导数在此处不准确（{message}）。",
+    "The claim is inaccurate here ({message}), although as a formula it equals SymPy's derivative.":
+        "所给导数在此处不准确（{message}），虽然作为公式它等于 SymPy 的导数。",
+    "Whether the claim is right is not decided: {message}.": "所给导数是否正确没有判定：{message}。",
+    "There is no claim: {message}.": "没有给出导数：{message}。",
     "The claim is not judged here ({message}); as a formula it equals SymPy's derivative.":
         "所给导数在此处无法判断（{message}）；作为公式，它等于 SymPy 的导数。",
     "{who}: {verdict}: {message}.": "{who}：{verdict}：{message}。",
@@ -973,6 +979,15 @@ _JUDGING = {
     "not what the derivative tends to on either side: {reason}": "不是导数从任一侧所趋于的值：{reason}",
     "not between the one-sided derivatives: {reason}": "不在左右导数之间：{reason}",
     "equal to SymPy's derivative as a formula": "作为公式，等于 SymPy 的导数",
+    "equal to SymPy's derivative as a formula, with decimals as they are written":
+        "作为公式，等于 SymPy 的导数（小数按所写的值理解）",
+    "equal to SymPy's derivative as a formula, for the whole numbers tried: {points}":
+        "作为公式，等于 SymPy 的导数，对试过的整数：{points}",
+    "equal to SymPy's derivative as a formula, but without a value at {point}":
+        "作为公式，等于 SymPy 的导数，但在 {point} 处没有值",
+    "nothing was handed in": "没有交",
+    "here it has no value, where the derivative is {truth}": "此处它没有值，而导数是 {truth}",
+    "at {point} it has no value, where the derivative is {truth}": "在 {point} 处它没有值，而导数是 {truth}",
     "no difference at {count} points; SymPy shows no equality": "在 {count} 个点上没有差别；SymPy 没有证明相等",
     "between the sides at this point, but {message}": "在这一点介于左右导数之间，但{message}",
     "right at this point, but {message}": "在这一点是对的，但{message}",

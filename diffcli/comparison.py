@@ -26,7 +26,7 @@ from diffcli.accuracy import (
 )
 from diffcli.algebras import DIGITS, Dtype, floats, numbers
 from diffcli.asking import derived, refusal
-from diffcli.case import Asked, Case, rounded
+from diffcli.case import Asked, Case, rounded, written
 from diffcli.derivation import Answer, Derivation, Problem, Steps
 from diffcli.errors import DiffError
 from diffcli.evaluate import evaluate, follow
@@ -39,7 +39,7 @@ from diffcli.program import Cost, Program, count, loads_first, peak
 from diffcli.truth import Truth, certify
 
 if TYPE_CHECKING:
-    from diffcli.claims import Examination
+    from diffcli.claims import Examination, Standing, Trial
     from diffcli.rounding import Executed
 
 
@@ -75,6 +75,10 @@ class Settings:
         return self.methods or usual(kind)
 
 
+GOOD = ("ok", "kink", "right")
+"""The words by which a row counts as good."""
+
+
 @dataclass(frozen=True, slots=True)
 class Memory:
     """What a method remembers: operations on its tape (None without one), values alive at its peak."""
@@ -107,6 +111,15 @@ class Measurement:
     claim: Examination | None = None
     steps: Steps | None = None
     remark: str = ""
+
+    @property
+    def word(self) -> Verdict | Standing:
+        """How the row is judged, in a word: of a claim what it is, of a method its verdict."""
+        return self.verdict if self.claim is None else self.claim.standing
+
+    @property
+    def good(self) -> bool:
+        return self.word in GOOD
 
     @property
     def max_ulp(self) -> float | None:
@@ -177,8 +190,8 @@ class Comparison:
 
     @property
     def good(self) -> bool:
-        """Whether every verdict is `ok` or `kink`."""
-        return all(measurement.verdict in ("ok", "kink") for measurement in self.measurements)
+        """Whether every verdict is `ok` or `kink`, and every claim right."""
+        return all(measurement.good for measurement in self.measurements)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +266,8 @@ def _compared(work: _Work, settings: Settings) -> Comparison:
     rows = judged(outcomes, work.problem, truth, settings)
     if case.claims:
         rows = (*rows[:-1], _examined(rows[-1], case, truth, settings))
+    elif case.unanswered:
+        rows = (*rows, _missing())
     return Comparison(
         case, work.values, work.cost, truth, rows, settings.tolerance, work.problem.shape,
         DIGITS[settings.dtype], settings.rules,
@@ -373,21 +388,18 @@ def _claimed(case: Case, settings: Settings) -> Outcome:
 
 def _examined(row: Measurement, case: Case, truth: Truth, settings: Settings) -> Measurement:
     """What is known of the claim beyond this point; wrong anywhere is not ok."""
-    from diffcli.claims import POINTS, Examination, formulas, refutation, refute
+    from diffcli.claims import Examination, Trial, formulas, refutation, tried
 
     try:
-        wrong = Here(refute, case, truth).result(settings.timeout)
+        trial = Here(tried, case, truth).result(settings.timeout)
     except (Expired, MemoryError):
-        wrong = None
-    equal = False if wrong else _shown_equal(case, settings) or None
-    found = Examination(formulas(case), equal, wrong)
+        trial = Trial()
+    wrong = trial.counterexample
     if wrong is None:
-        said = (
-            "equal to SymPy's derivative as a formula"
-            if equal
-            else f"no difference at {POINTS} points; SymPy shows no equality"
-        )
-        return replace(row, values=None, claim=found, message=row.message or said)
+        equal = _shown_equal(case, trial, settings) or None
+        standing = _standing(row, equal)
+        found = Examination(formulas(case), standing, equal)
+        return replace(row, values=None, claim=found, message=_unrefuted(row, standing, equal, trial))
     right_here = row.verdict in ("ok", "kink")
     said = refutation(case, wrong)
     if right_here and wrong.at != case.at:
@@ -396,13 +408,53 @@ def _examined(row: Measurement, case: Case, truth: Truth, settings: Settings) ->
             if row.verdict == "ok"
             else f"between the sides at this point, but {said}"
         )
+    found = Examination(formulas(case), "wrong", False, wrong)
     return replace(row, values=None, claim=found, verdict="inaccurate" if right_here else row.verdict, message=said)
 
 
-def _shown_equal(case: Case, settings: Settings) -> bool:
-    from diffcli.claims import shown_equal
+def _missing() -> Measurement:
+    """The row of a claim that was not handed in."""
+    from diffcli.claims import MISSING
 
-    task = Apart(shown_equal, case) if settings.apart else Here(shown_equal, case, fatal=settings.fatal)
+    return Measurement(CLAIM, "failed", "nothing was handed in", claim=MISSING)
+
+
+def _standing(row: Measurement, equal: bool | None) -> Standing:
+    """Of a claim that nothing refutes."""
+    if row.verdict in ("inaccurate", "nonfinite"):
+        return "inaccurate"
+    return "right" if equal else "undecided"
+
+
+def _unrefuted(row: Measurement, standing: Standing, equal: bool | None, trial: Trial) -> str:
+    if row.message and standing != "undecided":
+        return row.message
+    if not equal:
+        return f"no difference at {trial.points} points; SymPy shows no equality"
+    if trial.decimals:
+        return "equal to SymPy's derivative as a formula, with decimals as they are written"
+    if any(path.held for path in trial.paths):
+        return f"equal to SymPy's derivative as a formula, for the whole numbers tried: {_held(trial)}"
+    if trial.gap is not None:
+        return f"equal to SymPy's derivative as a formula, but without a value at {_point(trial)}"
+    return "equal to SymPy's derivative as a formula"
+
+
+def _point(trial: Trial) -> str:
+    return ", ".join(f"{name}={written(value)}" for name, value in (trial.gap or {}).items())
+
+
+def _held(trial: Trial) -> str:
+    """The numbers for which a function that counts by a parameter was asked: `n=1, n=2`."""
+    found = dict.fromkeys(f"{name}={value:g}" for path in trial.paths for name, value in path.held)
+    return ", ".join(sorted(found))
+
+
+def _shown_equal(case: Case, trial: Trial, settings: Settings) -> bool:
+    from diffcli.claims import question, shown_equal
+
+    asked = question(case, trial)
+    task = Apart(shown_equal, asked) if settings.apart else Here(shown_equal, asked, fatal=settings.fatal)
     try:
         return task.result(settings.timeout)
     except (Expired, Exception):  # noqa: BLE001 - whatever stops SymPy, nothing is shown

@@ -80,13 +80,15 @@ class deadline:  # noqa: N801 - it is called as a function
     """Raise `Expired` in the block after `seconds`; repeated, should it be swallowed.
 
     `fatal`: what cannot be interrupted ends the process soon after, from a thread
-    that needs no Python; for the main thread of workers, which are replaced.
+    that needs no Python; for the main thread of workers, which are replaced. Of two, one in the other, the inner
+    one is first.
     """
 
     def __init__(self, seconds: float, fatal: bool = False) -> None:
         self.seconds, self.fatal = min(seconds, LONGEST), fatal
         self.alarms = alarms()
         self.interruption: _Interruption | None = None
+        self.outer = self.begun = 0.0
 
     def __enter__(self) -> None:
         self.fatal = self.fatal and threading.current_thread() is threading.main_thread()
@@ -95,7 +97,8 @@ class deadline:  # noqa: N801 - it is called as a function
             if self.fatal:
                 faulthandler.dump_traceback_later(self.seconds + STUCK, exit=True, file=_nowhere())
             if alarmed:
-                signal.setitimer(signal.ITIMER_REAL, max(self.seconds, 1e-6), AGAIN)
+                self.begun = time.monotonic()
+                self.outer, _ = signal.setitimer(signal.ITIMER_REAL, max(self.seconds, 1e-6), AGAIN)
             else:
                 self.interruption = _Interruption(self.seconds)
                 self.interruption.start()
@@ -106,6 +109,9 @@ class deadline:  # noqa: N801 - it is called as a function
     def __exit__(self, *exception: object) -> None:
         if self.interruption is None:
             signal.setitimer(signal.ITIMER_REAL, 0)
+            if self.outer:
+                left = self.outer - (time.monotonic() - self.begun)
+                signal.setitimer(signal.ITIMER_REAL, max(left, 1e-6), AGAIN)
         else:
             self.interruption.stop()
         if self.fatal:

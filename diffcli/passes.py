@@ -6,7 +6,7 @@ never change an operation or its arguments.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from itertools import compress
 
@@ -55,6 +55,16 @@ def held(program: Program, equations: Collection[int]) -> tuple[Program, Sequenc
         ops[k], columns[k] = INPUT, len(names)
         names.append(f"held {k}")
     return pruned(replace(program, inputs=tuple(names), ops=bytes(ops), a=columns, calls=()))
+
+
+def held_at(program: Program, numbers: Mapping[str, float]) -> Program:
+    """The program with constants in the place of these inputs."""
+    constants, ops, columns = [*program.constants], bytearray(program.ops), program.a[:]
+    for k, code in enumerate(program.ops):
+        if code == INPUT and program.inputs[program.a[k]] in numbers:
+            ops[k], columns[k] = CONST, len(constants)
+            constants.append(numbers[program.inputs[program.a[k]]])
+    return replace(program, constants=tuple(constants), ops=bytes(ops), a=columns)
 
 
 def share(program: Program) -> Program:

@@ -32,7 +32,7 @@ ROOMS = [
     ["proofs"],
     ["methods", "peers"],
     ["asking"],
-    ["case"],
+    ["case", "switches"],
     ["claims"],
     ["comparison"],
     ["batch"],
@@ -47,7 +47,7 @@ ROOMS = [
 LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
 
 FENCES = {
-    "sympy": {"algebras.symbols"},
+    "sympy": {"algebras.symbols", "algebras.pieces"},
     "flint": {
         "algebras.series",
         "algebras.forms",

@@ -594,7 +594,7 @@ def test_the_cheapest_method_is_told_of_rows_that_compare_some() -> None:
 
 def test_a_claim_is_judged_and_not_weighed() -> None:
     found = summed(Row(1, "x*y", "x=1, y=2", claims=("x: y", "y: x")))
-    assert found.verdicts["claim"] == {"ok": 1}
+    assert found.verdicts["claim"] == {"right": 1}
     assert "claim" not in found.ratios
     assert found.fewest == {"reverse": 1}
 

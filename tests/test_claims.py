@@ -10,7 +10,7 @@ from rich.console import Console
 
 from diffcli.batch.rows import Failure
 from diffcli.case import Asked, Case, Number, claims_in, make_case
-from diffcli.claims import refute, shown_equal
+from diffcli.claims import question, shown_equal, tried
 from diffcli.cli.main import main
 from diffcli.comparison import Comparison, Measurement, Settings, compare
 from diffcli.errors import DiffError
@@ -65,8 +65,9 @@ def test_sympy_shows_formulas_equal(name: str) -> None:
 def test_a_claim_is_equal_where_every_entry_is() -> None:
     """The first formula is SymPy's; the second is right at this point alone."""
     case = make_case("x^2 + y^2", {"x": 1.0, "y": 1.0}, asked=Asked(claims=("x: 2*x", "y: 2*y*y")))
-    assert not shown_equal(case)
-    assert shown_equal(make_case("x^2 + y^2", {"x": 1.0, "y": 1.0}, asked=Asked(claims=("x: 2*x", "y: y + y"))))
+    assert not shown_equal(question(case))
+    right = make_case("x^2 + y^2", {"x": 1.0, "y": 1.0}, asked=Asked(claims=("x: 2*x", "y: y + y")))
+    assert shown_equal(question(right))
 
 
 WRONG = {
@@ -117,15 +118,25 @@ def test_nothing_is_right_at_a_kink() -> None:
 
 
 @pytest.mark.parametrize(
-    "answer",
-    ["2*x", "x = 2*x", "y' = 2*x", "f'(x) = 2*x", "dy/dx = 2*x", "df/dx = 2*x", "f_x = 2*x", "∂f/∂x = 2*x", "x：2*x"],
+    "answer", ["2*x", "y' = 2*x", "f'(x) = 2*x", "dy/dx = 2*x", "df/dx = 2*x", "f_x = 2*x", "∂f/∂x = 2*x", "x：2*x"]
 )
-def test_an_answer_without_its_variable_is_shown_with_it(answer: str) -> None:
+def test_an_answer_with_one_reading_is_read(answer: str) -> None:
+    case = make_case("x^2", {"x": 1.0}, asked=Asked(claims=(answer,)))
+    assert [(claim.variable, claim.expression.source) for claim in case.claims] == [("x", "2*x")]
+
+
+@pytest.mark.parametrize(("answer", "variable"), [("∂f/∂y = x", "y"), ("f_x = y", "x"), ("df/dy = x", "y")])
+def test_a_variable_is_named_by_a_derivative_sign_as_well(answer: str, variable: str) -> None:
+    case = make_case("x*y", {"x": 1.0, "y": 2.0}, asked=Asked(claims=(answer,)))
+    assert case.wrt == (variable,)
+
+
+def test_an_answer_without_its_variable_is_shown_with_it() -> None:
     with pytest.raises(DiffError) as raised:
-        make_case("x^2", {"x": 1.0}, asked=Asked(claims=(answer,)))
+        make_case("x^2", {"x": 1.0}, asked=Asked(claims=("x = 2*x",)))
     assert raised.value.hint == 'write "x: 2*x"'
     with speaking("zh"):
-        assert translated(raised.value.hint) == '请写 "x: 2*x"'  # a colon of full width would be refused
+        assert translated(raised.value.hint) == '请写 "x: 2*x"'
 
 
 def test_a_row_says_in_which_text_the_fault_is() -> None:
@@ -139,7 +150,7 @@ def test_a_row_says_in_which_text_the_fault_is() -> None:
 def test_a_point_where_nothing_exists_refutes_nothing() -> None:
     case = make_case("abs(x)", {"x": 0.0}, asked=Asked(claims=("x: sign(x)",)))
     problem = case.problem
-    assert refute(case, certify(problem.program, problem.wrt, problem.point)) is None
+    assert tried(case, certify(problem.program, problem.wrt, problem.point)).counterexample is None
     _, row = judged("abs(x)", {"x": 0.0}, "x: sign(x)")
     assert row.verdict == "kink"
 
@@ -190,7 +201,8 @@ def test_a_file_of_homework_is_marked(name: str, tmp_path: Path, capsys: pytest.
     assert [row["status"] for row in rows] == ["ok", "ok", "error"]
     right, wrong = (row["methods"][-1] for row in rows[:2])
     assert (right["method"], right["verdict"], right["counterexample"]) == ("claim", "ok", None)
-    assert (wrong["verdict"], wrong["equal"]) == ("inaccurate", False)
+    assert (right["claim"], right["equal"]) == ("right", True)
+    assert (wrong["verdict"], wrong["claim"], wrong["equal"]) == ("inaccurate", "wrong", False)
     assert wrong["counterexample"]["at"]["x"] != 1.0
 
 

@@ -16,6 +16,7 @@ import pytest
 
 from diffcli.accuracy import Verdict
 from diffcli.chinese import REASONS, SAID
+from diffcli.claims import Standing
 from diffcli.cli.main import main
 from diffcli.errors import width
 from diffcli.language import SENTENCES, preferred, say, speak, speaking, spoken, translated
@@ -27,7 +28,7 @@ FILES = [path for path in sorted(PACKAGE.rglob("*.py")) if path.name != "chinese
 
 # What is said of a value that is no literal: verdicts, states of the truth, names of rows.
 BY_VALUE = {
-    *get_args(Verdict), "certified", "not-differentiable", "undefined", "undecided", "unavailable",
+    *get_args(Verdict), *get_args(Standing), "certified", "not-differentiable", "undefined", "undecided", "unavailable",
     "from left", "from right", "secants",
 }  # fmt: skip
 
@@ -460,7 +461,7 @@ ERRORS = [
     ["x", "--at", "x=1", "--jvp", "1,2"],
     ["x", "--at", "x=1", "--jvp", "0", "--unit"],
     ["x", "--at", "x=1", "--jvp", "1", "--hvp", "1"],
-    ["x", "--at", "x=1", "--claim", "2"],
+    ["x", "--at", "x=1", "--claim", "x = 2"],
     ["x", "--at", "x=1", "--claim", "y: 2"],
     ["x", "--at", "x=1", "--claim", "x: z"],
     ["x", "--at", "x=1", "--claim", "x: [1,2]"],

@@ -88,7 +88,7 @@ REFUSED = [
     (("batch", "samples/homework.csv", "--order", "0"), "--order 0: an order is 1 or more",
      "write --order 2 for the Hessian, --order N for the N-th derivative"),
     (("batch", "samples/homework.csv", "--unit"), "--unit scales the direction of --jvp", "write --jvp 3,4 --unit"),
-    (("batch", "samples/homework.csv", "--claim", "2*x"), "a claim names its variable", 'write "x: 2*x"'),
+    (("batch", "samples/homework.csv", "--claim", " "), "a claim names its variable", 'write "x: 2*x*y"'),
     (("batch", "samples/homework.csv", "--claim", "x: 2x"), "there is no operator between 2 and x", "write 2*x"),
     (("batch", "samples/homework.csv", "--tape"), "--tape is not shown by a batch as table",
      "add --format jsonl or csv, or --export FILE.csv"),

@@ -526,11 +526,6 @@ def contract(expressions: Sequence[Any], weights: Sequence[float]) -> Any:
     return sympy.Add(*[sympy.Mul(weight, expression) for weight, expression in zip(exact, expressions, strict=True)])
 
 
-def vanishes(expression: Any) -> bool:
-    """Whether SymPy shows that `expression` is 0 everywhere."""
-    return any(simpler(expression) == 0 for simpler in (lambda same: same, sympy.expand, sympy.simplify))
-
-
 def texts(expressions: Sequence[Any]) -> tuple[str, ...]:
     """`expressions` as SymPy writes them; a float literal as it was typed, without zeros at its end."""
     writing = _Writing({"full_prec": False})

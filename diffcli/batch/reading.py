@@ -105,9 +105,12 @@ def _from_object(number: int, content: Any, line: str) -> Row | Failure:
 
 
 def _claims(content: Any) -> tuple[str, ...] | None:
-    """`x: 2*x; y: 1`, or {"x": "2*x", "y": 1}: a text per variable; None for anything else."""
+    """`x: 2*x; y: 1`, or {"x": "2*x", "y": 1}: a text per variable; None for anything else.
+
+    Empty text is a claim that was not handed in; what is absent is none.
+    """
     if isinstance(content, str):
-        return claims_in(content)
+        return claims_in(content) or ("",)
     if isinstance(content, dict) and all(isinstance(formula, str | int | float) for formula in content.values()):
         return tuple(f"{name}: {formula}" for name, formula in content.items())
     return None if content is not None else ()
@@ -148,7 +151,7 @@ def read_csv(lines: Lines) -> Read:
         cells = {name: (cell or "").strip() for name, cell in content.items()}
         at = {name: cell for name, cell in cells.items() if name not in _COLUMNS and cell}
         wrt = tuple(name.strip() for name in cells.get("wrt", "").replace(";", ",").split(",") if name.strip())
-        claims = _claims(cells.get("claim", "")) or ()
+        claims = _claims(cells.get("claim")) or ()
         yield Row(number, cells["expr"], at, wrt or None, cells.get("id") or None, claims)
 
 

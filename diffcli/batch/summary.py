@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from diffcli.algebras import DIGITS
 from diffcli.batch.rows import Failure, Result
-from diffcli.comparison import CLAIM
+from diffcli.comparison import CLAIM, GOOD
 
 WORST = 10
 """Rows listed as the worst."""
@@ -50,7 +50,7 @@ def facts(result: Result) -> Facts:
         return Facts(result.line, result.id, result.expression, {}, 0, (), result.message, result.hint)
     case = result.case
     found = tuple(
-        Found(m.method, m.verdict, m.max_ulp, m.bits, m.cost.total if m.cost else None) for m in result.measurements
+        Found(m.method, m.word, m.max_ulp, m.bits, m.cost.total if m.cost else None) for m in result.measurements
     )
     return Facts(case.line, case.id, case.expression.source, case.at, result.cost.total, found, digits=result.digits)
 
@@ -98,7 +98,13 @@ class Summary:
             self._add_failure(row["line"], row["error"]["message"], row["error"].get("hint"))
             return
         found = [
-            Found(m["method"], m["verdict"], _number(m["max_ulp"]), m["bits"], m["cost"] and m["cost"]["total"])
+            Found(
+                m["method"],
+                m.get("claim", m["verdict"]),
+                _number(m["max_ulp"]),
+                m["bits"],
+                m["cost"] and m["cost"]["total"],
+            )
             for m in row["methods"]
         ]
         digits = DIGITS[row.get("dtype", "float64")]
@@ -137,7 +143,7 @@ class Summary:
                 costs[row.method] = row.operations
                 if own:
                     self.ratios.setdefault(row.method, Counter())[round(row.operations / own, 2)] += 1
-        self.bad += not verdicts <= {"ok", "kink"}
+        self.bad += not verdicts <= {*GOOD}
         if len(costs) > 1:
             self.compared += 1
             least = min(costs.values())

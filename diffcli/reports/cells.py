@@ -83,7 +83,7 @@ def costs(comparison: Comparison, measurement: Measurement) -> list[str]:
         lost(measurement.bits, comparison.digits),
         _operations(measurement.cost),
         ratio(comparison, measurement),
-        say(measurement.verdict),
+        say(measurement.word),
     ]
 
 
@@ -134,7 +134,7 @@ def remarks(comparison: Comparison) -> list[str]:
             lines.append(f"{measurement.method}: {translated(str(measurement.steps))}")
         if measurement.remark:
             lines.append(f"{measurement.method}: {translated(measurement.remark)}")
-        if measurement.claim is not None:
+        if measurement.claim is not None and measurement.claim.formulas:
             pairs = zip(comparison.case.wrt, measurement.claim.formulas, strict=True)
             lines += [f"{name}: {formula}{say('   (claimed)')}" for name, formula in pairs]
         if measurement.memory is not None:

@@ -27,7 +27,7 @@ from diffcli.reports.json import as_object
 
 COLUMNS = (
     "line", "id", "expression", "at", "status", "truth_status", "f", "f_operations",
-    "kind", "dtype", "rules", "method", "verdict", "value",
+    "kind", "dtype", "rules", "method", "verdict", "claim", "value",
     "output", "variable", "derivative", "truth", "left", "right",
     "abs_error", "rel_error", "ulp", "scale", "max_ulp", "bits",
     "add", "neg", "mul", "div", "pow", "func", "operations", "tape", "peak", "seconds", "setup_seconds", "message",
@@ -103,7 +103,7 @@ def _measured(measurement: dict[str, Any]) -> dict[str, Any]:
     cells = {column: measurement[column] for column in same}
     cells |= dict(measurement["cost"] or {}) | measurement.get("memory", {})
     cells |= {"operations": cells.pop("total", None), "value": _cell(measurement["value"])}
-    return {**cells, "message": text_cell(measurement["message"])}
+    return {**cells, "claim": measurement.get("claim"), "message": text_cell(measurement["message"])}
 
 
 def _entries(result: Comparison, truth: dict[str, list[Any]], measurement: dict[str, Any]) -> Iterator[dict[str, Any]]:

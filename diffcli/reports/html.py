@@ -30,12 +30,13 @@ from diffcli.syntax.rendering import literal
 from diffcli.truth import digits
 
 SIGNS = {
-    "ok": "✓", "kink": "∧", "no-truth": "?", "unsupported": "–", "domain": "∅", "error": "!", "timeout": "…",
-    "failed": "!", "disagree": "≠", "nonfinite": "∞", "inaccurate": "✗",
+    "ok": "✓", "right": "✓", "kink": "∧", "no-truth": "?", "undecided": "?", "missing": "–", "unsupported": "–",
+    "domain": "∅", "error": "!", "timeout": "…", "failed": "!", "disagree": "≠", "nonfinite": "∞", "inaccurate": "✗",
+    "wrong": "✗",
 }  # fmt: skip
 """Verdicts from the best to the worst, each with its sign."""
 
-RANKS = {name: rank for rank, name in enumerate(SIGNS)} | {"nonfinite": len(SIGNS) - 1}
+RANKS = {name: rank for rank, name in enumerate(SIGNS)} | {"nonfinite": len(SIGNS) - 2}
 """What is not finite and what is inaccurate are both wrong: the error tells them apart."""
 
 _WIDEST = 4
@@ -121,7 +122,7 @@ def _head(name: str) -> str:
 
 def _judged(measurement: Measurement, digits: int) -> list[Cell]:
     return [
-        (verdict(measurement.verdict), ""),
+        (verdict(measurement.word), ""),
         (text(_lost(measurement.bits, digits)), "right"),
         (text(ulps(measurement.max_ulp)), "right"),
     ]
@@ -300,7 +301,7 @@ def symbolic(comparison: Comparison) -> str:
     """SymPy's formulas and how large they are; claimed ones."""
     items = [_formula("/".join(filter(None, name)), found, fraction(*name)) for name, found in formulas(comparison)]
     for measurement in comparison.measurements:
-        if measurement.claim is not None:
+        if measurement.claim is not None and measurement.claim.formulas:
             pairs = zip(comparison.case.wrt, measurement.claim.formulas, strict=True)
             items += [_formula(say("claimed for {name}", name=name), found) for name, found in pairs]
     size = "".join(f'<p class="soft">{text(line)}</p>' for line in swell(comparison))
@@ -411,9 +412,9 @@ def _compared(comparison: Comparison) -> str:
     bits = [m.bits for m in measurements if m.bits is not None]
     costs = [m.cost.total for m in measurements if m.cost is not None and m.method != CLAIM]
     data = {
-        "line": case.line, "rank": max((RANKS[m.verdict] for m in measurements), default=0),
+        "line": case.line, "rank": max((RANKS[m.word] for m in measurements), default=0),
         "bits": round(max(bits), 3) if bits else None, "ulp": _javascript(max(errors)) if errors else None,
-        "operations": min(costs, default=None), "verdicts": " ".join(f"{m.method}={m.verdict}" for m in measurements),
+        "operations": min(costs, default=None), "verdicts": " ".join(f"{m.method}={m.word}" for m in measurements),
     }  # fmt: skip
     point = headings(comparison)[1]
     at = say(" at {point}", point=point).strip() if point else ""
@@ -443,7 +444,7 @@ def _verdicts(measurements: Sequence[Measurement]) -> str:
     """One verdict, or each with its methods, the worst first."""
     by: dict[str, list[str]] = {}
     for measurement in measurements:
-        by.setdefault(measurement.verdict, []).append(measurement.method)
+        by.setdefault(measurement.word, []).append(measurement.method)
     if len(by) == 1:
         return verdict(next(iter(by)))
     return "<br>".join(verdict(name, say(", ").join(by[name])) for name in sorted(by, key=lambda name: -RANKS[name]))

@@ -154,21 +154,23 @@ def _measurement(measurement: Measurement, result: Comparison) -> dict[str, Any]
 
 def _claim(claim: Examination, result: Comparison) -> dict[str, Any]:
     wrong = claim.counterexample
-    found: dict[str, Any] = {"formula": _one(claim.formulas), "equal": claim.equal, "counterexample": None}
+    found: dict[str, Any] = {
+        "claim": claim.standing, "formula": _one(claim.formulas), "equal": claim.equal, "counterexample": None,
+    }  # fmt: skip
     if wrong is not None:
         output, variables = result.entries[wrong.entry]
         found["counterexample"] = {
             "at": {name: _point(value) for name, value in wrong.at.items()},
             "output": output,
             "variable": variables[0],
-            "claimed": digits(wrong.claimed),
+            "claimed": None if wrong.claimed is None else digits(wrong.claimed),
             "truth": digits(wrong.truth),
         }
     return found
 
 
-def _one(formulas: Sequence[str]) -> str | list[str]:
-    return formulas[0] if len(formulas) == 1 else list(formulas)
+def _one(formulas: Sequence[str]) -> str | list[str] | None:
+    return (formulas[0] if len(formulas) == 1 else list(formulas)) if formulas else None
 
 
 def _numbers(values: tuple[float, ...] | None, shape: tuple[int, ...]) -> Any:

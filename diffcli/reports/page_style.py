@@ -74,9 +74,10 @@ tbody tr.marked > :first-child { box-shadow: inset 3px 0 var(--bad); padding-lef
 
 .verdict { white-space: nowrap; font-weight: 500; }
 .verdict b { display: inline-block; min-width: 1.15em; font-weight: 600; }
-.v-ok { color: var(--good); } .v-kink { color: var(--kink); } .v-inaccurate { color: var(--warn); }
-.v-nonfinite, .v-disagree, .v-timeout, .v-failed, .v-error { color: var(--bad); }
-.v-domain { color: var(--odd); } .v-no-truth, .v-unsupported { color: var(--soft); }
+.v-ok, .v-right { color: var(--good); } .v-kink { color: var(--kink); } .v-inaccurate { color: var(--warn); }
+.v-nonfinite, .v-wrong, .v-disagree, .v-timeout, .v-failed, .v-error { color: var(--bad); }
+.v-domain { color: var(--odd); } .v-no-truth, .v-undecided, .v-missing,
+.v-unsupported { color: var(--soft); }
 .off { color: var(--bad); text-decoration: underline; text-decoration-style: dotted; text-underline-offset: .2em; }
 
 .command { display: flex; align-items: flex-start; gap: .75rem; margin: .5rem 0; }

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from diffcli.comparison import Comparison, Measurement
+from diffcli.comparison import GOOD, Comparison, Measurement
 from diffcli.language import begun, joined, listed, say, translated
 from diffcli.reports.names import labels
 from diffcli.truth import Truth, digits
@@ -275,23 +275,28 @@ def _claims(comparison: Comparison) -> list[str]:
 
 def _claim(measurement: Measurement, claim: Examination) -> str:
     message = translated(measurement.message)
-    if claim.counterexample is not None:
-        return say("The claim is wrong: {message}.", message=message)
-    if measurement.verdict != "ok":
-        template = "The claim is not judged here ({message})."
-        if claim.equal:
-            template = "The claim is not judged here ({message}); as a formula it equals SymPy's derivative."
+    if claim.standing == "inaccurate":
+        template = "The claim is inaccurate here ({message}), although as a formula it equals SymPy's derivative."
+        return say(template if claim.equal else "The claim is inaccurate here ({message}).", message=message)
+    if claim.standing == "right" and measurement.verdict not in GOOD:
+        template = "The claim is not judged here ({message}); as a formula it equals SymPy's derivative."
         return say(template, message=message)
-    if claim.equal:
-        return say("The claim is right: as a formula it equals SymPy's derivative.")
-    return say("The claim is right: {message}.", message=message)
+    return say(_STANDINGS[claim.standing], message=message)
+
+
+_STANDINGS = {
+    "right": "The claim is right: {message}.",
+    "wrong": "The claim is wrong: {message}.",
+    "undecided": "Whether the claim is right is not decided: {message}.",
+    "missing": "There is no claim: {message}.",
+}
 
 
 def _silent(comparison: Comparison) -> list[str]:
     return [
         say("{who}: {verdict}: {message}.", who=begun(m.method), verdict=say(m.verdict), message=translated(m.message))
         for m in comparison.measurements
-        if m.derivative is None
+        if m.derivative is None and m.claim is None
     ]
 
 

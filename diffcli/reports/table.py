@@ -18,7 +18,7 @@ from rich.text import Text
 from diffcli.accuracy import Verdict
 from diffcli.batch.rows import Failure, Result
 from diffcli.case import equations, pasted, tuples, understood, written
-from diffcli.comparison import Comparison, Measurement
+from diffcli.comparison import GOOD, Comparison, Measurement
 from diffcli.errors import visible
 from diffcli.errors import width as columns
 from diffcli.language import joined, say, translated
@@ -31,6 +31,7 @@ from diffcli.wrapping import wrapped
 
 if TYPE_CHECKING:
     from diffcli.batch.summary import Summary
+    from diffcli.claims import Standing
 
 WIDEST = 100_000
 """The width of what is not a terminal: nothing is wrapped there."""
@@ -39,9 +40,10 @@ LONGEST_FORMULA = 240
 FIGURES = 18
 """Certified figures shown in the table; the JSON has all."""
 
-_COLOURS: dict[Verdict, str] = {
-    "ok": "green", "kink": "cyan", "inaccurate": "yellow", "nonfinite": "red", "domain": "magenta",
-    "disagree": "red", "no-truth": "blue", "unsupported": "bright_black", "timeout": "red", "failed": "red",
+_COLOURS: dict[Verdict | Standing, str] = {
+    "ok": "green", "right": "green", "kink": "cyan", "inaccurate": "yellow", "wrong": "red", "nonfinite": "red",
+    "domain": "magenta", "disagree": "red", "no-truth": "blue", "undecided": "blue", "missing": "blue",
+    "unsupported": "bright_black", "timeout": "red", "failed": "red",
 }  # fmt: skip
 _DERIVATIVES_IN_A_TABLE = 8
 """Beyond this many variables each has a block of its own."""
@@ -109,7 +111,7 @@ def _formulas(comparison: Comparison) -> list[RenderableType]:
             lines.append(
                 Text.assemble((say("{name}: ", name=measurement.method), "bold"), translated(str(measurement.steps)))
             )
-        if measurement.claim is not None:
+        if measurement.claim is not None and measurement.claim.formulas:
             pairs = zip(comparison.case.wrt, measurement.claim.formulas, strict=True)
             lines += [
                 Text.assemble((f"{name}: ", "bold"), _clipped(formula), (say("   (claimed)"), "dim"))
@@ -207,7 +209,7 @@ def _costs(comparison: Comparison) -> Columns:
 
 
 def _verdicts() -> Columns:
-    return [(say("verdict"), "left", lambda m: Text(say(m.verdict), _COLOURS[m.verdict]), "verdict")]
+    return [(say("verdict"), "left", lambda m: Text(say(m.word), _COLOURS[m.word]), "verdict")]
 
 
 def _operations(cost: Cost) -> str:
@@ -267,13 +269,13 @@ def show_line(result: Result, console: Console) -> None:
             f"{one_line(translated(result.message))}: {one_line(result.expression)}",
         )
     else:
-        verdicts = {measurement.verdict for measurement in result.measurements}
+        verdicts = _words(result)
         text = Text(f"{result.case.line or '':>5}  ")
         if len(verdicts) == 1:
             (verdict,) = verdicts
             text.append(_padded(say(verdict), 12), _COLOURS[verdict])
         else:
-            text.append(", ".join(f"{m.method} {say(m.verdict)}" for m in result.measurements) + "  ", "yellow")
+            text.append(", ".join(f"{m.method} {say(m.word)}" for m in result.measurements) + "  ", "yellow")
         worst = max((m for m in result.measurements if m.bits is not None), key=lambda m: m.bits or 0.0, default=None)
         text.append(f"{_padded(lost(worst.bits, result.digits) if worst else '', 8, right=True)}  ")
         text.append(f"{visible(result.case.id, whole=False)}  " if result.case.id else "", "dim")
@@ -289,6 +291,13 @@ def show_line(result: Result, console: Console) -> None:
         console.print(
             shown, no_wrap=True, overflow="ellipsis" if console.is_terminal else "ignore", crop=console.is_terminal
         )
+
+
+def _words(comparison: Comparison) -> set[Verdict | Standing]:
+    """How the rows are judged; where a claim was made and no method has a fault, how it is."""
+    claimed = {m.word for m in comparison.measurements if m.claim is not None}
+    words = {m.word for m in comparison.measurements}
+    return claimed if claimed and words <= {*GOOD, *claimed} else words
 
 
 _MARGIN = " " * 7

@@ -19,7 +19,7 @@ import numpy as np
 from diffcli.errors import DiffError
 from diffcli.limits import Expired
 from diffcli.passes import prune
-from diffcli.primitives import INPUT
+from diffcli.primitives import ARITY, INPUT
 from diffcli.program import Program
 from diffcli.syntax import Expression
 from diffcli.syntax.shapes import Shape, places, subscript
@@ -66,6 +66,78 @@ def trace(loaded: Loaded, at: Mapping[str, Number], wrt: Sequence[str] | None = 
     return Traced(expression, tuple(sorted(path, key=lambda step: step.line)), chosen)
 
 
+# --- the same function elsewhere
+@dataclass(frozen=True)
+class Elsewhere:
+    """A run at another point: its program, and what its path hangs on.
+
+    `conditions` are numbers whose signs at this point are `signs`: as long as they have these, the path is the same.
+    `held` are the parameters that the function was given as plain whole numbers.
+    """
+
+    expression: Expression
+    conditions: Program
+    signs: tuple[int, ...]
+    held: tuple[str, ...]
+
+
+class _Unwatched:
+    """No one counts loops and branches."""
+
+    watching = staticmethod(contextlib.nullcontext)
+
+    @staticmethod
+    def steps() -> list[Step]:
+        return []
+
+
+def elsewhere(loaded: Loaded, at: Mapping[str, Number], wrt: Sequence[str]) -> Elsewhere | None:
+    """Run a function at another point, with as many parameters as variables as it bears.
+
+    None where it does not run, or where it is not certain that exact numbers would go the same way.
+    """
+    given = _given(loaded, at)
+    shapes = {name: np.shape(value) for name, value in given.items()}
+    names = [name + subscript(place) for name, shape in shapes.items() for place in places(shape)]
+    point = [float(x) for value in given.values() for x in np.ravel(value)]
+    for chosen in dict.fromkeys((tuple(name for name in given if not _counts(loaded, name)), tuple(wrt))):
+        run = Trace(names, point, loaded.file)
+        try:
+            result = _run(loaded, _arguments(run, given, shapes, chosen), _Unwatched())
+            shape, entries, _ = _result(loaded, result)
+        except DiffError as error:
+            if isinstance(error.__context__, Expired):
+                return None
+            continue
+        if unsure(run):
+            return None
+        conditions, signs = _conditions(run)
+        expression = Expression(loaded.source, _program(run, entries), shapes, shape, scalar=False, traced=True)
+        held = tuple(
+            name for name, value in given.items()
+            if name not in chosen and not isinstance(value, tuple) and float(value).is_integer()
+        )  # fmt: skip
+        return Elsewhere(expression, conditions, signs, held)
+    return None
+
+
+def _conditions(run: Trace) -> tuple[Program, tuple[int, ...]]:
+    """The differences of the sides that were compared to decide the way, and their signs; ties decide nothing."""
+    builder, found = run.recording.builder, dict[tuple[int, int], None]()
+    for decision in run.decisions:
+        waiting = [decision.wire]
+        while waiting:
+            wire = waiting.pop()
+            comparison = run.comparisons.get(wire)
+            if comparison is None:
+                columns = builder.a[wire], builder.b[wire], builder.c.get(wire, -1)
+                waiting += [k for k in columns[: ARITY[builder.ops[wire]]] if k in run.boolean]
+            elif comparison.name not in ("eq", "ne"):
+                found[comparison.left, comparison.right] = None
+    signs = tuple(1 if run.number(left) > run.number(right) else -1 for left, right in found)
+    return prune(builder.program([builder.apply("sub", *sides) for sides in found])), signs
+
+
 # --- what the function is given
 def _given(loaded: Loaded, at: Mapping[str, Number]) -> dict[str, Number]:
     names = [parameter.name for parameter in loaded.parameters]
@@ -101,7 +173,7 @@ def _arguments(run: Trace, given: Mapping[str, Number], shapes: Mapping[str, Sha
     return arguments
 
 
-def _run(loaded: Loaded, arguments: Mapping[str, Any], observer: Observer) -> Any:
+def _run(loaded: Loaded, arguments: Mapping[str, Any], observer: Observer | _Unwatched) -> Any:
     """Call it; what it prints goes to standard error, what it raises is said with its line."""
     kinds = {parameter.name: parameter.kind for parameter in loaded.parameters}
     by_place = [arguments[name] for name in arguments if kinds[name] == inspect.Parameter.POSITIONAL_ONLY]
