@@ -45,7 +45,7 @@ from diffcli.linearize import ONE, rule_text
 from diffcli.methods import METHODS, forward, reverse, symbolic
 from diffcli.primitives import PRIMITIVES, RULES, Primitive, Rules
 from diffcli.reverse import vjp
-from diffcli.studies.rules import by_rule, measured, worst
+from diffcli.studies.rules import Function, by_rule, functions, measured, worst, worst_of
 from diffcli.truth import certify
 
 STABLE = [row for row in PRIMITIVES if row.stable]
@@ -505,3 +505,14 @@ def test_points_and_values_are_untouched_by_the_column(rules: Rules) -> None:
     program = make_case(COMPOSED, {"x": 0.25}).expression.program
     value, _ = evaluate(jvp(program, [0.25], [ONE], FLOAT64, rules), [0.25], FLOAT64)
     assert same_bits(value, evaluate(program, [0.25], FLOAT64)[0])
+
+
+# --- functions defined by others
+@pytest.mark.parametrize(
+    ("function", "argument"),
+    [pytest.param(f, i, id=f"{f.written}-d{f.row.params[i]}") for f in functions() for i in range(f.row.arity)],
+)
+def test_a_stable_definition_loses_a_few_ulps_at_most(function: Function, argument: int) -> None:
+    found = worst_of(function, argument, 150)["stable"]
+    assert found.points > 50
+    assert found.ulp < FEW, found
