@@ -27,8 +27,8 @@ DETACH = CODE["detach"]
 
 LIMITS = (4, 8, 16, 32)
 """Orders to which one-sided expansions are carried."""
-FEW = LIMITS[:2]
-"""Orders that are tried before other ways are."""
+FEW, MORE = LIMITS[:2], LIMITS[2:3]
+"""Orders that are tried before other ways are, and behind them where every coefficient is an expansion itself."""
 
 Line = Mapping[int, float]
 """A direction: the slope of every input that moves."""
@@ -36,6 +36,11 @@ Combination = Sequence[tuple[Line, int]]
 """Derivatives along lines, each with a whole weight."""
 
 T = TypeVar("T")
+
+
+class Oscillating(Unknown):
+    """Something oscillates on the way: its expansion says nothing of higher derivatives."""
+
 
 NOWHERE = "nowhere"
 """Stands for a side on which the function has no values."""
@@ -58,6 +63,8 @@ def _retrying(compute: Callable[[Germs], T], what: str, limits: Sequence[int] = 
                     with suppress(Short, Unresolved, Unknown, Singular):
                         return compute(Germs(limits[limit], written_out=True)), FORMAL
                 level += 1
+            except Oscillating:
+                raise
             except Unknown as unknown:
                 raise Undecided(f"no expansion is known: {unknown}") from None
             except Singular as singular:
@@ -299,7 +306,7 @@ def _expansion(
     except Undefined:
         return NOWHERE
     if order > 1 and any(isinstance(value, Germ) and (value.wobble or value.within is not None) for value in values):
-        raise Unknown("higher derivatives of what oscillates")  # x**3*sin(1/x) is o(x**2), and has no second one
+        raise Oscillating  # x**3*sin(1/x) is o(x**2), and has no second derivative
     return values[cut.outputs[0]]
 
 

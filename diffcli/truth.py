@@ -310,13 +310,14 @@ def derivatives_along(scene: Scene, line: Line, order: int = 1) -> list[Maybe]:
         return [found[j] if j in found else derivatives_along(part, line, order)[0] for j, part in parts]
     if found:
         return [found[0]]
-    from diffcli.sides import FEW, one_sided_entry
+    from diffcli.iterated import entry_along
+    from diffcli.sides import FEW
 
     with suppress(Undecided):
-        return [one_sided_entry(scene.program, scene.point, dict(line), order, reason, FEW)]
+        return [entry_along(scene.program, scene.point, dict(line), order, reason, FEW)]
     if simpler := scene.simplified(inputs):
         return derivatives_along(simpler, line, order)
-    return [_tried(one_sided_entry, scene.program, scene.point, dict(line), order, reason)]
+    return [_tried(entry_along, scene.program, scene.point, dict(line), order, reason)]
 
 
 def _slopes(scene: Scene, lines: Sequence[Line]) -> Sequence[Sequence[Maybe]]:
@@ -335,10 +336,11 @@ def _slopes(scene: Scene, lines: Sequence[Line]) -> Sequence[Sequence[Maybe]]:
     return [entries or derivatives_along(scene, line) for entries, line in zip(found, lines, strict=True)]
 
 
-def _crossed(scene: Scene, one: Line, other: Line) -> Entry:
-    """The mixed second derivative u^T H v by polarisation: [t^2] f(x + t(u + v)) - f(x + tu) - f(x + tv)."""
-    if not any(scene.meetings[i] >> j & 1 for i, _ in one for j, _ in other):
-        return Entry(arb(0), arb(0), arb(0), PRECISIONS[0])
+def _crossed(scene: Scene, one: Line, other: Line) -> Entry | None:
+    """The mixed second derivative u^T H v by polarisation: [t^2] f(x + t(u + v)) - f(x + tu) - f(x + tv).
+
+    Where all three have a series, f has one in both variables, and the mixed derivatives are the same; else None.
+    """
     slopes = dict(one)
     for i, slope in other:
         slopes[i] = slopes.get(i, 0.0) + slope
@@ -349,14 +351,45 @@ def _crossed(scene: Scene, one: Line, other: Line) -> Entry:
                 both, first, second = (scene.along(line, bits, 3)[0][2] for line in lines)
             except Unresolved:
                 continue
-            except Singular as singular:
-                raise Undecided(f"no mixed second derivative is proved where {singular}") from None
+            except Singular:
+                return None
             derivative = both - first - second
             if tight(derivative):
                 return Entry(derivative, derivative, derivative, bits)
             if bits == FORMAL and _is_formally_zero(scene, list(zip(lines, (1, -1, -1), strict=True)), 2):
                 return Entry(arb(0), arb(0), arb(0), bits)
-    raise Undecided("a second derivative is too close to zero, or to a switch, to be told")
+    return None
+
+
+def _mixed(scene: Scene, one: Line, other: Line) -> Maybe:
+    """The derivative along `other` of the derivative along `one`."""
+    if not _meet(scene, one, other):
+        return _apart(scene, one)
+    return _crossed(scene, one, other) or _iterated(scene, one, other)
+
+
+def _meet(scene: Scene, one: Line, other: Line) -> bool:
+    return any(scene.meetings[i] >> j & 1 for i, _ in one for j, _ in other)
+
+
+def _apart(scene: Scene, one: Line) -> Maybe:
+    """The derivative, along what does not meet `one`, of the derivative along it: 0 where that exists."""
+    (slope,) = derivatives_along(scene, one)
+    if isinstance(slope, Undecided):
+        return slope
+    zero = None if slope.derivative is None else arb(0)
+    return Entry(zero, zero, zero, PRECISIONS[0], slope.reason)
+
+
+def _iterated(scene: Scene, one: Line, other: Line) -> Maybe:
+    from diffcli.iterated import mixed_entry
+    from diffcli.sides import FEW, MORE
+
+    with suppress(Undecided):
+        return mixed_entry(scene.program, scene.point, dict(one), dict(other), FEW)
+    if simpler := scene.simplified(tuple(sorted({i for i, _ in (*one, *other)}))):
+        return _mixed(simpler, one, other)
+    return _tried(mixed_entry, scene.program, scene.point, dict(one), dict(other), MORE)
 
 
 def _is_formally_zero(scene: Scene, combination: Sequence[tuple[Line, int]], order: int) -> bool:
@@ -404,13 +437,16 @@ def _hessian(scene: Scene, wrt: Sequence[int], wanted: Wanted) -> list[Maybe]:
     for i, one in enumerate(lines):
         (found[i, i],) = derivatives_along(scene, one, 2)
         for j in range(i):
-            found[i, j] = found[j, i] = _tried(_crossed, scene, one, lines[j])
+            other = lines[j]
+            both = _crossed(scene, one, other) if _meet(scene, one, other) else None
+            found[i, j] = both or _mixed(scene, one, other)
+            found[j, i] = both or _mixed(scene, other, one)
     return [found[i, j] for i in range(len(wrt)) for j in range(len(wrt))]
 
 
 def _hvp(scene: Scene, wrt: Sequence[int], wanted: Wanted) -> list[Maybe]:
     direction = line_along(dict(zip(wrt, wanted.vector, strict=True)))
-    return [_tried(_crossed, scene, ((i, 1.0),), direction) for i in wrt]
+    return [_mixed(scene, ((i, 1.0),), direction) for i in wrt]
 
 
 def _nth(scene: Scene, wrt: Sequence[int], wanted: Wanted) -> list[Maybe]:

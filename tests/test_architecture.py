@@ -28,6 +28,7 @@ ROOMS = [
     ["generation", "tracing"],
     ["accuracy", "rounding"],
     ["nearby", "sides"],
+    ["iterated"],
     ["truth"],
     ["proofs"],
     ["methods", "peers"],

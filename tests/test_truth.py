@@ -15,6 +15,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from decimal import Context, Decimal
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import mpmath
@@ -22,7 +23,7 @@ import pytest
 from flint import arb, fmpq
 from oracle import NoValue, Quotients, cornered, interval
 
-from diffcli import sides
+from diffcli import iterated
 from diffcli.accuracy import (
     RELATIVE_BITS,
     Undecided,
@@ -537,6 +538,7 @@ def test_each_partial_derivative_is_judged_by_itself(
         ("abs(x)*z + 3*y + floor(z)", Wanted("vjp", (1.0,))),
         ("[abs(x)*y, floor(z), y, x*y]", Wanted("jvp", (1.0, 0.0, 1.0))),
         ("x*abs(x)*z + 3*y*z + z^2*floor(z)", Wanted("hessian", (), 2)),
+        ("x*abs(x)*z + 3*y*z + z^2*floor(z)", Wanted("hvp", (0.0, 1.0, 1.0), 2)),
     ],
     ids=lambda value: value.kind if isinstance(value, Wanted) else None,
 )
@@ -547,17 +549,15 @@ def test_an_entry_that_is_not_proved_takes_no_other_with_it(
     problem = replace(make_case(text, {"x": 0.0, "y": 2.0, "z": 3.0}).problem, wanted=wanted)
     whole = certify(problem.program, problem.wrt, problem.point, wanted)
 
-    def halting(name: str) -> Callable[..., Any]:
-        unharmed = getattr(sides, name)
+    unharmed = {name: getattr(iterated, name) for name in ("entry_along", "mixed_entry")}
 
-        def prove(program: Program, point: Any, line: Any, *rest: Any) -> Any:
-            if 0 in dict(line) and CODE["abs"] in program.ops:
-                raise Undecided("a fault is planted")
-            return unharmed(program, point, line, *rest)
+    def halting(name: str, program: Program, point: Any, line: Any, *rest: Any) -> Any:
+        if 0 in dict(line) and CODE["abs"] in program.ops:
+            raise Undecided("a fault is planted")
+        return unharmed[name](program, point, line, *rest)
 
-        return prove
-
-    monkeypatch.setattr(sides, "one_sided_entry", halting("one_sided_entry"))
+    for name in unharmed:
+        monkeypatch.setattr(iterated, name, partial(halting, name))
     found = certify(problem.program, problem.wrt, problem.point, wanted)
     assert found.status == UNDECIDED
     assert len(found.undecided) > 0

@@ -411,6 +411,16 @@ class Germs:
     def scale(self, a: Germ, factor: Real) -> Germ:
         return self.mul(a, number(factor))
 
+    # --- functions of coefficients
+    def taylor(self, code: int, at: Real, count: int) -> Sequence[Real]:
+        return taylor_at(code, at, count)
+
+    def exponential(self, at: Real) -> Real:
+        return exponential(at)
+
+    def logarithm(self, at: Real) -> Real:
+        return logarithm(at)
+
     # --- composition
     def compose(self, taylor: Callable[[int], Sequence[Real]], h: Germ) -> Germ:
         """sum taylor[k] h^k for a germ h that falls to 0."""
@@ -445,8 +455,8 @@ class Germs:
         if at is None:
             raise Unknown(f"{PRIMITIVES[code].name} at infinity")
         if a.is_constant:
-            return number(taylor_at(code, at, 1)[0])
-        return self.compose(lambda count: taylor_at(code, at, count), self.without(a, at))
+            return number(self.taylor(code, at, 1)[0])
+        return self.compose(lambda count: self.taylor(code, at, count), self.without(a, at))
 
     def _or_bounded(self, name: str, function: Callable[..., Germ]) -> Callable[..., Germ]:
         """A function that is asked for its values on an interval, where its argument is known to stay in that."""
@@ -538,7 +548,7 @@ class Germs:
         h = self._minus_leading(rest)
         result = self.compose(log1p_coefficients, h)
         head = Germ({(Fraction(0), 1): -_exact(exponent)} if exponent != 0 else {})
-        return self.add(self.add(head, number(logarithm(c))), result)
+        return self.add(self.add(head, number(self.logarithm(c))), result)
 
     def log_by(self, name: str, a: Germ, base: int) -> Germ:
         """The logarithm to a base: of its powers it is whole."""
@@ -555,7 +565,7 @@ class Germs:
             at = self.tends_to(a)
             if at is None:
                 raise Short
-            return self.scale(self.compose(exp_coefficients, self.without(a, at)), exponential(at))
+            return self.scale(self.compose(exp_coefficients, self.without(a, at)), self.exponential(at))
         key = min(growing, key=_dominance)
         if key == _LOG:
             terms = {key: value for key, value in a.terms.items() if key != _LOG}
@@ -815,7 +825,7 @@ class Germs:
         if at is None or not self.without(a, at).terms or self._is_plain(a):
             return self.analytic(CODE[name], a)
         rise = self.compose(lambda count: taylor_at(CODE[name], ZERO, count), step(number(at)))
-        return self.add(number(taylor_at(CODE[name], at, 1)[0]), rise)
+        return self.add(number(self.taylor(CODE[name], at, 1)[0]), rise)
 
     def arccosine(self, a: Germ) -> Germ:
         """pi/2 - asin(u); near 1: acos(u) = 2 asin(sqrt((1 - u)/2)); near -1: pi - acos(-u)."""
@@ -1003,7 +1013,7 @@ class Germs:
         exact = at.rational
         if a.is_constant and exact is not None and exact.q == 1 and exact <= 0:
             raise Undefined(f"{name} has a pole at {exact}")
-        return self.compose(lambda count: _over_gamma_at(at, count), self.without(a, at))
+        return self.compose(lambda count: over_gamma_at(at, count), self.without(a, at))
 
     def polygamma(self, a: Germ, order: Constant, name: str = "polygamma") -> Germ:
         at = self.tends_to(a)
@@ -1014,11 +1024,7 @@ class Germs:
             if a.is_constant:
                 raise Undefined(f"{name} has a pole at {exact}")
             raise Unknown(f"{name} at a pole")
-        function = SERIES.functions[CODE["polygamma"]]
-        assert function is not None
-        return self.compose(
-            lambda count: _taylor_of(f"polygamma {order}", lambda t: function(t, order), at, count), self.without(a, at)
-        )
+        return self.compose(lambda count: taylor_of_polygamma(order, at, count), self.without(a, at))
 
     def hyp0f1(self, a: Germ, parameter: Constant) -> Germ:
         at = self.tends_to(a)
@@ -1350,13 +1356,19 @@ def _hyperbolic(name: str, at: Real, count: int) -> list[Real]:
     return [c * (grows + whole(turn * (-1) ** k) * falls) for k, c in enumerate(exp_coefficients(count))]
 
 
-def _over_gamma_at(at: Real, count: int) -> list[Real]:
+def over_gamma_at(at: Real, count: int) -> list[Real]:
     """1/gamma is entire; at whole numbers gamma is a factorial."""
     first, *rest = _taylor_of("rgamma", lambda t: t.rgamma(), at, count)
     exact = at.rational
     if exact is not None and exact.q == 1 and 0 < exact <= MOST_FACTORIAL:
         first = real(fmpq(1, factorial(int(exact.p) - 1)))
     return [first, *rest]
+
+
+def taylor_of_polygamma(order: Constant, at: Real, count: int) -> list[Real]:
+    function = SERIES.functions[CODE["polygamma"]]
+    assert function is not None
+    return _taylor_of(f"polygamma {order}", lambda t: function(t, order), at, count)
 
 
 def _taylor_of(name: str, function: Callable[[Any], Any], at: Real, count: int) -> list[Real]:
