@@ -186,9 +186,11 @@ class Families(Germs):
 
     @staticmethod
     def _between(low: Real, high: Real) -> Germ:
+        del low, high
         raise Unknown("a value that oscillates without a limit")
 
     def _far(self, a: Germ, toward: Callable[[Any], Any]) -> Germ:
+        del a, toward
         raise Unknown("a value that oscillates without a limit")
 
     def whole(self, name: str, a: Germ, toward: Callable[[Any], Any]) -> Germ:
