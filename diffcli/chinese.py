@@ -937,7 +937,6 @@ _MATHEMATICS = {
     "a logarithm of something beyond all powers": "增长快于任何幂的量的对数",
     "a logarithm of a logarithm": "对数的对数",
     "powers of s that are equal by an identity": "由恒等式相等的 s 的幂",
-    "higher derivatives of what oscillates": "振荡量的高阶导数",
     "the difference quotient oscillates without a limit": "差商振荡，没有极限",
     "the point is an edge of the domain: the derivative is the one-sided one": "该点是定义域的端点：导数为单侧导数",
     "{reason}: there is no derivative of order {order}": "{reason}：没有 {order} 阶导数",
