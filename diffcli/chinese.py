@@ -890,6 +890,8 @@ _STEPS = {
 }  # fmt: skip
 
 SAID: dict[str, str] = {
+    "note: '{file}' is no UTF-8; it is read as GB 18030 (GBK). --encoding NAME reads it otherwise.":
+        "注意：'{file}' 不是 UTF-8，按 GB 18030（GBK）读取；--encoding NAME 可另行指定。",
     **_VERDICTS, **_WORDS, **_HEADINGS, **_COMPARISON, **_BATCH, **_COMMANDS, **_SWEEP, **_LOSSES, **_TAYLOR, **_NEWTON,
     **_TRACE, **_GRAPH, **_PAGE, **_POINTS, **_SWELL, **_DESCEND, **_RULES, **_STEPS,
 }  # fmt: skip
@@ -1303,7 +1305,13 @@ _OPTIONS = {
     "Is a directory": "这是一个目录",
     "Permission denied": "没有权限",
     "No space left on device": "设备上没有剩余空间",
-    "the text is not UTF-8 (byte {byte} after row {row})": "文本不是 UTF-8（第 {row} 行之后的字节 {byte}）",
+    "the row is not UTF-8 (byte {byte})": "这一行不是 UTF-8（字节 {byte}）",
+    "the row is not {encoding} (byte {byte})": "这一行不是 {encoding}（字节 {byte}）",
+    "save the file as UTF-8, or name its encoding: --encoding latin-1":
+        "请把文件存为 UTF-8，或写明它的编码：--encoding latin-1",
+    "--encoding {name}: there is no such encoding": "--encoding {name}：没有这种编码",
+    "write a name that Python knows, like utf-8, gbk, utf-16 or latin-1":
+        "请写 Python 认识的名字，如 utf-8、gbk、utf-16 或 latin-1",
     "save the file as UTF-8": "请把文件存为 UTF-8",
     "--resume goes with --format jsonl and --output FILE": "--resume 须与 --format jsonl 和 --output FILE 同用",
     "--resume cannot go on with what --export writes": "--resume 不能继续 --export 所写的内容",

@@ -22,13 +22,14 @@ import pytest
 from diffcli import asking, comparison
 from diffcli.batch.expanding import expand
 from diffcli.batch.pool import Lost, Workers
-from diffcli.batch.reading import read_csv, read_jsonl, read_txt, reader_for
+from diffcli.batch.reading import legible, read_csv, read_jsonl, read_txt, reader_for
 from diffcli.batch.resuming import repair, skip_kept
 from diffcli.batch.rows import Failure, Result, Row, as_it_is
 from diffcli.batch.running import _Pace, run
 from diffcli.batch.summary import Summary, facts
 from diffcli.batch.worker import compare_row, compare_rows, compare_together
 from diffcli.case import Asked
+from diffcli.cli.streams import encoding_of, source
 from diffcli.comparison import Comparison, Settings
 from diffcli.errors import DiffError
 from diffcli.limits import Died
@@ -539,12 +540,69 @@ def test_encodings_and_newlines_just_work(tmp_path: Path, encoding: str, newline
     assert json.loads(done.stdout)["line"] == 2
 
 
-def test_latin_1_is_said_to_be_no_utf_8(tmp_path: Path) -> None:
-    path = tmp_path / "cases.txt"
-    path.write_bytes("x | x=1\n# Übung\n".encode("latin-1"))
-    done = subprocess.run([*PYTHON, str(path), "-m", "reverse"], check=False, capture_output=True, text=True)
-    assert done.returncode == 2
-    assert "not UTF-8" in done.stderr
+HALF_READ = {
+    "rows.txt": ("x^2 | x=3\n# Übung\nü*x | x=1, ü=2\nx^2 | x=4\n", [None, "format", None]),
+    "rows.jsonl": (
+        '{"expr": "x", "at": {"x": 1}}\n{"expr": "x", "id": "Jürg", "at": {"x": 1}}\n{"expr": "x", "at": {"x": 2}}\n',
+        [None, "format", None],
+    ),
+    "rows.csv": ("expr,x,claim\nx,1,1\nx,2,ü\nx,ü,1\nx,3,1\n", [None, "format", "format", None]),
+}
+
+
+@pytest.mark.parametrize("name", HALF_READ)
+def test_bytes_that_are_no_text_are_errors_of_their_rows_alone(name: str, tmp_path: Path) -> None:
+    """A comment may hold anything; what a row holds is read, or its row is an error."""
+    text, kinds = HALF_READ[name]
+    path = tmp_path / name
+    path.write_bytes(text.encode("latin-1"))
+    assert [row.kind if isinstance(row, Failure) else None for row in read_file(path)] == kinds
+    failures = [row for row in read_file(path) if isinstance(row, Failure)]
+    assert {(row.message, row.expression.isprintable()) for row in failures} == {
+        ("the row is not UTF-8 (byte 0xfc)", True)
+    }
+    assert not any(isinstance(row, Failure) for row in read_file(path, "latin-1"))
+    done = subprocess.run([*PYTHON, str(path), "-f", "jsonl", "-m", "reverse"], check=False, capture_output=True)
+    assert [json.loads(line)["status"] for line in done.stdout.splitlines()] == [
+        "error" if kind else "ok" for kind in kinds
+    ]
+
+
+def read_file(path: Path, encoding: str | None = None) -> list[Row | Failure]:
+    with source(str(path), encoding) as text:
+        return list(legible(reader_for(path.name)(text), text.encoding))
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "gb18030", "utf-16", "utf-8-sig", "utf-8", "big5"])
+@pytest.mark.parametrize("name", ["速度", "王小明", "喆"])
+def test_chinese_files_are_read_as_they_are_saved(
+    encoding: str, name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is told by its bytes is read without a word of the user; what is not, with --encoding."""
+    path = tmp_path / "作业.csv"
+    path.write_bytes(f"expr,id,x\n学号*x,{name}一,3\n微分*x,{name}二,4\n".encode(encoding, "ignore"))
+    named = "big5" if encoding == "big5" else None
+    rows = read_file(path, named)
+    expected = [f"{name}{number}".encode(encoding, "ignore").decode(encoding) for number in "一二"]
+    assert [row.id for row in rows if isinstance(row, Row)] == expected
+    assert ("GB 18030" in capsys.readouterr().err) == encoding.startswith("gb")
+
+
+@pytest.mark.parametrize(
+    "text", ["x | x=1 # été à Zürich\n", "é*x | é=1\nñandú | ñandú=2\n", "x # ©®\n", "2·x | x=1\n"]
+)
+def test_latin_1_is_not_taken_for_chinese(text: str) -> None:
+    assert encoding_of(text.encode("latin-1")) == "utf-8-sig"
+    assert encoding_of("学号 | 学号=1\n".encode() * 3 + text.encode("latin-1")) == "utf-8-sig"
+
+
+def test_half_a_unit_of_utf_16_and_an_unknown_encoding_are_said(tmp_path: Path) -> None:
+    path = tmp_path / "rows.txt"
+    path.write_bytes("x | x=1\nx | x=2".encode("utf-16") + b"\0")
+    assert isinstance(read_file(path)[0], Row)
+    for name in ("klingon", "base64", "\0"):
+        with pytest.raises(DiffError, match="no such encoding"):
+            source(str(path), name)
 
 
 def test_readers_keep_lines_and_ids() -> None:

@@ -155,6 +155,45 @@ def read_csv(lines: Lines) -> Read:
         yield Row(number, cells["expr"], at, wrt or None, cells.get("id") or None, claims)
 
 
+def legible(rows: Iterable[Row | Failure], encoding: str) -> Read:
+    """The rows; one that holds bytes which are no text in this encoding is a failure in its place.
+
+    A stream keeps such bytes as halves of characters (`errors="surrogateescape"`).
+    """
+    for row in rows:
+        found = next(filter(None, map(_RAW.search, filter(_beyond_ascii, _texts(row)))), None)
+        if found is None:
+            yield row
+            continue
+        text = row.expression.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        name = "UTF-8" if encoding.startswith("utf-8") else encoding
+        fault = f"the row is not {name} (byte {ord(found[0]) - _BYTE:#04x})"
+        hint = "save the file as UTF-8, or name its encoding: --encoding latin-1"
+        yield Failure(row.line, None, text, "format", fault, None, hint)
+
+
+_RAW = re.compile("[\udc80-\udcff]")
+_BYTE = 0xDC00
+"""What stands for a byte that could not be decoded: this and the byte."""
+
+
+def _beyond_ascii(text: str) -> bool:
+    return not text.isascii()
+
+
+def _texts(row: Row | Failure) -> Iterator[str]:
+    """All text of a row."""
+    yield row.expression
+    if row.id:
+        yield row.id
+    if isinstance(row, Failure):
+        return
+    yield from [row.at] if isinstance(row.at, str) else row.at
+    if not isinstance(row.at, str):
+        yield from (value for value in row.at.values() if isinstance(value, str))
+    yield from (*(row.wrt or ()), *row.claims)
+
+
 class Reader(NamedTuple):
     ending: str
     read: Callable[[Lines], Read]

@@ -225,6 +225,10 @@ def batch(
         bool, typer.Option("--resume", help="Keep the rows that --output already holds, and do the rest (jsonl).")
     ] = False,
     fail_fast: Annotated[bool, typer.Option("--fail-fast", help="Stop after the first row that is not ok.")] = False,
+    encoding: Annotated[
+        str | None,
+        typer.Option("--encoding", metavar="NAME", help="Encoding of FILE: utf-8, gbk, … Default: by its bytes."),
+    ] = None,
     wrt: Wrt = None,
     jvp: Jvp = None,
     unit: Unit = False,
@@ -276,7 +280,7 @@ def batch(
         rules,
         dtype,
     )
-    return run_batch(file, request, BatchRequest(jobs, memory, resume, fail_fast, cluster))
+    return run_batch(file, request, BatchRequest(jobs, memory, resume, fail_fast, cluster, encoding))
 
 
 STUDIES = (

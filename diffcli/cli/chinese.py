@@ -155,6 +155,7 @@ _OPTIONS = {
     "What the sample is drawn with [0].": "抽样的种子 [0]。",
     "Compute many points by a compiler: heyoka (an extra).": "用编译器计算许多点：heyoka（附加安装）。",
     "Cases in .txt, .jsonl or .csv; - is standard input.": ".txt、.jsonl 或 .csv 文件；- 是标准输入。",
+    "Encoding of FILE: utf-8, gbk, … Default: by its bytes.": "FILE 的编码：utf-8、gbk……默认：由其字节判断。",
     "Worker processes. Default: one per core.": "工作进程数。默认：每个核一个。",
     "MiB that a worker may use.": "每个工作进程可用的内存（MiB）。",
     "Compute on a Dask cluster: its scheduler's tcp://HOST:PORT.": "在 Dask 集群上计算：调度器的 tcp://HOST:PORT。",

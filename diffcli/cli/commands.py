@@ -205,13 +205,17 @@ def report_format(asked: str | None, output: Path | None, many: bool = False) ->
 
 
 class BatchRequest(NamedTuple):
-    """What only a batch is asked: workers, their memory in MiB, going on, stopping early, a cluster's address."""
+    """What only a batch is asked: workers, their memory in MiB, going on, stopping early, a cluster's address.
+
+    And the encoding of its file.
+    """
 
     jobs: int
     memory: int
     resume: bool
     fail_fast: bool
     cluster: str | None = None
+    encoding: str | None = None
 
     def check(self) -> None:
         if not 0 <= self.jobs <= MOST_JOBS:
@@ -434,7 +438,7 @@ def run_batch(file: str, request: Request, asked: BatchRequest) -> int:
     check_apart(file, (request.output, *request.export))
     _check_tape(request)
     from diffcli.batch.expanding import expand
-    from diffcli.batch.reading import reader_for
+    from diffcli.batch.reading import legible, reader_for
     from diffcli.batch.running import run
     from diffcli.batch.summary import Summary
 
@@ -442,9 +446,9 @@ def run_batch(file: str, request: Request, asked: BatchRequest) -> int:
     summary = Summary()
     begun = time.monotonic()
     with ExitStack() as stack:
-        text = stack.enter_context(source(file))
+        text = stack.enter_context(source(file, asked.encoding))
         lines = _Lines(text, None if file == "-" else Path(file).stat().st_size)
-        rows = expand(read(lines))
+        rows = expand(legible(read(lines), text.encoding))
         if asked.resume:
             _resume(request, rows, summary, settings)
         wrt = request.variables()
@@ -506,18 +510,14 @@ def _written_here(results: Iterator[Result], outputs: list[Output]) -> Iterator[
 def _run(
     rows: Iterator[Written], fail_fast: bool, outputs: list[Output], progress: _Progress, summary: Summary
 ) -> None:
-    try:
-        with progress:
-            for row in rows:
-                for output, text in zip(outputs, row.texts, strict=True):
-                    output.write(text)
-                summary.add(row.facts)
-                progress.update()
-                if fail_fast and not summary.good:
-                    return
-    except UnicodeDecodeError as error:
-        message = f"the text is not UTF-8 (byte {error.object[error.start]:#04x} after row {summary.rows})"
-        raise DiffError(message, hint="save the file as UTF-8", kind="file") from None
+    with progress:
+        for row in rows:
+            for output, text in zip(outputs, row.texts, strict=True):
+                output.write(text)
+            summary.add(row.facts)
+            progress.update()
+            if fail_fast and not summary.good:
+                return
 
 
 def _pool(settings: Settings, wrt: tuple[str, ...] | None, asked: BatchRequest, finish: Finish) -> Pool:

@@ -21,21 +21,80 @@ from diffcli.errors import DiffError, unreadable, unwritable, visible
 from diffcli.language import say
 from diffcli.streams import take_utf8
 
+LOOKED_AT = 1 << 20
+"""Bytes of the beginning by which the encoding of a file is told."""
 
-def source(file: str) -> TextIO:
-    """The text of a file, or of standard input (`-`): UTF-8, or UTF-16 where it says so.
 
-    `DiffError` where it cannot be read. It is opened once: a FIFO has one reader.
+def source(file: str, encoding: str | None = None) -> TextIO:
+    """The text of a file, or of standard input (`-`), in the encoding named, or the one it is seen to have.
+
+    `DiffError` where it cannot be read. It is opened once: a FIFO has one reader. Bytes that are no
+    text are kept as halves of characters, so that they spoil their own rows alone (`reading.legible`).
     """
+    encoding = encoding and _known(encoding)
     if file == "-":
         raw = _standard_input()
     else:
         try:
-            raw = Path(file).open("rb")  # noqa: SIM115 - the wrapper below closes it
+            raw = io.BufferedReader(io.FileIO(file), LOOKED_AT)
         except OSError as error:
             raise unreadable(file, error) from None
-    encoding = "utf-16" if raw.peek(2)[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"
-    return io.TextIOWrapper(raw, encoding=encoding, newline="" if file.lower().endswith(".csv") else None)
+    if encoding is None:
+        encoding = encoding_of(raw.peek(LOOKED_AT))
+        if encoding == "gb18030":
+            told = "note: '{file}' is no UTF-8; it is read as GB 18030 (GBK). --encoding NAME reads it otherwise."
+            print(say(told, file=visible(file)), file=sys.stderr)
+    newline = "" if file.lower().endswith(".csv") else None
+    return io.TextIOWrapper(raw, encoding=encoding, errors="surrogateescape", newline=newline)
+
+
+def _known(encoding: str) -> str:
+    try:
+        "".encode(encoding)  # codecs from bytes to bytes, too, are in Python's list
+    except (LookupError, ValueError):
+        hint = "write a name that Python knows, like utf-8, gbk, utf-16 or latin-1"
+        raise DiffError(f"--encoding {encoding}: there is no such encoding", hint=hint, kind="option") from None
+    return encoding
+
+
+_MARKS = (
+    (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig"),
+)  # fmt: skip
+"""What a file begins with that says its encoding."""
+
+
+def encoding_of(data: bytes) -> str:
+    """The encoding of a text that begins like this: what a mark says; UTF-8; or GB 18030.
+
+    It is GB 18030 where more lines are no UTF-8 than are, and most of what it then holds are common
+    ideographs, those of GB 2312: of Latin-1, whose letters stand between ASCII, that is not so.
+
+    >>> encoding_of("姓名".encode("gbk")), encoding_of("姓名".encode()), encoding_of("été".encode("latin-1"))
+    ('gb18030', 'utf-8-sig', 'utf-8-sig')
+    """
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return encoding
+    if not data.isascii():
+        lines = [line for line in data[: data.rfind(b"\n") + 1 or len(data)].split(b"\n") if not line.isascii()]
+        if 2 * sum(_decodes(line, "utf-8") for line in lines) < len(lines):
+            found = [char for line in lines for char in line.decode("gb18030", "replace") if not char.isascii()]
+            if 2 * sum(map(_common, found)) >= len(found):
+                return "gb18030"
+    return "utf-8-sig"
+
+
+def _common(char: str) -> bool:
+    """Whether it is an ideograph of GB 2312, or ASCII of full width."""
+    return char >= "一" and _decodes(char.encode("gb18030", "replace"), "gb2312")
+
+
+def _decodes(data: bytes, encoding: str) -> bool:
+    try:
+        data.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _standard_input() -> io.BufferedReader:
