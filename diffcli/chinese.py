@@ -1305,6 +1305,9 @@ _OPTIONS = {
     "Is a directory": "这是一个目录",
     "Permission denied": "没有权限",
     "No space left on device": "设备上没有剩余空间",
+    "a fault of diff-compare: {kind}: {error}": "diff-compare 自身的错误：{kind}：{error}",
+    "please report the command; with DIFF_COMPARE_DEBUG=1 before it, it shows where the fault is":
+        "请报告这条命令；在它前面加 DIFF_COMPARE_DEBUG=1 会显示错误的位置",
     "the row is not UTF-8 (byte {byte})": "这一行不是 UTF-8（字节 {byte}）",
     "the row is not {encoding} (byte {byte})": "这一行不是 {encoding}（字节 {byte}）",
     "save the file as UTF-8, or name its encoding: --encoding latin-1":

@@ -387,6 +387,25 @@ def test_ctrl_c_says_what_is_done_and_how_to_go_on(tmp_path: Path) -> None:
     assert "--resume" in said
 
 
+@pytest.mark.skipif(os.name == "nt", reason="no SIGINT to send")
+@pytest.mark.parametrize("seconds", [0.4, 0.8, 1.2, 1.6])
+def test_ctrl_c_while_workers_start_is_no_traceback(seconds: float, tmp_path: Path) -> None:
+    """Whenever it comes after our own handlers stand; a run that is done by then is done."""
+    cases = tmp_path / "cases.txt"
+    cases.write_text("".join(f"x*sin(x)/{k} | x=1\n" for k in range(1, 201)))
+    with subprocess.Popen(
+        [*PYTHON, str(cases), "-f", "jsonl", "-m", "forward,symbolic"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    ) as running:  # fmt: skip
+        time.sleep(seconds)
+        with suppress(ProcessLookupError):
+            os.killpg(running.pid, signal.SIGINT)
+        rows, said = running.communicate(timeout=60)
+    assert "Traceback" not in said
+    assert (running.returncode, len(rows.splitlines())) == (0, 200) or running.returncode == 130
+    assert all(json.loads(row)["status"] == "ok" for row in rows.splitlines())
+
+
 # --- reading
 def test_fifty_good_and_fifty_hostile_rows_give_fifty_results_and_fifty_errors(tmp_path: Path) -> None:
     hostile = [

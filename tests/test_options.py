@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from diffcli.cli.main import main
+from diffcli.errors import DiffError
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -358,3 +359,53 @@ def test_an_endless_rate_is_drawn_as_far_as_it_goes(run: Run) -> None:
     code, out, _ = run(*DESCENT, "--rate", "1e18")
     assert code in (0, 1)
     assert out
+
+
+# --- the last resort
+def test_a_fault_of_ours_is_said_in_three_parts(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> int:
+        return [1][len("a fault")]
+
+    monkeypatch.setattr("diffcli.cli.commands.run_expression", broken)
+    code, out, err = run("x^2 + y", "--at", "x=3")
+    message, place, caret, hint = err.splitlines()
+    assert (code, out) == (2, "")
+    assert message == "error: a fault of diff-compare: IndexError: list index out of range"
+    assert place == "  diff-compare 'x^2 + y' --at x=3"
+    assert set(caret) == {" ", "^"}
+    assert hint.startswith("  please report the command")
+    monkeypatch.setenv("DIFF_COMPARE_DEBUG", "1")
+    code, _, err = run("x^2 + y", "--at", "x=3")
+    assert (code, "Traceback" in err, "in broken" in err) == (2, True, True)
+
+
+@pytest.mark.parametrize(("end", "code"), [(KeyboardInterrupt(), 130), (SystemExit(7), None)])
+def test_the_last_resort_hides_no_end(
+    run: Run, end: BaseException, code: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ended(*_: object) -> int:
+        raise end
+
+    monkeypatch.setattr("diffcli.cli.commands.run_expression", ended)
+    if code is None:
+        with pytest.raises(SystemExit):
+            run("x")
+    else:
+        assert run("x")[0] == code
+
+
+@pytest.mark.parametrize(("rows", "jobs", "begun"), [(2, 1000, 2), (5, 3, 3), (0, 4, 1)])
+def test_no_more_workers_are_begun_than_there_are_rows(
+    run: Run, rows: int, jobs: int, begun: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes = list[int]()
+
+    def counted(_: object, size: int, *__: object) -> None:
+        sizes.append(size)
+        raise DiffError("enough")
+
+    monkeypatch.setattr("diffcli.batch.pool.Workers.__init__", counted)
+    path = tmp_path / "rows.txt"
+    path.write_text("x | x=1\n" * rows)
+    run("batch", str(path), "-j", str(jobs))
+    assert sizes == [begun]

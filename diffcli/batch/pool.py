@@ -9,6 +9,7 @@ for the caller to decide.
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError
@@ -106,7 +107,8 @@ class Workers:
         context = starting(fork=False)
         if context.get_start_method() == "forkserver":
             modules = [METHODS[name].module for name in self.settings.methods]
-            context.set_forkserver_preload(["diffcli.batch.worker", "pebble", *modules])
+            context.set_forkserver_preload(["diffcli.batch.server", "diffcli.batch.worker", "pebble", *modules])
+            _begin_server()
         arguments = [self.settings.methods, self.memory]
         return ProcessPool(max_workers=self.size, context=context, initializer=prepare, initargs=arguments)
 
@@ -146,6 +148,21 @@ class Workers:
     def stop(self) -> None:
         self.pool.stop()
         self.pool.join()
+
+
+def _begin_server() -> None:
+    """Begin the server that forks workers with Ctrl-C held back for good, as it is in all that it forks.
+
+    Until they could ignore it themselves it would end them with a traceback each, in the midst of an import.
+    """
+    from multiprocessing import forkserver, resource_tracker
+
+    resource_tracker.ensure_running()  # beginning it opens the signal's way again
+    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        forkserver.ensure_running()
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, held)
 
 
 def cores() -> int:

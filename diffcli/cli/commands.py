@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
@@ -453,6 +454,8 @@ def run_batch(file: str, request: Request, asked: BatchRequest) -> int:
             _resume(request, rows, summary, settings)
         wrt = request.variables()
         finish = _finish(request)
+        if text.seekable() and asked.cluster is None:
+            rows, asked = _as_many_as_needed(rows, asked)
         pool = _pool(settings, wrt, asked, finish)  # before an output is opened: a wrong address must not empty it
         stack.callback(pool.stop)
         outputs = _outputs(request, stack, single=False, append=asked.resume)
@@ -529,6 +532,16 @@ def _pool(settings: Settings, wrt: tuple[str, ...] | None, asked: BatchRequest, 
 
         return Cluster(asked.cluster, settings, wrt, asked.memory << 20, finish)
     return Workers(asked.jobs or cores(), settings, wrt, asked.memory << 20, finish)
+
+
+def _as_many_as_needed(
+    rows: Iterator[Row | Failure], asked: BatchRequest
+) -> tuple[Iterator[Row | Failure], BatchRequest]:
+    """The rows, and no more workers than there are rows. Of a file only: what comes through a pipe may come late."""
+    from diffcli.batch.pool import cores
+
+    first = list(islice(rows, asked.jobs or cores()))
+    return chain(first, rows), asked._replace(jobs=max(1, len(first)))
 
 
 def _resume(request: Request, rows: Iterator[Row | Failure], summary: Summary, settings: Settings) -> None:

@@ -10,6 +10,7 @@ import atexit
 import errno
 import gc
 import os
+import shlex
 import sys
 import threading
 from collections.abc import Sequence
@@ -79,14 +80,27 @@ def main(arguments: Sequence[str]) -> int:
         # the reader has gone: nothing more can be said, not even by the interpreter's own flush
         sys.stdout = None
         return ExitCode.VERDICT
-    except OSError as error:
-        if error.errno not in _FULL:
-            raise
+    except Exception as error:  # noqa: BLE001 - the last resort: our own mistake is said, too
+        if not isinstance(error, OSError) or error.errno not in _FULL:
+            print(_fault(error, arguments), file=sys.stderr)
+            return ExitCode.USAGE
         sys.stdout = None  # as above
         message = f"the output cannot be written any further: {error.strerror}"
         hint = "make room, or write to another place by --output"
         print(reported(DiffError(message, hint=hint, kind="file")), file=sys.stderr)
         return ExitCode.USAGE
+
+
+def _fault(error: Exception, arguments: Sequence[str]) -> str:
+    """What is said of a mistake of ours; where it came from only where that is asked for."""
+    if os.environ.get("DIFF_COMPARE_DEBUG"):
+        import traceback
+
+        return traceback.format_exc()
+    command = shlex.join(["diff-compare", *arguments])
+    message = f"a fault of diff-compare: {type(error).__name__}: {error}"
+    hint = "please report the command; with DIFF_COMPARE_DEBUG=1 before it, it shows where the fault is"
+    return reported(DiffError(message, command, (0, len(command)), hint, "internal"))
 
 
 _BEYOND = {
