@@ -86,7 +86,7 @@ PRIMITIVES: tuple[Primitive, ...] = (
       stable="h = a**(b/2); where(a > 0 and (y < 1e-150 or y > 1e150), b*h/a*h*da + h*log(a)*h*db, where(a > 0, b*y/a*da, where(a == 0 and b == 0, 0, b*a**(b - 1)*da)) + where(a == 0 and b > 1, 0, xlogy(y, a)*db))"),
     P("powc", "ac", "c*a**(c - 1)*da",   cost="pow", symbol="**", precedence=9, parametric=True,
       domain=("[0, inf)",), except_at="a = 0 with c < 0; a < 0 unless c is an integer", kink="x**0 is 1, also at 0; vertical tangent at 0 for 0 < c < 1",
-      stable="where(c <= 0.49999999999999994 and a != 0, c*(y/a)*da, c*a**(c - 1)*da)"),
+      stable="s = sign(a); h = (s*a)**(c/2); where(c <= 0.49999999999999994 and a != 0 and (c > -7 or y > 1e-200 or y < -1e-200), c*(y/a)*da, where(-7 < c < 7 or y > 1e-200 or y < -1e-200, c*a**(c - 1)*da, c*h/a*h*s**c*da))"),
     # --- comparisons: the numbers 0 and 1, free of cost, constant between their jumps
     P("lt",  "ab", "0", cost="free", symbol="<",  precedence=5),
     P("le",  "ab", "0", cost="free", symbol="<=", precedence=5),
@@ -161,7 +161,8 @@ PRIMITIVES: tuple[Primitive, ...] = (
       stable="t = 134217729*a; h = t - (t - a); where(-28 < a < 28, two_by_sqrt_pi*exp(-(h*h))*exp((h - a)*(h + a))*da, two_by_sqrt_pi*exp(-(a*a))*da)"),
     P("erfc", "a", "-(two_by_sqrt_pi*exp(-(a*a))*da)",
       stable="t = 134217729*a; h = t - (t - a); where(-28 < a < 28, -(two_by_sqrt_pi*exp(-(h*h))*exp((h - a)*(h + a))*da),  -(two_by_sqrt_pi*exp(-(a*a))*da))"),
-    P("gamma",  "a", "y*digamma(a)*da",  except_at="0, -1, -2, …", aliases=("tgamma",)),
+    P("gamma",  "a", "y*digamma(a)*da",  except_at="0, -1, -2, …", aliases=("tgamma",),
+      stable="where(-200 < a < -128 and -1e-290 < y < 1e-290, two_by_sqrt_pi*exp2(a - 2)*gamma(a/2)*digamma(a)*gamma(a/2 + 0.5)*da, y*digamma(a)*da)"),
     P("lgamma", "a", "digamma(a)*da",    except_at="0, -1, -2, …"),
     P("digamma", "a", "polygamma(1, a)*da", except_at="0, -1, -2, …"),
     P("polygamma", "ac", "polygamma(c + 1, a)*da", parametric=True, except_at="0, -1, -2, …"),
@@ -247,7 +248,7 @@ STABLE: dict[str, str | Callable[[int], str]] = {
     "sinc": "t = a - round(a); where(-1 < a < 1, hyp0f1(1.5, -(pi*a)**2/4), "
             "where(mod(round(a), 2) == 0, 1, -1)*sin(pi*t)/pi/a)",
     "norm": lambda n: _tree("hypot", [f"a[{i}]" for i in range(n)]) if n > 1 else "abs(a[0])",
-    "silu": "h = exp(a/2); where(a > -700, a*sigmoid(a), a*h*h)",
+    "silu": "h = exp(a/2); where(a > -300, a/(1 + exp(-a)), a*h*h)",
     "logsumexp": f"top = detach(max(a)); {_RISEN}top + log(sum(risen))",
     "softmax": f"top = max(a); {_RISEN}risen/sum(risen)",
     "log_softmax": _log_softmax,

@@ -43,7 +43,7 @@ from diffcli.evaluate import evaluate
 from diffcli.forward import jvp
 from diffcli.linearize import ONE, rule_text
 from diffcli.methods import METHODS, forward, reverse, symbolic
-from diffcli.primitives import PRIMITIVES, RULES, Primitive, Rules
+from diffcli.primitives import CODE, PRIMITIVES, RULES, Primitive, Rules
 from diffcli.reverse import vjp
 from diffcli.studies.rules import Function, by_rule, functions, measured, worst, worst_of
 from diffcli.truth import certify
@@ -82,6 +82,10 @@ BRANCHES: tuple[tuple[str, float | None, tuple[float, ...]], ...] = (
     ("pow", None, (7e200, -1.25)),
     ("powc", 0.25, (3e-200,)),
     ("powc", -0.25, (3e200,)),
+    ("powc", 9.5, (3e-40,)),
+    ("powc", 10.0, (-3e-40,)),
+    ("powc", -9.5, (3e40,)),
+    ("gamma", None, (-177.25,)),
     ("exp2", None, (1023.75,)),
     ("logaddexp", None, (900.0, 3.0)),
     ("logaddexp", None, (3.0, 900.0)),
@@ -211,14 +215,6 @@ def test_a_stable_rule_can_be_differentiated_again(text: str, x: float) -> None:
 
 # --- accuracy
 FEW, POINTS = 4.0, 1500
-LOOSER: dict[str, tuple[float, str]] = {
-    "powc": (51.0, "a**(c - 1) is rounded below the normal numbers before c = 100.5 multiplies it: c/2 ulps"),
-    "gamma": (
-        math.inf,
-        "by its value: CPython's is some ulps off, has few bits near 0, and the wrong infinity at -1e-310",
-    ),
-}
-"""Primitives whose stable rule may lose more, and why."""
 
 
 @pytest.mark.parametrize(
@@ -228,14 +224,33 @@ LOOSER: dict[str, tuple[float, str]] = {
 def test_a_stable_rule_loses_a_few_ulps_at_most(row: Primitive, argument: int) -> None:
     found = worst(row, argument, POINTS)["stable"]
     assert found.points > POINTS / 4
-    assert found.ulp < LOOSER.get(row.name, (FEW, ""))[0] or row.name == "gamma", found
+    assert found.ulp < FEW, found
 
 
 @pytest.mark.parametrize("x", [0.25, 1.4375, 2.53, 6.4, 30.3, 171.5, -0.95, -4.29, -9.16, -100.5])
-def test_gamma_loses_what_its_value_does(x: float) -> None:
+def test_gamma_and_its_derivative_keep_their_digits(x: float) -> None:
     truth = certify(single(Trial(ROWS["gamma"])), [0], (x,))
     assert truth.derivative is not None
-    assert error(by_rule(ROWS["gamma"], None, (x,), 0, "stable"), truth.derivative[0]).ulp < 24
+    assert truth.values is not None
+    assert error(FLOAT64.functions[CODE["gamma"]](x), truth.values[0]).ulp < 0.51  # type: ignore[misc]
+    assert error(by_rule(ROWS["gamma"], None, (x,), 0, "stable"), truth.derivative[0]).ulp < FEW
+
+
+@pytest.mark.parametrize("c", [-300.0, -100.5, -10.0, -7.1, 7.25, 10.0, 20.0, 301.0])
+def test_a_power_keeps_its_digits_where_it_leaves_the_normal_numbers(c: float) -> None:
+    for k in range(60):
+        x = 2.0 ** (-1080 / c) * (0.9 + k / 300)
+        truth = certify(single(Trial(ROWS["powc"], c)), [0], (x,))
+        assert truth.derivative is not None
+        assert error(by_rule(ROWS["powc"], c, (x,), 0, "stable"), truth.derivative[0]).ulp < FEW, x
+
+
+@pytest.mark.parametrize("k", range(120, 190, 3))
+def test_gamma_keeps_its_digits_next_to_its_poles(k: int) -> None:
+    for x in (math.nextafter(-k, 0), math.nextafter(-k, -math.inf), -k + 2.0**-30, -k - 0.5):
+        truth = certify(single(Trial(ROWS["gamma"])), [0], (x,))
+        assert truth.derivative is not None
+        assert error(by_rule(ROWS["gamma"], None, (x,), 0, "stable"), truth.derivative[0]).ulp < FEW, x
 
 
 # name, literal, point, argument; bits of 53 that the textbook's rule loses there (64: nothing is left)
@@ -262,6 +277,7 @@ LOSSES: tuple[tuple[str, float | None, tuple[float, ...], int, float], ...] = (
     ("log10", None, (1e308,), 0, 49.6),
     ("atan", None, (-1.4e154,), 0, 49.9),
     ("powc", 1 / 3, (1e-310,), 0, 8.4),
+    ("gamma", None, (-183.00000000000003,), 0, 41.9),
     ("pow", None, (1.5222991328804358e27, -11.748975549395302), 1, 4.6),
     ("div", None, (1e-320, 0.020417379446695295), 1, 3.7),
     ("fmod", None, (-0.30513797144578014, -0.10171265714859339), 1, 51.0),
@@ -495,9 +511,10 @@ def test_what_cannot_be_shown_is_refused(
 def test_every_primitive_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, "rules", "--points", "10", "--format", "json")
     assert code == 0
-    errors, texts = json.loads(out)["tables"]
+    errors, texts, defined = json.loads(out)["tables"]
     assert {row[0] for row in texts["rows"]} == {row.name for row in PRIMITIVES if row.arity}
-    assert {row[0] for row in errors["rows"]} == {row.name for row in MEASURED}
+    assert {row[0] for row in defined["rows"]} == {function.written for function in functions()}
+    assert {row[0] for row in errors["rows"]} == {row.name for row in (*MEASURED, *(f.row for f in functions()))}
 
 
 @BOTH_COLUMNS

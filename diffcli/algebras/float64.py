@@ -142,23 +142,34 @@ def _fma(a: float, b: float, c: float) -> float:
         return INF if exact > 0 else -INF
 
 
-def _poles(function: Callable[[float], float], odd: bool = False) -> Callable[[float], float]:
-    """Gamma functions: NaN at the poles, infinite beyond float64; `odd` with the sign of the argument, as near 0."""
+def _lgamma(a: float) -> float:
+    if _pole(a):
+        return NAN
+    try:
+        return math.lgamma(a)
+    except OverflowError:
+        return INF
 
-    def total(a: float) -> float:
-        if a == 0 or a < 0 and (a == -INF or a == math.floor(a)):
-            return NAN
-        try:
-            return function(a)
-        except OverflowError:
-            return math.copysign(INF, a) if odd else INF
 
-    return total
+def _gamma(a: float) -> float:
+    """By mpmath, as polygamma is: the math module's is some ulps off, and has the wrong infinity left of 0."""
+    if _pole(a):
+        return NAN
+    if not -200 < a < 200:
+        return INF if a > 0 else math.gamma(a) if a == a else a
+    import mpmath
+
+    with mpmath.workprec(113):
+        return float(mpmath.gamma(a))
+
+
+def _pole(a: float) -> bool:
+    return a == 0 or a < 0 and (a == -INF or a == math.floor(a))
 
 
 def _polygamma(a: float, order: Constant) -> float:
     """By mpmath, with guard bits, since the math module has none; it is imported where it is used."""
-    if not math.isfinite(a) or a == 0 or a < 0 and a == math.floor(a):
+    if not math.isfinite(a) or _pole(a):
         return INF if a == INF and not order else 0.0 if a == INF else NAN
     import mpmath
 
@@ -168,7 +179,7 @@ def _polygamma(a: float, order: Constant) -> float:
         if a > 0:
             return float(mpmath.psi(n, x))
         # psi_n(1 - x) - (-1)^n psi_n(x) = (-1)^n pi d^n/dx^n cot(pi x)  (Abramowitz & Stegun 6.4.7)
-        turned = mpmath.pi ** (n + 1) * _cot_derivative(n, mpmath.cot(mpmath.pi * x))
+        turned = mpmath.pi ** (n + 1) * _cot_derivative(n, mpmath.cospi(x) / mpmath.sinpi(x))
         return float((-1) ** n * mpmath.psi(n, 1 - x) - turned)
 
 
@@ -300,8 +311,8 @@ _BY_NAME: dict[str, Callable[..., float]] = {
     "relu": _relu,
     "erf": math.erf,
     "erfc": math.erfc,
-    "gamma": _poles(math.gamma, odd=True),
-    "lgamma": _poles(math.lgamma),
+    "gamma": _gamma,
+    "lgamma": _lgamma,
     "digamma": _digamma,
     "polygamma": _polygamma,
     "hyp0f1": _hyp0f1,

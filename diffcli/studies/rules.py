@@ -162,7 +162,7 @@ class Function(NamedTuple):
     row: Primitive
     written: str
     text: str
-    stable: str | None
+    second: str | None
 
     def program(self, rules: Rules) -> Program:
         program = elaborate(self.written, dict.fromkeys(self.row.params, ())).program
@@ -285,7 +285,7 @@ def _texts(rows: Sequence[Primitive]) -> Table:
 
 def _definitions(defined: Sequence[Function]) -> Table:
     columns = say("function"), say("textbook"), say("stable, where another")
-    rows = tuple((function.written, function.text, function.stable) for function in defined)
+    rows = tuple((function.written, function.text, function.second) for function in defined)
     return Table(tuple(map(Column, columns)), rows, say("the definitions"))
 
 
