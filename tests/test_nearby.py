@@ -137,7 +137,7 @@ def test_in_the_whole_box_the_values_are_the_same(seed: int) -> None:
 
 
 def test_hardly_any_derivative_at_a_corner_is_left_undecided() -> None:
-    """Of 7,600 there are 3; what is decided is held against difference quotients elsewhere (`test_truth`)."""
+    """Of 5,027 there were 3; what is decided is held against difference quotients elsewhere (`test_truth`)."""
     rng, undecided = random.Random("corners"), []
     for _ in range(600):
         text, x = cornered(rng, rng.randint(2, 4)), rng.choice((0.0, 1.0))

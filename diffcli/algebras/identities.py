@@ -208,11 +208,11 @@ def _exponentials(terms: Terms, most: int) -> Terms:
 
 
 def _logarithm_of_sum(form: Terms) -> Terms:
-    """What all terms have in common is taken out, and the factor of one of them."""
+    """What all terms have in common is taken out, and the factor of the largest: equal sums are written alike."""
     lowest = {atom: min(dict(monomial).get(atom, 0) for monomial in form) for monomial in form for atom, _ in monomial}
     common = {atom: power for atom, power in lowest.items() if power and atom.ball > 0}
     left = _product(form, term({atom: -power for atom, power in common.items()}))
-    factor = abs(left[min(left, key=hash)])
+    factor = abs(left[max(left, key=lambda monomial: abs(ball_of({monomial: left[monomial]}).mid()))])
     total = plus(_of("log", scaled(left, 1 / factor)), _of("log", {(): factor}))
     for atom, power in common.items():
         logarithm = of_key(_argument(atom)) if _name(atom) == "exp" else _of("log", term({atom: 1}))
