@@ -120,12 +120,17 @@ def _form(program: Program, rules: Rules) -> tuple[object, ...]:
 
     Parameters stay, which rules fold in, and the literals that a rule may write as well: these are one equation.
     """
-    written, kept = literals(rules), set(compress(program.b, program.ops.translate(_PARAMETERS)))
+    written, kept = literals(rules), _parameters(program)
     constants = [
         constant_key(constant) if slot in kept or constant in written or type(constant) is not float else None
         for slot, constant in enumerate(program.constants)
     ]
     return *_equations(program), len(program.inputs), *constants
+
+
+def _parameters(program: Program) -> set[int]:
+    """The slots of constants that are parameters."""
+    return set(compress(program.b, program.ops.translate(_PARAMETERS)))
 
 
 def _equations(program: Program) -> tuple[object, ...]:
@@ -134,8 +139,16 @@ def _equations(program: Program) -> tuple[object, ...]:
 
 
 def _open(derivation: Derivation, program: Program) -> bool:
-    """Whether the literals of all sweeps are those of the program, in their places, and others behind them."""
-    return all(sweep.constants[: len(program.constants)] == program.constants for sweep in derivation.sweeps)
+    """Whether the literals of all sweeps are those of the program, in their places, and others behind them.
+
+    No literal of the program may be the parameter of a rule as well: hyp0f1(0.5, x)*1.5 derives hyp0f1(1.5, x).
+    """
+    number, kept = len(program.constants), _parameters(program)
+    return all(
+        sweep.constants[:number] == program.constants
+        and all(slot in kept for slot in _parameters(sweep) if slot < number)
+        for sweep in derivation.sweeps
+    )
 
 
 def _renamed(derivation: Derivation, program: Program) -> Derivation:

@@ -80,10 +80,15 @@ class Trial:
     decimals: bool = False
     gap: dict[str, Number] | None = None
 
+    @property
+    def qualified(self) -> bool:
+        """Whether a claim can be right but for something: then it does not equal the derivative everywhere."""
+        return self.decimals or self.gap is not None or any(path.held for path in self.paths)
+
 
 @dataclass(frozen=True, slots=True)
 class Examination:
-    """`equal`: shown by SymPy (True), refuted by a counter-example (False), or neither (None)."""
+    """`equal`: shown by SymPy without a reservation (True), refuted by a counter-example (False), or neither (None)."""
 
     formulas: tuple[str, ...]
     standing: Standing

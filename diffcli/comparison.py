@@ -398,7 +398,7 @@ def _examined(row: Measurement, case: Case, truth: Truth, settings: Settings) ->
     if wrong is None:
         equal = _shown_equal(case, trial, settings) or None
         standing = _standing(row, equal)
-        found = Examination(formulas(case), standing, equal)
+        found = Examination(formulas(case), standing, None if trial.qualified else equal)
         return replace(row, values=None, claim=found, message=_unrefuted(row, standing, equal, trial))
     right_here = row.verdict in ("ok", "kink")
     said = refutation(case, wrong)

@@ -112,7 +112,8 @@ def _wholly(entries: Sequence[Entry], bits: int, values: tuple[Ball, ...]) -> Tr
         return Truth("certified", bits, values, derivative, reason=edge)
     left, right = (tuple(getattr(entry, side) for entry in entries) for side in ("left", "right"))
     reasons = dict.fromkeys(entry.reason for entry in entries if entry.derivative is None and entry.reason)
-    reason = "; ".join(list(reasons)[:_REASONS]) or None
+    longest = [one for one in reasons if not any(one != other and other.startswith(one) for other in reasons)]
+    reason = "; ".join(longest[:_REASONS]) or None
     return Truth("not-differentiable", bits, values, derivative, left, right, reason, **jumping(entries))
 
 

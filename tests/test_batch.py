@@ -497,14 +497,14 @@ def test_half_a_character_is_an_error_of_its_row_alone(tmp_path: Path) -> None:
 
 
 def test_a_fault_of_ours_costs_its_row_and_none_of_those_that_travel_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    proved, wrong = comparison.proved, "x*sin(x*y)"
+    certify, wrong = comparison.certify, "x*sin(x*y)"
 
-    def failing(problem: Any, settings: Settings) -> Any:
-        if problem.program == loads_first(elaborate(wrong).program):
+    def failing(program: Any, *asked: Any) -> Any:
+        if program == loads_first(elaborate(wrong).program):
             raise KeyError("a mistake")
-        return proved(problem, settings)
+        return certify(program, *asked)
 
-    monkeypatch.setattr(comparison, "proved", failing)
+    monkeypatch.setattr(comparison, "certify", failing)
     rows = [row(1), row(2, wrong), row(3, "x +"), row(4, "x + y")]
     first, fault, unread, last = compare_rows(rows, FAST, None, as_it_is)
     assert isinstance(fault, Failure)
