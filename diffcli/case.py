@@ -113,6 +113,7 @@ class Case:
 
     `id` and `line` say where a batch has it from. `path` is what a Python function did on the way; `function` is
     that function where it may be asked again, at other points. `unanswered`: a claim was asked for, and not handed in.
+    `carried` is what else stood in its row, and comes back with it.
     """
 
     expression: Expression
@@ -125,6 +126,7 @@ class Case:
     path: tuple[Step, ...] = ()
     unanswered: bool = False
     function: Loaded | None = field(default=None, compare=False, repr=False)
+    carried: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @property
     def problem(self) -> Problem:

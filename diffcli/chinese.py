@@ -1308,6 +1308,9 @@ _OPTIONS = {
     "a fault of diff-compare: {kind}: {error}": "diff-compare 自身的错误：{kind}：{error}",
     "please report the command; with DIFF_COMPARE_DEBUG=1 before it, it shows where the fault is":
         "请报告这条命令；在它前面加 DIFF_COMPARE_DEBUG=1 会显示错误的位置",
+    "the file has two columns '{name}'": "文件有两列 '{name}'",
+    "give every column a name of its own": "请让每一列有自己的名字",
+    "give each name one value": "请让每个名字只有一个值",
     "the row is not UTF-8 (byte {byte})": "这一行不是 UTF-8（字节 {byte}）",
     "the row is not {encoding} (byte {byte})": "这一行不是 {encoding}（字节 {byte}）",
     "save the file as UTF-8, or name its encoding: --encoding latin-1":

@@ -624,6 +624,35 @@ def test_half_a_unit_of_utf_16_and_an_unknown_encoding_are_said(tmp_path: Path) 
             source(str(path), name)
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_text_in_a_table_is_carried_along(separator: str) -> None:
+    """A column that the expression does not name may hold anything; one that it names has values, or is an error."""
+    table = [
+        ["expr", "name", "学号", "x", "born", "id"],
+        ["x^2", "Wei", "007", "3", "10:30", "a"],
+        ["x*name", "2", "", "pi/2", "see [1", "b"],
+        ["x*name", "Wei", "", "3", "", "c"],
+    ]
+    rows = list(expand(read_csv([separator.join(line) + "\n" for line in table])))
+    found = [compare_row(row, Settings(("forward",)), None) for row in rows if isinstance(row, Row)]
+    told = [as_object(result) for result in found]
+    assert [one["status"] for one in told] == ["ok", "ok", "error"]
+    assert [one.get("carried") for one in told] == [
+        {"name": "Wei", "学号": "007", "born": "10:30"},
+        {"born": "see [1"},
+        None,
+    ]
+    assert told[1]["at"] == {"x": 1.5707963267948966, "name": 2.0}
+
+
+def test_what_is_given_twice_is_refused() -> None:
+    with pytest.raises(DiffError, match="two columns 'x'"):
+        list(read_csv(["expr,x,x\n", "x,1,2\n"]))
+    twice = ['{"expr": "x", "expr": "y"}', '{"expr": "x", "at": {"x": 1, "x": 2}}', '{"expr": "x", "at": {"x": 1}}']
+    rows = list(read_jsonl(twice))
+    assert [getattr(row, "message", None) for row in rows] == ["'expr' is given twice", "'x' is given twice", None]
+
+
 def test_readers_keep_lines_and_ids() -> None:
     assert [(r.line, r.id) for r in read_jsonl(['{"expr": "x", "id": 7}', "", '{"expr": "y"}'])] == [
         (1, "7"),

@@ -2,7 +2,7 @@
 
 .txt   EXPR | x=1, y=2          `#` comments and blank lines are skipped
 .jsonl {"expr": "…", "at": {"x": 1}, "wrt": ["x"], "id": "…", "claim": {"x": "2*x"}}
-.csv   columns expr, id, wrt, claim; every other column is a variable
+.csv   columns expr, id, wrt, claim; others of numbers are variables, text is carried along; between them , ; or tabs
 """
 
 from __future__ import annotations
@@ -10,12 +10,15 @@ from __future__ import annotations
 import csv
 import json
 import re
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
+from itertools import chain
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
 from diffcli.batch.rows import Failure, Row
-from diffcli.case import claims_in
+from diffcli.case import claims_in, number_at
 from diffcli.errors import DiffError
 
 Lines = Iterable[str]
@@ -55,8 +58,11 @@ def read_jsonl(lines: Lines) -> Read:
         if not line.strip():
             continue
         try:
-            content = json.loads(line)
+            content = json.loads(line, object_pairs_hook=_object)
             row = _from_object(number, content, line)
+        except DiffError as error:
+            yield Failure.of(error, number, None, line.strip()[:200])
+            continue
         except (ValueError, RecursionError) as error:
             fault = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
             yield Failure(number, None, line.strip()[:200], "format", f"the line is no JSON: {fault}")
@@ -66,6 +72,16 @@ def read_jsonl(lines: Lines) -> Read:
             yield Failure(number, None, line.strip()[:200], "format", fault, None, hint)
             continue
         yield row
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object, whose names are its own: JSON lets the last of two count, in silence."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise DiffError(f"'{twice}' is given twice", hint="give each name one value", kind="format")
+    return found
 
 
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
@@ -126,12 +142,18 @@ LONGEST_CELL = (1 << 31) - 1
 
 def read_csv(lines: Lines) -> Read:
     csv.field_size_limit(LONGEST_CELL)
-    reader = csv.DictReader(lines, restkey="")
+    rest = iter(lines)
+    first = next(rest, "")
+    reader = csv.DictReader(chain([first], rest), restkey="", delimiter=_separator(first))
     names = [(name or "").strip() for name in reader.fieldnames or []]
     if "expr" not in names:
         raise DiffError(
             "the file has no column 'expr'", hint="name the columns in the first line: expr,x,y", kind="format"
         )
+    twice = next((name for name in names if name and names.count(name) > 1), None)
+    if twice is not None:
+        message = f"the file has two columns '{twice}'"
+        raise DiffError(message, hint="give every column a name of its own", kind="format")
     reader.fieldnames = names
     while True:
         try:
@@ -149,10 +171,44 @@ def read_csv(lines: Lines) -> Read:
             )
             continue
         cells = {name: (cell or "").strip() for name, cell in content.items()}
-        at = {name: cell for name, cell in cells.items() if name not in _COLUMNS and cell}
+        named = _names_in(cells["expr"])
+        other = {name: cell for name, cell in cells.items() if name not in _COLUMNS and cell}
+        at = {name: cell for name, cell in other.items() if name in named or name.isidentifier() and _is_value(cell)}
+        carried = {name: content[name] for name in other if name not in named}
         wrt = tuple(name.strip() for name in cells.get("wrt", "").replace(";", ",").split(",") if name.strip())
         claims = _claims(cells.get("claim")) or ()
-        yield Row(number, cells["expr"], at, wrt or None, cells.get("id") or None, claims)
+        yield Row(number, cells["expr"], at, wrt or None, cells.get("id") or None, claims, carried)
+
+
+def _separator(header: str) -> str:
+    """What stands between the names of the columns, of which one is `expr`.
+
+    >>> _separator("expr;x;y"), _separator("x\\texpr"), _separator("expr")
+    (';', '\\t', ',')
+    """
+    for separator in _SEPARATORS:
+        if "expr" in (cell.strip() for cell in next(csv.reader([header], delimiter=separator), ())):
+            return separator
+    return ","
+
+
+_SEPARATORS = (",", ";", "\t")
+
+
+@lru_cache(1024)
+def _names_in(expression: str) -> frozenset[str]:
+    """All names that an expression can mean: what has one of these has a value, and no text."""
+    return frozenset(re.findall(r"[^\W\d]\w*", expression + " " + unicodedata.normalize("NFKC", expression)))
+
+
+@lru_cache(4096)
+def _is_value(cell: str) -> bool:
+    """Whether a cell is a number, or a constant expression."""
+    try:
+        number_at("", cell)
+    except DiffError:
+        return False
+    return True
 
 
 def legible(rows: Iterable[Row | Failure], encoding: str) -> Read:
@@ -191,7 +247,7 @@ def _texts(row: Row | Failure) -> Iterator[str]:
     yield from [row.at] if isinstance(row.at, str) else row.at
     if not isinstance(row.at, str):
         yield from (value for value in row.at.values() if isinstance(value, str))
-    yield from (*(row.wrt or ()), *row.claims)
+    yield from (*(row.wrt or ()), *row.claims, *row.carried, *row.carried.values())
 
 
 class Reader(NamedTuple):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from diffcli.case import Number
@@ -13,7 +13,10 @@ from diffcli.errors import DiffError, brief
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a case file, read but not understood: `at` is text or numbers by name."""
+    """One row of a case file, read but not understood: `at` is text or numbers by name.
+
+    `carried` is what stands in columns that the expression does not name: it comes back with the result.
+    """
 
     line: int
     expression: str
@@ -21,6 +24,7 @@ class Row:
     wrt: tuple[str, ...] | None = None
     id: str | None = None
     claims: tuple[str, ...] = ()
+    carried: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -91,4 +91,5 @@ def understood(row: Row, wrt: Wrt, asked: Asked) -> Case:
     else:
         at = {name: number_at(name, value) for name, value in row.at.items()}
     asked = replace(asked, claims=row.claims) if row.claims else asked
-    return make_case(row.expression, at, row.wrt or wrt, row.id, row.line, asked)
+    case = make_case(row.expression, at, row.wrt or wrt, row.id, row.line, asked)
+    return replace(case, carried=row.carried) if row.carried else case

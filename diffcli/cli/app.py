@@ -255,7 +255,7 @@ def batch(
 
     .jsonl: a row is an object with expr, at, and optionally wrt, id and claim.
 
-    .csv: a column expr, optionally id, wrt and claim; every other column is a variable.
+    .csv: a column expr, optionally id, wrt and claim; other columns are variables, or text that comes back.
 
     What a row says of wrt and claim goes before --wrt and --claim. A row that fails is reported in its place, and
     the rest go on.

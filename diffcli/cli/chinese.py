@@ -42,8 +42,8 @@ _COMMANDS = {
     ".txt: a row is EXPR | x=1, y=2 and # begins a comment.": ".txt：每行写 EXPR | x=1, y=2，# 之后是注释。",
     ".jsonl: a row is an object with expr, at, and optionally wrt, id and claim.":
         ".jsonl：每行一个对象，有 expr、at，还可以有 wrt、id、claim。",
-    ".csv: a column expr, optionally id, wrt and claim; every other column is a variable.":
-        ".csv：有一列 expr，还可以有 id、wrt、claim；其余各列都是变量。",
+    ".csv: a column expr, optionally id, wrt and claim; other columns are variables, or text that comes back.":
+        ".csv：有一列 expr，还可以有 id、wrt、claim；其余各列是变量，或原样带回的文字。",
     "What a row says of wrt and claim goes before --wrt and --claim. A row that fails is reported in its place, and "
     "the rest go on.":
         "行中写的 wrt 和 claim 优先于 --wrt 和 --claim。出错的行在原处报告，其余各行继续。",

@@ -26,7 +26,7 @@ from diffcli.comparison import Comparison
 from diffcli.reports.json import as_object
 
 COLUMNS = (
-    "line", "id", "expression", "at", "status", "truth_status", "f", "f_operations",
+    "line", "id", "carried", "expression", "at", "status", "truth_status", "f", "f_operations",
     "kind", "dtype", "rules", "method", "verdict", "claim", "value",
     "output", "variable", "derivative", "truth", "left", "right",
     "abs_error", "rel_error", "ulp", "scale", "max_ulp", "bits",
@@ -69,6 +69,7 @@ def rows(result: Result) -> Iterator[dict[str, Any]]:
         yield row | {"message": text_cell(result.message)}
         return
     row |= {
+        "carried": text_cell("; ".join(f"{name}={text}" for name, text in result.case.carried.items())),
         "at": "; ".join(f"{name}={written(value)}" for name, value in result.case.at.items()),
         "truth_status": found["truth"]["status"],
         "kind": found["kind"],

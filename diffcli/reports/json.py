@@ -53,6 +53,7 @@ def as_object(result: Result) -> dict[str, Any]:
         "id": case.id,
         "line": case.line,
         "expression": case.expression.source,
+        **({"carried": dict(case.carried)} if case.carried else {}),
         "status": "ok",
         "error": None,
         "wrt": list(case.wrt),
