@@ -296,3 +296,13 @@ def test_progress_is_for_terminals(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("sys.stderr", stream)
         assert main(["profile", "(exp(x) - 1)/x", "--over", "x=-1:1", "--points", "400"]) == 0
         assert ("points" in stream.getvalue()) == shown
+
+
+@pytest.mark.parametrize(
+    ("over", "scale"),
+    [("x=1e-9:1", "logarithmic"), ("x=-1:-1e-9", "logarithmic"), ("x=1:1e4", "logarithmic"),
+     ("x=1:999", "even"), ("x=-1:1", "even"), ("x=0:1", "even")],
+)  # fmt: skip
+def test_a_range_over_decades_is_stepped_in_magnitudes(over: str, scale: str) -> None:
+    study = profile("x^2", over, {}, methods=("forward",), points=20)
+    assert f"20 points, {scale}" in study.heading[1]

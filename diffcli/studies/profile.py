@@ -7,6 +7,7 @@ between. Every number is measured against the truth proved there.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from statistics import median
 
 from diffcli.case import Number, headline
@@ -63,6 +64,8 @@ def profile(
         message = f"--points {points}: a profile has 2 to {MOST:,} points"
         raise DiffError(message, hint="write --points 200", kind="option")
     (spread,) = ranges
+    if spread.spans_decades:
+        ranges = (spread,) = (replace(spread, logarithmic=True),)
     losses = Losses(moving_case(source, ranges, at, wrt), ranges, methods, timeout)
     grid = [(x,) for x in spread.grid(points)]
     losses.told = lambda: progress(len(losses.samples), len(grid))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 from diffcli.case import scalar
@@ -18,6 +18,9 @@ from diffcli.syntax.rendering import literal
 
 DEPTH = 1e-20
 """The smallest magnitude of a logarithmic range that reaches zero, as a part of its end."""
+
+DECADES = 1e4
+"""How many times the other the larger end is where steps are even in magnitude without a word of the user."""
 
 CLOSE = 0.01
 """A point is the shortest number within this part of its step."""
@@ -84,6 +87,12 @@ class Range:
         place = random.random()
         x = low * (high / low) ** place if self.logarithmic else low + (high - low) * place
         return self.within(short(x, CLOSE * abs(x if self.logarithmic else high - low)))
+
+    @property
+    def spans_decades(self) -> bool:
+        """Whether even steps would pass over nearly all magnitudes: a range of one sign, to 10,000 times."""
+        near, far = sorted((abs(self.low), abs(self.high)))
+        return self.low * self.high > 0 and far / near >= DECADES and replace(self, logarithmic=True).sound
 
     def other_scale(self) -> Range:
         return Range(self.name, self.low, self.high, not self.logarithmic)
