@@ -248,14 +248,16 @@ STABLE: dict[str, str | Callable[[int], str]] = {
     "sinc": "t = a - round(a); where(-1 < a < 1, hyp0f1(1.5, -(pi*a)**2/4), "
             "where(mod(round(a), 2) == 0, 1, -1)*sin(pi*t)/pi/a)",
     "norm": lambda n: _tree("hypot", [f"a[{i}]" for i in range(n)]) if n > 1 else "abs(a[0])",
-    "silu": "h = exp(a/2); where(a > -300, a/(1 + exp(-a)), a*h*h)",
+    "silu": "h = exp(a/2); t = a + 1.2784645427610737 + 1.0946994183093437e-16; where(-1.6 < a < -1, "
+            "(t + expm1(-t))/(1 + exp(-a)) - 0.2784645427610738, where(a > -300, a/(1 + exp(-a)), a*h*h))",
     "logsumexp": f"top = detach(max(a)); {_RISEN}top + log(sum(risen))",
     "softmax": f"top = max(a); {_RISEN}risen/sum(risen)",
     "log_softmax": _log_softmax,
 }
 # fmt: on
 """Functions defined by others, by texts of the second column that lose no digits; of `n` entries, where a text depends
-on how many. `gelu` knows what a/sqrt(2) was rounded by; the largest entry is not detached in `softmax`, so that its own
+on how many. `gelu` knows what a/sqrt(2) was rounded by; `silu` counts from its lowest
+point r, where exp(-r)*(1 + r) = -1, so that silu(r + t) = 1 + r + (t + expm1(-t))/(1 + exp(-r - t)); the largest entry is not detached in `softmax`, so that its own
 tangent cancels exactly; `log_softmax` is a formula which nobody calls, but many write."""
 
 PARAMETRIC_FUNCTIONS = ("polygamma", "hyp0f1")

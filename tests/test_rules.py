@@ -40,12 +40,12 @@ from diffcli.cli.main import main
 from diffcli.comparison import Settings, compare
 from diffcli.derivation import Wanted
 from diffcli.evaluate import evaluate
-from diffcli.forward import jvp
+from diffcli.forward import Dual, Duals, jvp
 from diffcli.linearize import ONE, rule_text
 from diffcli.methods import METHODS, forward, reverse, symbolic
 from diffcli.primitives import CODE, PRIMITIVES, RULES, Primitive, Rules
 from diffcli.reverse import vjp
-from diffcli.studies.rules import Function, by_rule, functions, measured, worst, worst_of
+from diffcli.studies.rules import Function, by_rule, explained, functions, measured, worst, worst_of
 from diffcli.truth import certify
 
 STABLE = [row for row in PRIMITIVES if row.stable]
@@ -533,3 +533,16 @@ def test_a_stable_definition_loses_a_few_ulps_at_most(function: Function, argume
     found = worst_of(function, argument, 150)["stable"]
     assert found.points > 50
     assert found.ulp < FEW, found
+
+
+def test_silu_keeps_its_digits_around_its_lowest_point() -> None:
+    (silu,) = (function for function in functions() if function.row.name == "silu")
+    program = silu.program("textbook")
+    for k in range(120):
+        x = -1.2784645427610737 + (-1) ** k * 10.0 ** (-15 + k / 8)
+        truth = certify(program, [0], (x,))
+        assert truth.derivative is not None
+        algebra = Duals(FLOAT64, "stable")
+        tangent = evaluate(silu.program("stable"), [Dual(x, ONE)], algebra)[0].tangent
+        lost = error(algebra.linear.settle(tangent), truth.derivative[0]).ulp
+        assert lost < FEW or lost - explained(program, 0, (x,), truth.derivative[0]) < FEW, x
