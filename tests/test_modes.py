@@ -455,7 +455,7 @@ def test_a_program_that_reads_what_is_not_before_it_is_refused(fault: Any, says:
 
 def test_the_sets_of_names_cover_the_table() -> None:
     assert set(CORE) <= set(SMOOTH)
-    others = {"const", "input", "select", "not", "polygamma", *(PRIMITIVES_OF_COMPARISON)}
+    others = {"const", "input", "select", "not", "polygamma", "hyp0f1", *(PRIMITIVES_OF_COMPARISON)}
     assert set(CODE) == set(SMOOTH) | set(KINKED) | others
 
 
