@@ -134,7 +134,8 @@ def _jump(
 ) -> tuple[str, tuple[OneSided, OneSided]] | None:
     """From what to what the function jumps, and what its derivative of this order tends to on each side.
 
-    None where it does not jump, or oscillates on a side.
+    None where it does not jump, or oscillates on a side. Where something oscillates on the way, 1/x + sin(1/x^3), the
+    derivative need not do what the function does: nothing is said of its limit.
     """
     value = before[program.outputs[0]].constant
     limits: list[Any] = []
@@ -152,7 +153,7 @@ def _jump(
         except Unknown:
             return None
         limits.append(math.inf * germs.sign(germ) if limit is None else limit)
-        slope = _tending(germ, order)
+        slope = None if germs.unsteady else _tending(germ, order)
         slopes.append(_ball(slope if slope is None or direction > 0 or order % 2 == 0 else -slope))
     if all(limit is NOWHERE or _equal(limit, value) for limit in limits):
         return None
@@ -185,7 +186,7 @@ def _short(limit: Any) -> str:
 
 
 def _tending(germ: Germ, order: int) -> Any:
-    """What the derivative of this order tends to as s falls to 0: a real, an infinity, or None where it oscillates."""
+    """What the derivative of this order tends to as s falls to 0, the expansion being one that may be differentiated."""
     if germ.huge:
         return math.inf * germ.huge * (-1) ** order
     steep = [key for key in germ.terms if key[1] or _is_broken(key[0]) or key[0] < 0]
@@ -194,8 +195,6 @@ def _tending(germ: Germ, order: int) -> Any:
         key = min(steep, key=lambda key: (key[0], -key[1]))
         falling = key[1] < 0 and not _is_broken(key[0])  # 1/log(1/s) rises where log(1/s) falls
         return math.inf * germ.terms[key].sign() * _turn(key[0], order) * (-1 if falling else 1)
-    if germ.wobble or germ.within is not None:
-        return None
     if not germ.exact and germ.order <= order:
         raise Short
     return germ.terms.get((Fraction(order), 0), ZERO) * whole(math.factorial(order))
@@ -305,9 +304,15 @@ def _expansion(
         values = evaluate_all(cut, [*inputs, *(before[k] for k in copies)], germs)
     except Undefined:
         return NOWHERE
-    if order > 1 and any(isinstance(value, Germ) and (value.wobble or value.within is not None) for value in values):
+    germs.unsteady = _is_unsteady(values, germs)
+    if order > 1 and germs.unsteady:
         raise Oscillating  # x**3*sin(1/x) is o(x**2), and has no second derivative
     return values[cut.outputs[0]]
+
+
+def _is_unsteady(values: Sequence[Any], germs: Germs) -> bool:
+    """Whether something oscillates on the way, or jumps again and again: no expansion may be differentiated then."""
+    return germs.torn or any(isinstance(value, Germ) and (value.wobble or value.within is not None) for value in values)
 
 
 MOST_WAYS = 16

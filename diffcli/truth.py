@@ -49,7 +49,7 @@ class Truth:
     status is then `undecided`, whatever is known of the others.
 
     `slopes` are the limits of the derivative from the left and from the right, entry by entry, where
-    the function jumps at the point, as it does in the entries at `jumps` (None where there is no limit).
+    the function jumps at the point, as it does in the entries at `jumps` (None where no limit is known).
     `path` is the derivative of the path that a Python function took, where that is not proved to be the function.
     """
 

@@ -13,6 +13,8 @@ import mpmath
 import pytest
 from oracle import HighPrecision, NoValue
 
+from diffcli.case import make_case
+from diffcli.derivation import Wanted
 from diffcli.evaluate import evaluate
 from diffcli.program import Program
 from diffcli.syntax import elaborate
@@ -88,6 +90,40 @@ def test_what_dominates_decides_the_sides(text: str, left: float | None, right: 
 )
 def test_where_only_bounds_are_known_nothing_is_called_a_limit(text: str) -> None:
     assert truth_of(f"where(x == 0, 0, {text})").status == "undecided"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x*cos(2*pi*floor(1/x))",
+        "x*sin(pi*trunc(1/x))",
+        "x*cos(2*pi*(1/x - mod(1/x, 1)))",
+        "x*cos(2*pi*exp2(floor(1/x)))",
+        "x*cos(2*pi*floor(exp(1/x)))",
+    ],
+)
+def test_what_grows_in_jumps_need_not_take_every_value(text: str) -> None:
+    """The cosine is 1 here, or the sine 0: calling the quotient without a limit would be false."""
+    assert truth_of(f"where(x == 0, 0, {text})").status == "undecided"
+
+
+@pytest.mark.parametrize("text", ["x^3*floor(1/x)", "x^3*mod(1/x, 1)", "x^9*sign(sin(1/x))", "1/floor(exp(1/abs(x)))"])
+def test_what_jumps_again_and_again_is_given_no_second_derivative(text: str) -> None:
+    """There is no first derivative at jumps as close to 0 as one likes."""
+    problem = make_case(f"where(x == 0, 0, {text})", {"x": 0.0}).problem
+    truth = certify(problem.program, problem.wrt, problem.point, Wanted("derivative", (), 2))
+    assert truth.status == "undecided"
+
+
+@pytest.mark.parametrize(
+    "text", ["1/x + sin(1/x^3)", "sqrt(x) + x*sin(1/x^5)", "log(x) + sin(1/x^5)", "2 + exp(-1/x)*sin(exp(2/x))"]
+)
+def test_no_limit_of_a_derivative_is_told_where_something_oscillates(text: str) -> None:
+    """The function rises, or tends to something; its derivative takes large values of either sign."""
+    truth = truth_of(f"where(x > 0, {text}, 1)")
+    assert truth.reason is not None
+    assert "the function jumps here, from 1 to" in truth.reason
+    assert truth.slopes == ((0,), (None,))
 
 
 def wavering(rng: random.Random, depth: int) -> str:

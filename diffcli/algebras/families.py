@@ -196,7 +196,10 @@ class Families(Germs):
     def whole(self, name: str, a: Germ, toward: Callable[[Any], Any]) -> Germ:
         at = self.tends_to(a)
         if isinstance(at, Moving):  # between whole numbers, but at t = 0
-            return number(self.germs.whole(name, at.germ, toward).constant)
+            whole = self.germs.whole(name, at.germ, toward)
+            if not whole.is_constant:
+                raise Unknown("a value that oscillates without a limit")
+            return whole
         return super().whole(name, a, toward)
 
     # --- functions of what moves

@@ -190,6 +190,8 @@ class Germs:
 
     Coefficients of Taylor series are named after their functions. `written_out`, functions are
     instead written by simpler ones, by addition theorems: then more cancels, but forms grow.
+    `torn` is set when something jumps again and again, as close to s = 0 as one likes; `unsteady`
+    when it was, or when something oscillated, in what was evaluated last.
     """
 
     def __init__(self, limit: int, written_out: bool = False) -> None:
@@ -197,6 +199,7 @@ class Germs:
         self.written_out = written_out
         self.work = 0
         self.switched = False
+        self.torn = self.unsteady = False
         self.ways: tuple[bool, ...] = ()
         self.taken: list[bool] = []
         self.reason: str | None = None
@@ -214,6 +217,7 @@ class Germs:
         try:
             return self.sign(condition) != 0
         except Oscillates:
+            self.torn = True
             self.taken.append(self.ways[len(self.taken)] if len(self.taken) < len(self.ways) else True)
             return self.taken[-1]
 
@@ -654,7 +658,7 @@ class Germs:
             try:
                 side = self.sign(difference)
             except Oscillates:
-                self.switched = True
+                self.switched = self.torn = True
                 return self._between(ZERO, ONE)
             bounded = not difference.terms and difference.within is not None and difference.order <= 0
             limit = None if difference.huge or bounded else self.tends_to(difference)
@@ -692,6 +696,7 @@ class Germs:
         try:
             return number(whole(int(not self.sign(a))))
         except Oscillates:
+            self.torn = True
             return self._between(ZERO, ONE)
 
     def _larger(self, a: Germ, b: Germ, difference: Germ) -> Germ:
@@ -713,7 +718,7 @@ class Germs:
         try:
             side = self.sign(a)
         except Oscillates:
-            self.switched = True
+            self.switched = self.torn = True
             return self._between(value(-1), value(1))
         limit = self.tends_to(a) if a.terms or a.within is None or a.order > 0 else None
         if side and limit is not None and limit.is_zero():
@@ -733,6 +738,7 @@ class Germs:
     def whole(self, name: str, a: Germ, toward: Callable[[fmpq], Any]) -> Germ:
         """floor, ceil and trunc: at an integer the side decides; at infinity it oscillates below the value."""
         if a.huge:
+            self.torn = True
             return a
         at = self.tends_to(a)
         if at is None:
@@ -755,7 +761,7 @@ class Germs:
 
     def _far(self, a: Germ, toward: Callable[[fmpq], Any]) -> Germ:
         """What grows takes every fractional part again and again."""
-        self.switched = True
+        self.switched = self.torn = True
         half = fmpq(self.sign(a), 2)
         above = toward(half) > half
         continuous = exactly(a) or a.order > 0  # but for jumps that fall to 0
@@ -918,11 +924,11 @@ class Germs:
         return number(whole(up) * PI() * HALF)
 
     def oscillating(self, name: str, a: Germ) -> Germ:
-        """sin and cos: at infinity they take every value of [-1, 1] again and again."""
+        """sin and cos: at infinity they take every value of [-1, 1] again and again, if what grows is continuous."""
         if not a.huge and self.tends_to(a) is not None:
             return self.analytic(CODE[name], a)
         self.sign(a)
-        return Germ({}, Fraction(0), False, True, within=arb(0, 1))
+        return Germ({}, Fraction(0), False, not self.torn, within=arb(0, 1))
 
     def sincos(self, a: Germ) -> tuple[Germ, Germ]:
         return self.oscillating("sin", a), self.oscillating("cos", a)
