@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from math import isfinite
 from random import Random
 from time import monotonic
 from typing import TYPE_CHECKING, Any, Literal
@@ -26,6 +27,7 @@ from diffcli.case import Case, Claim, Number, flat, shape_of, tuples, written
 from diffcli.derivation import Derivation
 from diffcli.limits import Expired, deadline
 from diffcli.passes import held_at, prune
+from diffcli.primitives import CODE, CONST, INPUT
 from diffcli.program import Program
 from diffcli.syntax.rendering import literal
 from diffcli.syntax.shapes import nested, places, subscript
@@ -428,10 +430,32 @@ def question(case: Case, trial: Trial = Trial()) -> Question:
     return Question(paths, found.sweeps, found.entries or ())
 
 
+def _differs_unseen(program: Program) -> bool:
+    """Whether a claim may be another formula at single places that no point tried meets: where(x == pi, 7, 2*x).
+
+    Pieces are open. That x is a number as it is written, or another variable, is tried beside the switch.
+    """
+    equations = (k for k, code in enumerate(program.ops) if code in _EQUATIONS)
+    return any(not all(_is_met(program, operand) for operand in program.arguments(k)) for k in equations)
+
+
+def _is_met(program: Program, k: int) -> bool:
+    """Whether this is a variable, or a number that is written as a float; in decimals it is what is written."""
+    if program.ops[k] != CONST:
+        return program.ops[k] == INPUT
+    number = program.constants[program.a[k]]
+    return not isinstance(number, str) and isfinite(number) and number in (float(number), Fraction(repr(float(number))))
+
+
+_EQUATIONS = {CODE["eq"], CODE["ne"]}
+
+
 def shown_equal(asked: Question) -> bool:
     """Whether SymPy shows every claimed formula equal to its own derivative, on every piece of every path."""
     from diffcli.algebras.pieces import covered, equal
 
+    if any(map(_differs_unseen, asked.claimed)):
+        return False
     paths = asked.paths
     if not 0 < len(paths) <= _PATHS or any(len(path.signs) > _CONDITIONS for path in paths):
         return False

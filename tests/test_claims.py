@@ -71,6 +71,21 @@ def test_a_claim_is_equal_where_every_entry_is() -> None:
     assert shown_equal(question(right))
 
 
+UNSEEN = ["x == pi", "x == 1/3", "x^2 == 2", "sin(x) == 0.5", "not x != y^3 + sin(y)"]
+
+
+@pytest.mark.parametrize("condition", UNSEEN)
+def test_another_formula_at_places_that_no_float_meets_is_not_called_right(condition: str) -> None:
+    _, row = judged("x^2*y/2", {"x": 1.0, "y": 2.0}, f"x: where({condition}, 7, x*y)")
+    assert row.word == "undecided"
+
+
+@pytest.mark.parametrize(("condition", "other"), [("x == 0", "y*0"), ("x == 0.1", "0.1*y"), ("x == y", "x^2")])
+def test_a_place_that_is_tried_hinders_no_proof(condition: str, other: str) -> None:
+    _, row = judged("x^2*y/2", {"x": 1.0, "y": 2.0}, f"x: where({condition}, {other}, x*y)")
+    assert row.word == "right"
+
+
 WRONG = {
     "sign": (LOSS, POINT, "w: -2*x*(x*w - y)"),
     "missing factor": (LOSS, POINT, "w: 2*(x*w - y)"),
