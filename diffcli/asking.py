@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from diffcli.derivation import Derivation, Problem
 from diffcli.errors import Unsupported
-from diffcli.limits import Died, Expired
+from diffcli.limits import Died, Expired, shared
 from diffcli.linearize import literals
 from diffcli.methods import METHODS, usual
 from diffcli.primitives import PARAMETRIC, Rules
@@ -56,17 +56,20 @@ class _Known:
         self.size = 0
 
     def get(self, key: object) -> _Derived | None:
-        found = self.found.pop(key, None)
-        if found is not None:
-            self.found[key] = found
+        with shared:
+            found = self.found.pop(key, None)
+            if found is not None:
+                self.found[key] = found
         return found
 
     def add(self, key: object, derivation: Derivation, seconds: float) -> None:
         size = sum(len(sweep) + OBJECT for sweep in derivation.sweeps)
-        self.found[key] = _Derived(derivation, seconds, size)
-        self.size += size
-        while self.size > MOST:
-            self.size -= self.found.pop(next(iter(self.found))).size
+        with shared:
+            before = self.found.pop(key, None)  # another thread may have been at the same
+            self.found[key] = _Derived(derivation, seconds, size)
+            self.size += size - (before.size if before else 0)
+            while self.size > MOST:
+                self.size -= self.found.pop(next(iter(self.found))).size
 
 
 _known = _Known()

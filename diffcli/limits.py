@@ -38,6 +38,13 @@ STUCK = 0.5
 """Seconds after its deadline at which code that cannot be interrupted is stuck."""
 
 
+shared = threading.RLock()
+"""Held while something is changed that the whole process shares."""
+
+if hasattr(os, "register_at_fork"):  # a child begins without the threads that may have held it
+    os.register_at_fork(after_in_child=shared._at_fork_reinit)  # type: ignore[attr-defined]
+
+
 class Expired(BaseException):
     """The time is up. Not an `Exception`, so that no library swallows it."""
 
@@ -161,14 +168,25 @@ def _expire(number: int, frame: FrameType | None) -> None:
 
 
 class deep_recursion:  # noqa: N801 - it is called as a function
-    """Python's recursion limit raised for a library that recurses."""
+    """Python's recursion limit raised for a library that recurses.
+
+    The limit is one for all threads: the first block raises it, the last one that ends puts it back.
+    """
+
+    blocks, before = 0, 0
 
     def __enter__(self) -> None:
-        self.before = sys.getrecursionlimit()
-        sys.setrecursionlimit(max(self.before, RECURSION))
+        with shared:
+            if not deep_recursion.blocks:
+                deep_recursion.before = sys.getrecursionlimit()
+                sys.setrecursionlimit(max(deep_recursion.before, RECURSION))
+            deep_recursion.blocks += 1
 
     def __exit__(self, *exception: object) -> None:
-        sys.setrecursionlimit(self.before)
+        with shared:
+            deep_recursion.blocks -= 1
+            if not deep_recursion.blocks:
+                sys.setrecursionlimit(deep_recursion.before)
 
 
 class Here(Generic[T]):
@@ -186,23 +204,35 @@ class Apart(Generic[T]):
     """A computation in a child process, begun at once.
 
     `result` raises what the function raised, `Expired` when `seconds` have
-    passed since the start, `Died` when the child was killed or crashed.
+    passed since the start, `Died` when the child was killed or crashed. A process that
+    may have no children (a worker of `multiprocessing.Pool`) computes it itself, as `Here` does.
     """
 
     def __init__(self, function: Callable[..., T], *arguments: Any) -> None:
-        context = starting(fork=_threads() == 1)  # with threads, a lock may be held
+        self.here = Here(function, *arguments)
         self.begun = time.monotonic()
-        self.connection, theirs = context.Pipe(duplex=False)
-        self.process = context.Process(target=_answer, args=(theirs, function, arguments))
-        with _script_left_out():
+        self.process: Any = None
+        self.connection: Any = None
+        if not _childless():
+            with suppress(OSError, EOFError):  # no more processes are allowed
+                self._begin(function, arguments)
+
+    def _begin(self, function: Callable[..., T], arguments: tuple[Any, ...]) -> None:
+        context = starting(fork=_threads() == 1)  # with threads, a lock may be held
+        connection, theirs = context.Pipe(duplex=False)
+        process = context.Process(target=_answer, args=(theirs, function, arguments))
+        with shared, _script_left_out():
             try:
-                self.process.start()
+                process.start()
             except (OSError, EOFError):  # the server that forks was killed: it is begun anew
-                self.process.start()
-        atexit.register(self.process.kill)  # before the interpreter waits for its children
+                process.start()
+        atexit.register(process.kill)  # before the interpreter waits for its children
         theirs.close()
+        self.process, self.connection = process, connection
 
     def result(self, seconds: float) -> T:
+        if self.process is None:
+            return self.here.result(seconds)
         try:
             if not self.connection.poll(max(0.0, self.begun + min(seconds, LONGEST) - time.monotonic())):
                 raise Expired
@@ -210,14 +240,30 @@ class Apart(Generic[T]):
         except Exception:  # noqa: BLE001 - it ended, or sent what cannot be made again
             raise Died from None
         finally:
-            atexit.unregister(self.process.kill)
-            self.process.kill()
-            self.process.join()
-            self.connection.close()
+            self.end()
         succeeded, answer = outcome
         if succeeded:
             return answer  # type: ignore[no-any-return]
         raise answer
+
+    def end(self) -> None:
+        """Leave no process behind, whatever it is at."""
+        if self.process is not None and not self.connection.closed:
+            atexit.unregister(self.process.kill)
+            self.process.kill()
+            self.process.join()
+            self.connection.close()
+
+    def __del__(self) -> None:
+        """A computation whose result is not asked for any more, because something else has failed."""
+        with suppress(Exception):
+            self.end()
+
+
+def _childless() -> bool:
+    """Whether this process may have no children: multiprocessing forbids them to its daemons."""
+    running = sys.modules.get("multiprocessing.process")
+    return running is not None and running.current_process().daemon
 
 
 def starting(fork: bool) -> Any:

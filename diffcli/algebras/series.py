@@ -11,9 +11,11 @@ FLINT's precision and series length are process-wide: `working` owns them.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from fractions import Fraction
 from math import isfinite
+from threading import RLock
 from typing import Any
 
 from flint import arb, arb_series, ctx, fmpq
@@ -42,17 +44,28 @@ class Singular(Exception):
 
 
 class working:  # noqa: N801 - it is called as a function
-    """FLINT at `bits` of precision, series cut after `length` coefficients."""
+    """FLINT at `bits` of precision, series cut after `length` coefficients.
+
+    Both are one for the whole process: a series that another thread cut short would lack coefficients, and they
+    would be read as zeros. So one thread works at a time.
+    """
 
     def __init__(self, bits: int, length: int) -> None:
         self.wanted = bits, length
 
     def __enter__(self) -> None:
+        _WORKING.acquire()
         self.before = ctx.prec, ctx.cap
         ctx.prec, ctx.cap = self.wanted
 
     def __exit__(self, *exception: object) -> None:
         ctx.prec, ctx.cap = self.before
+        _WORKING.release()
+
+
+_WORKING = RLock()
+if hasattr(os, "register_at_fork"):  # a child begins without the threads that may have held it
+    os.register_at_fork(after_in_child=_WORKING._at_fork_reinit)  # type: ignore[attr-defined]
 
 
 def real(value: Constant) -> Any:

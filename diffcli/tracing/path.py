@@ -14,8 +14,11 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
+
+from diffcli.limits import shared
 
 Position = tuple[int, int]
 """A line, counted from 1, and a column in bytes, from 0, as the compiler has them."""
@@ -156,10 +159,24 @@ class Observer:
 
 
 def _tree(file: str) -> ast.Module | None:
-    try:
-        return ast.parse("".join(linecache.getlines(file)))
-    except (SyntaxError, ValueError):
-        return None
+    """The syntax of a file as it stands now."""
+    text = "".join(linecache.getlines(file))
+    with shared:
+        return _parsed(text)
+
+
+@lru_cache(maxsize=16)
+def _parsed(text: str) -> ast.Module | None:
+    """Python 3.11 counts how deep all its parsers are together: what another thread does may spoil it once."""
+    for last in (False, False, True):
+        try:
+            return ast.parse(text)
+        except (SyntaxError, ValueError):
+            return None
+        except SystemError:
+            if last:
+                raise
+    return None
 
 
 def _by_scope(tree: ast.Module) -> dict[tuple[str, int], list[_Loop | _Choice]]:

@@ -5,7 +5,6 @@ It knows what a user's function may be given and give back; what is done with th
 
 from __future__ import annotations
 
-import contextlib
 import inspect
 import io
 import sys
@@ -27,6 +26,7 @@ from diffcli.tracing.arrays import array_of
 from diffcli.tracing.exactness import unsure
 from diffcli.tracing.loading import Loaded, raised_at
 from diffcli.tracing.path import Observer, Place, Step
+from diffcli.tracing.printing import printing_to
 from diffcli.tracing.refusals import CONDITION, FOR_FLOATS
 from diffcli.tracing.values import Scalar, Trace
 
@@ -179,7 +179,7 @@ def _run(loaded: Loaded, arguments: Mapping[str, Any], observer: Observer | _Unw
     by_place = [arguments[name] for name in arguments if kinds[name] == inspect.Parameter.POSITIONAL_ONLY]
     by_name = {name: value for name, value in arguments.items() if kinds[name] != inspect.Parameter.POSITIONAL_ONLY}
     try:
-        with contextlib.redirect_stdout(sys.stderr or io.StringIO()), np.errstate(all="ignore"), observer.watching():
+        with printing_to(sys.stderr or io.StringIO()), np.errstate(all="ignore"), observer.watching():
             return loaded.function(*by_place, **by_name)
     except Expired:
         loops = [step for step in observer.steps() if step.taken is None]
