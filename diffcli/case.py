@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from diffcli.algebras import Dtype, numbers
@@ -29,7 +30,9 @@ from diffcli.tracing.naming import named
 
 if TYPE_CHECKING:
     from diffcli.tracing.loading import Loaded
+    from diffcli.tracing.nesting import Around
     from diffcli.tracing.path import Step
+    from diffcli.tracing.values import Scalar
 
 Number = float | tuple[Any, ...]
 """A value in a point: a float64, or tuples of them, row by row."""
@@ -114,6 +117,7 @@ class Case:
     `id` and `line` say where a batch has it from. `path` is what a Python function did on the way; `function` is
     that function where it may be asked again, at other points. `unanswered`: a claim was asked for, and not handed in.
     `carried` is what else stood in its row, and comes back with it.
+    `around` has the numbers of a function that is being traced, where the derivative is asked for inside of it.
     """
 
     expression: Expression
@@ -127,6 +131,7 @@ class Case:
     unanswered: bool = False
     function: Loaded | None = field(default=None, compare=False, repr=False)
     carried: Mapping[str, str] = field(default_factory=dict, compare=False)
+    around: Around | None = None
 
     @property
     def problem(self) -> Problem:
@@ -317,6 +322,7 @@ def traced_case(
     at: Mapping[str, Number],
     wrt: Sequence[str] | None = None,
     asked: Asked = Asked(),
+    outer: Mapping[str, Scalar] = MappingProxyType({}),
 ) -> Case:
     """Run a Python function, or the one that `source` names, at a point: its program is that of the path taken."""
     from diffcli.tracing.loading import load, loaded
@@ -324,8 +330,8 @@ def traced_case(
 
     function = load(source) if isinstance(source, str) else loaded(source)
     names = [p.name for p in function.parameters if p.name in at and p.annotation not in (int, "int")]
-    found = trace(function, at, wrt or tuple(_variable(claim, names) for claim in asked.given) or None)
-    case = Case(found.expression, {name: at[name] for name in found.expression.shapes}, found.wrt, path=found.path)
+    found = trace(function, at, wrt or tuple(_variable(claim, names) for claim in asked.given) or None, outer)
+    case = Case(found.expression, found.at, found.wrt, path=found.path, around=found.around)
     case = replace(case, wanted=_wanted(case, asked))
     return _with_claims(replace(case, function=function), asked.given, at) if asked.given else case
 

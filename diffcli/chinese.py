@@ -1623,6 +1623,15 @@ _PYTHON = {
     "{name} takes any number of arguments, {star}": "{name} 接受任意多个参数 {star}",
     "name them: def g(x, y): return f(x, y)": "请写明参数：def g(x, y): return f(x, y)",
     "{name} was not imported and run within {seconds} s": "{seconds} s 内未能导入并运行 {name}",
+    "a comparison of traced numbers cannot be made while their function runs": "函数运行期间，不能对其被追踪的数作比较",
+    "ask derivative, gradient, jacobian, hessian, jvp or vjp: their results are traced on":
+        "请用 derivative、gradient、jacobian、hessian、jvp 或 vjp：它们的结果会继续被追踪",
+    "{method} gives plain floats: they cannot be differentiated again": "{method} 只给出普通浮点数，不能再次求导",
+    "use a method of our own, such as forward or reverse": "请用本工具自己的方法，如 forward 或 reverse",
+    "{where}: a number computed from {names} was kept from another run of {name}, which has ended":
+        "{where}：由 {names} 算出的数保留自 {name} 的另一次运行，而该运行已结束",
+    "compute it anew in each run: keep no traced number in a cache, a list or an attribute between calls":
+        "请在每次运行中重新计算：不要在两次调用之间把被追踪的数保存在缓存、列表或属性中",
     "--timeout gives it longer": "--timeout 可以延长时间",
     "{name} has no parameter '{parameter}' to differentiate by": "{name} 没有可对之求导的参数 '{parameter}'",
     "its parameters with a value are: {names}": "有值的参数有：{names}",

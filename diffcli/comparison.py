@@ -41,6 +41,7 @@ from diffcli.truth import Truth, certify
 if TYPE_CHECKING:
     from diffcli.claims import Examination, Standing, Trial
     from diffcli.rounding import Executed
+    from diffcli.tracing.nesting import Around
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,13 +275,28 @@ def _compared(work: _Work, settings: Settings) -> Comparison:
     )  # fmt: skip
 
 
-def answer(case: Case, method: str) -> tuple[float, ...]:
-    """The derivative that one method finds, row by row, with nothing proved; `DiffError` where it finds none."""
+def answer(case: Case, method: str) -> Sequence[Any]:
+    """The derivative that one method finds, row by row, with nothing proved; `DiffError` where it finds none.
+
+    Inside a function that is being traced it consists of that function's numbers.
+    """
     problem = case.problem
     outcome = _outcome(method, Here(derived, method, problem), problem, Settings((method,)))
     if outcome.failure is not None:
         raise DiffError(f"{method}: {outcome.failure[1]}", kind=outcome.failure[0])
-    return outcome.derivative
+    return _written(outcome, problem, case.around) if case.around else outcome.derivative
+
+
+def _written(outcome: Outcome, problem: Problem, around: Around) -> Sequence[Any]:
+    """The derivative as numbers of the run around it, by the programs of the method."""
+    from diffcli.tracing.nesting import recorded
+
+    derivation = outcome.derivation
+    if derivation is None or derivation.answer is not None:
+        hint = "use a method of our own, such as forward or reverse"
+        raise DiffError(f"{outcome.method} gives plain floats: they cannot be differentiated again", hint=hint)
+    results = recorded(derivation.sweeps, problem.point, around)
+    return derivation.gathered(results, len(problem.program.outputs))
 
 
 def executed(program: Program, point: Sequence[float], dtype: Dtype = "float64") -> tuple[tuple[float, ...], Cost]:

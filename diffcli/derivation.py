@@ -163,7 +163,7 @@ class Derivation(NamedTuple):
         moves = self.steps is not None and not self.steps.fixed
         return self.answer is None and not moves and not any(sweep.guards for sweep in self.sweeps)
 
-    def gathered(self, results: Sequence[Sequence[float]], m: int) -> tuple[float, ...]:
+    def gathered(self, results: Sequence[Sequence[Any]], m: int) -> tuple[Any, ...]:
         """The derivative, row by row, from the outputs of every sweep, of which `m` are values."""
         if self.entries is None:
             return tuple(entry for result in results for entry in result[m:])

@@ -20,8 +20,9 @@ which says where it is and how to mend it.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from difflib import get_close_matches
 from importlib import import_module
 from importlib.util import find_spec
@@ -43,6 +44,8 @@ from diffcli.syntax.shapes import Shape, nested
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult
+
+    from diffcli.tracing.values import Scalar
 
 Function = str | Callable[..., Any]
 Point = Mapping[str, Any] | str
@@ -123,7 +126,7 @@ def trace(function: Callable[..., Any], at: Point, wrt: Wrt = None) -> Case:
     >>> trace(lambda x: x*x if x > 0 else -x, {"x": 2.0}).path[0].taken
     1
     """
-    return traced_case(function, _point(at), _names(wrt))
+    return _alone(_traced(function, at, wrt, Asked()))
 
 
 def compare(
@@ -167,7 +170,7 @@ def compare(
         raise DiffError("a time limit and a step are above 0, a tolerance is 0 or more", kind="option")
     _one_of("number system", dtype, DIGITS)
     _one_of("rules", rules, RULES)
-    case = _case(function, at, wrt, asked)
+    case = _alone(_case(function, at, wrt, asked))
     settings = Settings(
         _methods(methods, case.wanted.kind), timeout, tolerance, share, memory,
         apart=True, step=step, dtype=dtype, rules=rules,
@@ -250,22 +253,50 @@ def _case(function: Function, at: Point, wrt: Wrt, asked: Asked) -> Case:
     if not isinstance(function, str) and not callable(function):
         hint = 'write "x*sin(y)", or lambda x, y: x*np.sin(y)'
         raise DiffError("a function is a text or a Python function", hint=hint, kind="type")
-    if callable(function):
-        return traced_case(function, _point(at), _names(wrt), asked)
     from diffcli.tracing.naming import named
 
-    if named(function):
-        return traced_case(function, _point(at), _names(wrt), asked)
-    return make_case(function, _point(at), _names(wrt), asked=asked)
+    if callable(function) or named(function):
+        return _traced(function, at, wrt, asked)
+    point, outer = _point(at)
+    case = make_case(function, point, _names(wrt), asked=asked)
+    if not outer:
+        return case
+    from diffcli.tracing.nesting import Around
+
+    return replace(case, around=Around({name: outer[name] for name in case.problem.program.inputs if name in outer}))
 
 
-def _point(at: Point) -> dict[str, Any]:
+def _traced(function: Function, at: Point, wrt: Wrt, asked: Asked) -> Case:
+    point, outer = _point(at)
+    return traced_case(function, point, _names(wrt), asked, outer)
+
+
+def _alone(case: Case) -> Case:
+    """What is compared, or shown, has numbers of its own."""
+    if case.around is None:
+        return case
+    hint = "ask derivative, gradient, jacobian, hessian, jvp or vjp: their results are traced on"
+    raise DiffError("a comparison of traced numbers cannot be made while their function runs", hint=hint, kind="python")
+
+
+def _point(at: Point) -> tuple[dict[str, Any], dict[str, Scalar]]:
+    """The point in plain numbers, and which of them are those of a function that is being traced."""
     if isinstance(at, str):
-        return read_point(at)
+        return read_point(at), {}
     if not isinstance(at, Mapping):
         hint = 'write {"x": 1.5, "y": [1, 2]}, or "x=1.5, y=[1, 2]"'
         raise DiffError("a point names its variables", hint=hint, kind="point")
-    return {name: number_at(name, _plain(value)) for name, value in at.items()}
+    point: dict[str, Any] = {}
+    outer: dict[str, Scalar] = {}
+    for name, value in at.items():
+        given = _plain(value)
+        if "diffcli.tracing.nesting" in sys.modules:
+            from diffcli.tracing.nesting import taken_apart
+
+            given, found = taken_apart(name, given)
+            outer |= found
+        point[name] = number_at(name, given)
+    return point, outer
 
 
 def _plain(value: Any) -> Any:

@@ -9,10 +9,13 @@ import re
 import sys
 from pathlib import Path
 from types import FrameType, ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from diffcli.errors import DiffError
 from diffcli.tracing.path import Place, frame_in, place_of
+
+if TYPE_CHECKING:
+    from diffcli.tracing.values import Trace
 
 _NUMPY_NAMES = {
     "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2", "asinh": "arcsinh", "acosh": "arccosh",
@@ -66,6 +69,22 @@ def vector_condition(file: str) -> DiffError:
     place = place_of(frame.f_code, frame.f_lasti, frame.f_lineno)
     message = f"{Path(place.file).name}:{place.line}: '{place.segment}' is neither true nor false"
     return DiffError(message, place.text, (place.begin, place.end), CONDITION, "python")
+
+
+def kept(run: Trace, wire: int, file: str) -> DiffError:
+    """The error for a number that is used in a run that it does not belong to."""
+    inputs = run.names(wire)
+    what = f"a number computed from {', '.join(inputs) or 'nothing'}"
+    message = f"{what} was kept from another run of {run.source}, which has ended"
+    frame = frame_in(file) or _outside()
+    if frame is None:
+        return DiffError(message, hint=KEPT, kind="python")
+    place = place_of(frame.f_code, frame.f_lasti, frame.f_lineno)
+    where = f"{Path(place.file).name}:{place.line}: {message}"
+    return DiffError(where, place.text or None, (place.begin, place.end) if place.text else None, KEPT, "python")
+
+
+KEPT = "compute it anew in each run: keep no traced number in a cache, a list or an attribute between calls"
 
 
 def _needed(asked: str) -> str:

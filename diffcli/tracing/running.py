@@ -11,6 +11,7 @@ import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -25,25 +26,36 @@ from diffcli.syntax.shapes import Shape, places, subscript
 from diffcli.tracing.arrays import array_of
 from diffcli.tracing.exactness import unsure
 from diffcli.tracing.loading import Loaded, raised_at
+from diffcli.tracing.nesting import Around
 from diffcli.tracing.path import Observer, Place, Step
 from diffcli.tracing.printing import printing_to
 from diffcli.tracing.refusals import CONDITION, FOR_FLOATS
-from diffcli.tracing.values import Scalar, Trace
+from diffcli.tracing.values import Scalar, Trace, running
 
 Number = float | tuple[Any, ...]
 
 
 @dataclass(frozen=True)
 class Traced:
-    """What a run has left: the program as an expression, the path, and what is differentiated by."""
+    """What a run has left: the program as an expression, the path, what is differentiated by, and what is around it."""
 
     expression: Expression
+    at: dict[str, Number]
     path: tuple[Step, ...]
     wrt: tuple[str, ...]
+    around: Around | None = None
 
 
-def trace(loaded: Loaded, at: Mapping[str, Number], wrt: Sequence[str] | None = None) -> Traced:
-    """Run a function at a point; `wrt` are the parameters that are differentiated by, all where it is None."""
+def trace(
+    loaded: Loaded,
+    at: Mapping[str, Number],
+    wrt: Sequence[str] | None = None,
+    outer: Mapping[str, Scalar] = MappingProxyType({}),
+) -> Traced:
+    """Run a function at a point; `wrt` are the parameters that are differentiated by, all where it is None.
+
+    `outer` are the entries of the point that are numbers of a run around this one.
+    """
     given = _given(loaded, at)
     chosen = tuple(wrt) if wrt is not None else tuple(name for name in given if not _counts(loaded, name))
     for name in chosen:
@@ -55,15 +67,32 @@ def trace(loaded: Loaded, at: Mapping[str, Number], wrt: Sequence[str] | None = 
     shapes = {name: np.shape(value) for name, value in given.items()}
     names = [name + subscript(place) for name, shape in shapes.items() for place in places(shape)]
     point = [float(x) for value in given.values() for x in np.ravel(value)]
-    run = Trace(names, point, loaded.file)
+    run = Trace(names, point, loaded.file, loaded.source)
     observer = Observer(loaded.file)
-    result = _run(loaded, _arguments(run, given, shapes, chosen), observer)
+    arguments = _arguments(run, given, shapes, [*chosen, *(name.partition("[")[0] for name in outer)])
+    token = running.set(run)
+    try:
+        result = _run(loaded, arguments, observer)
+    finally:
+        running.reset(token)
+        run.ended = True
     shape, entries, notes = _result(loaded, result)
     program = _program(run, entries)
     notes += [*_edges(run), *_constant(loaded, program, chosen)]
     path = (*observer.steps(), *_elsewhere(run, observer))
+    shapes |= dict.fromkeys(run.captured, ())
+    values = given | {name: number.number for name, number in run.captured.items()}
     expression = Expression(loaded.source, program, shapes, shape, notes=tuple(notes), scalar=False, traced=True)
-    return Traced(expression, tuple(sorted(path, key=lambda step: step.line)), chosen)
+    return Traced(expression, values, tuple(sorted(path, key=lambda step: step.line)), chosen, _around(run, outer))
+
+
+def _around(run: Trace, outer: Mapping[str, Scalar]) -> Around | None:
+    """The numbers of the run around this one, with the conditions that may hang on them."""
+    numbers = {**outer, **run.captured}
+    if not numbers:
+        return None
+    conditions = run.recording.builder.program([decision.wire for decision in run.decisions])
+    return Around(numbers, prune(conditions) if run.decisions else None)
 
 
 # --- the same function elsewhere

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import numbers
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from fractions import Fraction
 from math import isfinite
 from typing import Any, NamedTuple
@@ -16,10 +17,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from diffcli.algebras.float64 import FLOAT64
-from diffcli.primitives import BOOLEAN, CODE, SELECT
+from diffcli.primitives import ARITY, BOOLEAN, CODE, INPUT, SELECT
 from diffcli.program import Recording
 from diffcli.tracing.path import Place, here
-from diffcli.tracing.refusals import refusal
+from diffcli.tracing.refusals import kept, refusal
 
 _PLAIN = (bool, int, float, np.bool_, np.integer, np.floating, Fraction)
 _SYMBOLS = {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}
@@ -42,11 +43,21 @@ class Comparison(NamedTuple):
 
 
 class Trace:
-    """One run of a function: what is recorded, and what was decided on the way."""
+    """One run of a function: what is recorded, and what was decided on the way.
 
-    def __init__(self, names: Sequence[str], point: Sequence[float], file: str) -> None:
-        self.recording = Recording(names, point, FLOAT64)
-        self.file = file
+    A run begins within another where a function asks for a derivative. `outer` is that other run: its numbers are
+    inputs here, which hold still; `captured` has them, by the names of these inputs. So a number belongs to one run,
+    and perturbations of two runs are never confused.
+    """
+
+    def __init__(self, names: Sequence[str], point: Sequence[float], file: str, source: str = "") -> None:
+        self.recording = Recording(names, list(point), FLOAT64)
+        self.file, self.source = file, source
+        self.outer = running.get()
+        self.depth: int = self.outer.depth + 1 if self.outer else 0
+        self.ended = False
+        self.captured: dict[str, Scalar] = {}
+        self._captures: dict[tuple[int, int], int] = {}
         self.decisions: list[Decision] = []
         self.comparisons: dict[int, Comparison] = {}
         self.edges: dict[int, frozenset[int]] = {}
@@ -59,8 +70,36 @@ class Trace:
     def wire(self, entry: Any) -> int:
         """The equation of a traced number, or of a literal."""
         if isinstance(entry, Scalar):
-            return entry.wire
+            return entry.wire if entry.trace is self else self._capture(entry)
         return self.recording.constant(float(entry))
+
+    def _capture(self, entry: Scalar) -> int:
+        """A number of a run that this one stands in, as an input."""
+        found = self._captures.get((entry.trace.depth, entry.wire))
+        if found is None:
+            run = self.outer
+            while run is not None and run is not entry.trace:
+                run = run.outer
+            if run is None or run.ended:
+                raise kept(entry.trace, entry.wire, self.file)
+            builder = self.recording.builder
+            name = f"outer.{len(self.captured)}"
+            builder.inputs = (*builder.inputs, name)
+            self.recording.point.append(entry.number)  # type: ignore[attr-defined]
+            found = self.recording.input(len(builder.inputs) - 1)
+            self.captured[name] = entry
+            self._captures[entry.trace.depth, entry.wire] = found
+        return found
+
+    def names(self, wire: int) -> list[str]:
+        """The inputs that an equation depends on."""
+        builder, found, left = self.recording.builder, set(), [wire]
+        while left:
+            k = left.pop()
+            if k not in found:
+                found.add(k)
+                left += (builder.a[k], builder.b[k], builder.c.get(k, -1))[: ARITY[builder.ops[k]]]
+        return [builder.inputs[builder.a[k]] for k in sorted(found) if builder.ops[k] == INPUT]
 
     def emit(self, name: str, *wires: int) -> Scalar:
         code = CODE[name]
@@ -120,6 +159,10 @@ class Trace:
         return held
 
 
+running: ContextVar[Trace | None] = ContextVar("running", default=None)
+"""The innermost run of this thread."""
+
+
 class Scalar:
     """A traced number. It does what a float does, but is never one."""
 
@@ -132,6 +175,10 @@ class Scalar:
     @property
     def number(self) -> float:
         return self.trace.number(self.wire)
+
+    def is_(self, other: Scalar) -> bool:
+        """Whether both are one number by their making."""
+        return self.trace is other.trace and self.wire == other.wire
 
     # --- what a number is asked
     shape: tuple[int, ...] = ()
@@ -206,7 +253,7 @@ class Scalar:
 
     # --- conditions
     def __bool__(self) -> bool:
-        return self.trace.decide(self)
+        return innermost(self).decide(self)
 
     def __and__(self, other: Any) -> Any:
         return _defer(both, self, other)
@@ -220,7 +267,7 @@ class Scalar:
     __rand__, __ror__, __rxor__ = __and__, __or__, __xor__
 
     def __invert__(self) -> Scalar:
-        return self.trace.negation(self)
+        return innermost(self).negation(self)
 
     # --- what would lose the trace
     def __float__(self) -> float:
@@ -259,7 +306,7 @@ numbers.Real.register(Scalar)
 
 def apply(name: str, *entries: Any) -> Scalar:
     """A primitive of traced numbers and literals; one of them at least is traced."""
-    trace = _trace(*entries)
+    trace = innermost(*entries)
     return trace.emit(name, *map(trace.wire, entries))
 
 
@@ -267,22 +314,31 @@ def traced(*entries: Any) -> bool:
     return any(isinstance(entry, Scalar) for entry in entries)
 
 
-def _trace(*entries: Any) -> Trace:
-    return next(entry.trace for entry in entries if isinstance(entry, Scalar))
+def innermost(*entries: Any) -> Trace:
+    """The innermost run that an entry belongs to: to it, the numbers of others hold still."""
+    found: Scalar | None = None
+    for entry in entries:
+        if isinstance(entry, Scalar) and (found is None or entry.trace.depth > found.trace.depth):
+            found = entry
+    assert found is not None
+    if found.trace.ended:
+        now = running.get()
+        raise kept(found.trace, found.wire, now.file if now else found.trace.file)
+    return found.trace
 
 
 def compare(name: str, left: Any, right: Any) -> Any:
-    if isinstance(left, Scalar) and isinstance(right, Scalar) and left.wire == right.wire:
+    if isinstance(left, Scalar) and isinstance(right, Scalar) and left.is_(right):
         return FLOAT64.functions[CODE[name]](left.number, right.number) == 1  # type: ignore[misc]
-    return _trace(left, right).compare(name, left, right)
+    return innermost(left, right).compare(name, left, right)
 
 
 def power(base: Any, exponent: Any) -> Scalar:
     """A literal exponent makes it the parametric primitive, as in the language."""
-    trace = _trace(base, exponent)
+    trace = innermost(base, exponent)
     if isinstance(exponent, Scalar) or not isfinite(exponent):
         return apply("pow", base, exponent)
-    return Scalar(trace, trace.recording.functions[CODE["powc"]](base.wire, float(exponent)))
+    return Scalar(trace, trace.recording.functions[CODE["powc"]](trace.wire(base), float(exponent)))
 
 
 def floor_divide(left: Any, right: Any) -> Scalar:
@@ -302,12 +358,12 @@ def _joined(left: Any, right: Any, either: bool) -> Any:
     for known, other in ((left, right), (right, left)):
         if not isinstance(known, Scalar):
             return either if bool(known) == either else other
-    return left.trace.joined(left, right, either)
+    return innermost(left, right).joined(left, right, either)
 
 
 def differ(left: Any, right: Any) -> Any:
     """Exactly one of them: the conditions as the numbers 0 and 1 are unequal."""
-    trace = _trace(left, right)
+    trace = innermost(left, right)
     result = trace.emit("ne", *map(trace.condition, (left, right)))
     touched = [trace.edges.get(trace.condition(side), frozenset()) for side in (left, right)]
     if any(touched):
@@ -319,7 +375,7 @@ def choose(condition: Any, yes: Any, no: Any) -> Any:
     """Like `where`, of three entries."""
     if not isinstance(condition, Scalar):
         return yes if condition else no
-    return condition.trace.choice(condition, yes, no)
+    return innermost(condition, yes, no).choice(condition, yes, no)
 
 
 def _binary(name: str, left: Any, right: Any) -> Any:
@@ -336,7 +392,7 @@ def _defer(operation: Callable[..., Any], left: Any, right: Any) -> Any:
 
         return entrywise(operation, left, right)
     if isinstance(other, complex):
-        raise refusal(_trace(left, right).file, "complex")
+        raise refusal(innermost(left, right).file, "complex")
     return NotImplemented
 
 
