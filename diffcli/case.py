@@ -29,6 +29,7 @@ from diffcli.syntax.tokens import spans
 from diffcli.tracing.naming import named
 
 if TYPE_CHECKING:
+    from diffcli.tracing.checking import Doubt
     from diffcli.tracing.loading import Loaded
     from diffcli.tracing.nesting import Around
     from diffcli.tracing.path import Step
@@ -117,7 +118,8 @@ class Case:
     `id` and `line` say where a batch has it from. `path` is what a Python function did on the way; `function` is
     that function where it may be asked again, at other points. `unanswered`: a claim was asked for, and not handed in.
     `carried` is what else stood in its row, and comes back with it.
-    `around` has the numbers of a function that is being traced, where the derivative is asked for inside of it.
+    `around` has the numbers of a function that is being traced, where the derivative is asked for inside of it;
+    `doubt` says why that path is not proved to be the function.
     """
 
     expression: Expression
@@ -132,6 +134,7 @@ class Case:
     function: Loaded | None = field(default=None, compare=False, repr=False)
     carried: Mapping[str, str] = field(default_factory=dict, compare=False)
     around: Around | None = None
+    doubt: Doubt | None = None
 
     @property
     def problem(self) -> Problem:
@@ -323,6 +326,7 @@ def traced_case(
     wrt: Sequence[str] | None = None,
     asked: Asked = Asked(),
     outer: Mapping[str, Scalar] = MappingProxyType({}),
+    checked: bool = True,
 ) -> Case:
     """Run a Python function, or the one that `source` names, at a point: its program is that of the path taken."""
     from diffcli.tracing.loading import load, loaded
@@ -330,8 +334,8 @@ def traced_case(
 
     function = load(source) if isinstance(source, str) else loaded(source)
     names = [p.name for p in function.parameters if p.name in at and p.annotation not in (int, "int")]
-    found = trace(function, at, wrt or tuple(_variable(claim, names) for claim in asked.given) or None, outer)
-    case = Case(found.expression, found.at, found.wrt, path=found.path, around=found.around)
+    found = trace(function, at, wrt or tuple(_variable(claim, names) for claim in asked.given) or None, outer, checked)
+    case = Case(found.expression, found.at, found.wrt, path=found.path, around=found.around, doubt=found.doubt)
     case = replace(case, wanted=_wanted(case, asked))
     return _with_claims(replace(case, function=function), asked.given, at) if asked.given else case
 

@@ -134,6 +134,7 @@ _COMPARISON = {
     "Of {total} entries {count} are not proved ({reason}).": "{total} 项中有 {count} 项没有证明（{reason}）。",
     "No truth is proved ({reason}).": "没有证明出真值（{reason}）。",
     "No truth is proved ({reason}); and the methods differ.": "没有证明出真值（{reason}），各方法也不一致。",
+    "On the path that was taken it is {derivative}.": "在所走的路径上，它是 {derivative}。",
     "No truth is proved ({reason}); the methods agree with each other, which proves nothing.":
         "没有证明出真值（{reason}）；各方法彼此一致，但这不能证明什么。",
     "There is no derivative here ({reason}): {sides}.": "此处不可导（{reason}）：{sides}。",
@@ -1623,6 +1624,18 @@ _PYTHON = {
     "{name} takes any number of arguments, {star}": "{name} 接受任意多个参数 {star}",
     "name them: def g(x, y): return f(x, y)": "请写明参数：def g(x, y): return f(x, y)",
     "{name} was not imported and run within {seconds} s": "{seconds} s 内未能导入并运行 {name}",
+    "the point lies on the edge of {what}": "该点位于 {what} 的边界上",
+    "a second run of {name} at the same point gives another value: {value}, then {other}":
+        "{name} 在同一点的第二次运行给出另一个值：先是 {value}，后是 {other}",
+    "a plain run of {name} gives {value}, the run that was traced {other}":
+        "{name} 的普通运行给出 {value}，被追踪的运行给出 {other}",
+    "a plain run of {name} ends with {error}": "{name} 的普通运行以 {error} 结束",
+    "the path's derivative does not explain how {name} moves with {names}":
+        "该路径的导数不能解释 {name} 如何随 {names} 变化",
+    "{name} gives the shape {one} when it is run plainly, and {other} when it is traced":
+        "{name} 普通运行时给出形状 {one}，被追踪时给出 {other}",
+    "a function in it cannot be traced as it is used there: write it by np.sum, @ and np.exp":
+        "其中某个函数按该用法无法追踪：请用 np.sum、@ 和 np.exp 来写",
     "a comparison of traced numbers cannot be made while their function runs": "函数运行期间，不能对其被追踪的数作比较",
     "ask derivative, gradient, jacobian, hessian, jvp or vjp: their results are traced on":
         "请用 derivative、gradient、jacobian、hessian、jvp 或 vjp：它们的结果会继续被追踪",

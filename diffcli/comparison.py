@@ -239,7 +239,7 @@ def compare_all(cases: Sequence[Case], settings: Settings) -> list[Comparison]:
     for work in works:
         work.values, work.cost = executed(work.problem.program, work.problem.point, settings.dtype)
     for work in works:
-        work.truth = _told(work.proof, settings)
+        work.truth = _doubted(_told(work.proof, settings), work.case)
     for turn in range(max((len(work.tasks) for work in works), default=0)):
         for work in works:
             if turn < len(work.tasks):
@@ -351,6 +351,16 @@ def _told(proving: Apart[Truth] | Here[Truth], settings: Settings) -> Truth:
         return Truth("unavailable", 0, reason=f"not proved within {settings.timeout:g} s")
     except (MemoryError, Died):
         return Truth("unavailable", 0, reason="the proof needs more memory than there is")
+
+
+def _doubted(truth: Truth, case: Case) -> Truth:
+    """The truth of a Python function whose path is not proved to be the function: it is that of the path alone."""
+    doubt = case.doubt
+    if doubt is None or truth.derivative is None:
+        return truth
+    places = tuple(range(len(truth.derivative)))
+    values = truth.values if doubt.valued else None
+    return Truth("undecided", truth.bits, values, reason=doubt.reason, undecided=places, path=truth.derivative)
 
 
 def _outcome(name: str, task: _Task, problem: Problem, settings: Settings) -> Outcome:

@@ -31,7 +31,12 @@ def _function(name: str) -> Callable[..., Any]:
         for operand in operands:
             if hasattr(operand, "_apply"):
                 return operand._apply(primitive, *operands)
-        return FLOAT64.functions[CODE[primitive]](*map(number, operands))  # type: ignore[misc]
+        function: Callable[..., Any] = FLOAT64.functions[CODE[primitive]]  # type: ignore[assignment]
+        if any(getattr(operand, "shape", ()) for operand in operands):  # arrays of floats, entry by entry
+            import numpy as np
+
+            return np.frompyfunc(lambda *entries: function(*map(number, entries)), arity, 1)(*operands).astype(float)
+        return function(*map(number, operands))
 
     apply.__name__ = apply.__qualname__ = name
     apply.__doc__ = f"{name} of a number, a Dual or a Variable."

@@ -249,14 +249,14 @@ def vjp(function: Function, at: Point, vector: Vector, wrt: Wrt = None, method: 
 
 
 # --- understanding what is given
-def _case(function: Function, at: Point, wrt: Wrt, asked: Asked) -> Case:
+def _case(function: Function, at: Point, wrt: Wrt, asked: Asked, checked: bool = True) -> Case:
     if not isinstance(function, str) and not callable(function):
         hint = 'write "x*sin(y)", or lambda x, y: x*np.sin(y)'
         raise DiffError("a function is a text or a Python function", hint=hint, kind="type")
     from diffcli.tracing.naming import named
 
     if callable(function) or named(function):
-        return _traced(function, at, wrt, asked)
+        return _traced(function, at, wrt, asked, checked)
     point, outer = _point(at)
     case = make_case(function, point, _names(wrt), asked=asked)
     if not outer:
@@ -266,9 +266,9 @@ def _case(function: Function, at: Point, wrt: Wrt, asked: Asked) -> Case:
     return replace(case, around=Around({name: outer[name] for name in case.problem.program.inputs if name in outer}))
 
 
-def _traced(function: Function, at: Point, wrt: Wrt, asked: Asked) -> Case:
+def _traced(function: Function, at: Point, wrt: Wrt, asked: Asked, checked: bool = False) -> Case:
     point, outer = _point(at)
-    return traced_case(function, point, _names(wrt), asked, outer)
+    return traced_case(function, point, _names(wrt), asked, outer, checked)
 
 
 def _alone(case: Case) -> Case:
@@ -329,7 +329,7 @@ def _answer(
 
     _known(method)
     asked = Asked(_whole(order), **{name: _text(vector) for name, vector in vectors.items()})  # type: ignore[arg-type]
-    case = _case(function, at, wrt, asked)
+    case = _case(function, at, wrt, asked, checked=False)
     if kind is not None and case.wanted.kind != kind:
         other = "a vector: ask jacobian" if kind == "gradient" else "a scalar: ask gradient"
         raise DiffError(f"the result of this function is {other}", kind="shape")

@@ -193,7 +193,11 @@ def _unproved(truth: Truth, answered: Sequence[Measurement]) -> str:
         template = "No truth is proved ({reason})."
     elif agreed:
         template = "No truth is proved ({reason}); the methods agree with each other, which proves nothing."
-    return say(template, reason=translated(truth.reason))
+    said = say(template, reason=translated(truth.reason))
+    if truth.path is None:
+        return said
+    shown = listed([side(entry) for entry in truth.path[:6]]) + (", …" if len(truth.path) > 6 else "")
+    return joined([said, say("On the path that was taken it is {derivative}.", derivative=shown)])
 
 
 def sides(truth: Truth) -> dict[int, tuple[object, object]]:

@@ -1,93 +1,131 @@
-"""Whether the conditions that chose the path come out the same in exact arithmetic.
+"""Whether the conditions that chose the path come out the same all around the point, in exact arithmetic.
 
-One pass of balls over the recording, no derivative: a comparison is an edge where both sides are equal,
-decided by rounding where balls say otherwise than floats.
+One pass of balls over the recording, no derivative. The path is proved where every comparison has its sides apart,
+as the floats had them, and neither side jumps at the point: then both are continuous there, and a whole
+neighbourhood goes the same way.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from math import floor, isfinite
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Literal
 
-from diffcli.evaluate import evaluate
 from diffcli.passes import prune
-from diffcli.primitives import ARITY, CODE, COMPARISONS, INPUT
+from diffcli.primitives import ARITY, CODE, COMPARISONS, CONST, INPUT, PARAMETRIC, SELECT
 
 if TYPE_CHECKING:
-    from diffcli.tracing.values import Trace
+    from diffcli.program import Program
+    from diffcli.tracing.values import Comparison, Trace
 
 Doubt = Literal["edge", "rounding", "unknown"]
 
-BITS = 512
-"""Binary digits of the balls; a loop that doubles its errors may turn some 400 times."""
+BITS = (512, 4096)
+"""Binary digits of the balls; a loop that doubles its errors may turn some 400 times, and 4,000 where that is asked."""
 
 _HOLDS = {
     "lt": lambda sign: sign < 0, "le": lambda sign: sign <= 0, "gt": lambda sign: sign > 0,
     "ge": lambda sign: sign >= 0, "eq": lambda sign: sign == 0, "ne": lambda sign: sign != 0,
 }  # fmt: skip
 
+_CONSTANT = frozenset(CODE[name] for name in ("floor", "ceil", "trunc", "round", "sign", "not")) | COMPARISONS
+"""What is constant between its jumps."""
 
-_STEPS: dict[int, Callable[..., bool]] = {
-    **{CODE[name]: lambda a: isfinite(a) and a == floor(a) for name in ("floor", "ceil", "trunc")},
-    CODE["round"]: lambda a: isfinite(a) and a - floor(a) == 0.5,
-    CODE["sign"]: lambda a: a == 0,
-    **{code: lambda *sides: len(set(sides)) < len(sides) for code in COMPARISONS},
-    CODE["not"]: lambda _: False,
+_JUMPS: dict[int, Callable[..., bool]] = {
+    **{CODE[name]: lambda a: a.contains_integer() for name in ("floor", "ceil", "trunc")},
+    CODE["round"]: lambda a: (a - 0.5).contains_integer(),
+    **{CODE[name]: lambda a, *_: a.contains(0) for name in ("sign", "heaviside", "pow")},
+    **{CODE[name]: lambda a, b: (a / b).contains_integer() or b.contains(0) for name in ("mod", "fmod")},
+    CODE["atan2"]: lambda a, b: a.contains(0) and not b > 0,
+    **{code: lambda a, b: (a - b).contains(0) for code in COMPARISONS},
 }
-"""What is constant between jumps, and whether a finite argument stands at one."""
+"""What is not continuous everywhere, and whether it may jump for arguments in these balls."""
 
 
 def unsure(trace: Trace) -> dict[int, Doubt]:
-    """The comparisons that were decided and are not certain, by their equation."""
+    """The comparisons that were decided and are not proved to come out the same all around, by their equation."""
     decided = {decision.wire for decision in trace.decisions}
     decided |= {wire for edge in decided for wire in trace.edges.get(edge, ())}
     asked = {wire: comparison for wire, comparison in trace.comparisons.items() if wire in decided}
-    signs = _signs(trace, [(comparison.left, comparison.right) for comparison in asked.values()])
-    moving, jumping = _turned_by_a_step(trace)
-    found: dict[int, Doubt] = {}
-    for (wire, comparison), sign in zip(asked.items(), signs, strict=True):
-        sides = {comparison.left, comparison.right}
-        if sides & jumping:
-            found[wire] = "edge"
-        elif not sides & moving:  # whole numbers, as in floor(x) % 2 == 0
-            continue
-        elif not sign:  # both sides equal, or nothing proved
-            if wire in trace.edges:
+    found: dict[int, Doubt | None] = {}
+    for bits in BITS:
+        left = {wire: comparison for wire, comparison in asked.items() if found.get(wire, "unknown") == "unknown"}
+        found |= _doubts(trace, left, bits)
+    equal: dict[int, Doubt | None] = {
+        wire: "edge" for wire, doubt in found.items() if doubt == "unknown" and wire in trace.edges
+    }
+    return {wire: doubt for wire, doubt in (found | equal).items() if doubt}
+
+
+def _doubts(trace: Trace, asked: dict[int, Comparison], bits: int) -> dict[int, Doubt | None]:
+    if not asked:
+        return {}
+    from diffcli.algebras.series import working
+
+    sides = [wire for comparison in asked.values() for wire in (comparison.left, comparison.right)]
+    program = prune(trace.recording.builder.program(sides))
+    with working(bits, 1):
+        values, moves, jumps = balls(program, trace.recording.point)
+        pairs = zip(program.outputs[::2], program.outputs[1::2], strict=True)
+        found: dict[int, Doubt | None] = {}
+        for (wire, comparison), (left, right) in zip(asked.items(), pairs, strict=True):
+            one, other = values[left], values[right]
+            apart = None if one is None or other is None else one - other
+            if jumps[left] or jumps[right]:
                 found[wire] = "edge"
-            elif sign == 0:
+            elif not (moves[left] or moves[right]):  # whole numbers, as in floor(x) % 2 == 0
+                found[wire] = None
+            elif apart is None or apart.contains(0):
                 found[wire] = "unknown"
-        elif _HOLDS[comparison.name](sign) != bool(trace.number(wire)):
-            found[wire] = "rounding"
+            else:
+                same = _HOLDS[comparison.name](1 if apart > 0 else -1) == bool(trace.number(wire))
+                found[wire] = None if same else "rounding"
     return found
 
 
-def _turned_by_a_step(trace: Trace) -> tuple[set[int], set[int]]:
-    """The equations that a small step moves, and those that it may make jump."""
-    builder = trace.recording.builder
-    moving: set[int] = set()
-    jumping: set[int] = set()
-    for k, code in enumerate(builder.ops):
-        arguments = {(builder.a, builder.b, builder.c)[i][k] for i in range(ARITY[code])}
-        if code == INPUT or arguments & moving and code not in _STEPS:
-            moving.add(k)
-        at_jump = code in _STEPS and arguments & moving and _STEPS[code](*map(trace.number, sorted(arguments)))
-        if at_jump or arguments & jumping:
-            jumping.add(k)
-    return moving, jumping
+def balls(program: Program, point: Sequence[float]) -> tuple[list[Any], list[bool], list[bool]]:
+    """Of every equation its ball, if it has one; whether a small step moves it; and whether it may make it jump."""
+    from diffcli.algebras.series import SERIES, Singular, Undefined, Unresolved
+
+    values: list[Any] = []
+    moves: list[bool] = []
+    jumps: list[bool] = []
+    for k, code in enumerate(program.ops):
+        places = program.arguments(k) if ARITY[code] else ()
+        arguments = [values[place] for place in places]
+        moved = any(moves[place] for place in places)
+        moves.append(code == INPUT or moved and code not in _CONSTANT)
+        jump = moved and code in _JUMPS and (None in arguments or _JUMPS[code](*arguments))
+        jumps.append(jump or any(jumps[place] for place in places))
+        try:
+            values.append(_ball(program, k, code, arguments, point, SERIES))
+        except (Singular, Undefined, Unresolved):
+            at_kink = _AT_KINKS.get(code)
+            values.append(at_kink(*arguments) if at_kink else None)
+    return values, moves, jumps
 
 
-def _signs(trace: Trace, sides: list[tuple[int, int]]) -> list[int | None]:
-    """Of left - right in exact arithmetic: -1 or 1, 0 where that cannot be told from 0, None where it has no ball."""
-    if not sides:
-        return []
-    from diffcli.algebras.series import SERIES, Singular, Undefined, Unresolved, working
+_AT_KINKS: dict[int, Callable[..., Any]] = {
+    CODE["abs"]: abs,
+    CODE["min"]: lambda a, b: a.min(b),
+    CODE["max"]: lambda a, b: a.max(b),
+    CODE["relu"]: lambda a: a.max(0),
+}
+"""What has a value where it has no series."""
 
-    program = prune(trace.recording.builder.program([wire for pair in sides for wire in pair]))
-    try:
-        with working(BITS, 1):
-            values = evaluate(program, [SERIES.constant(x) for x in trace.recording.point], SERIES)
-            differences = [one[0] - other[0] for one, other in zip(values[::2], values[1::2], strict=True)]
-            return [1 if ball > 0 else -1 if ball < 0 else 0 for ball in differences]
-    except (Singular, Undefined, Unresolved):
-        return [None] * len(sides)
+
+def _ball(program: Program, k: int, code: int, arguments: list[Any], point: Sequence[float], series: Any) -> Any:
+    if code == CONST:
+        return series.constant(program.constants[program.a[k]])[0]
+    if code == INPUT:
+        return series.constant(point[program.a[k]])[0]
+    if code == SELECT:
+        condition, yes, no = arguments
+        if condition is not None and not (condition.contains(0) and condition.contains(1)):
+            return no if condition.contains(0) else yes
+        return None if yes is None or no is None else yes.union(no)
+    if None in arguments:
+        return None
+    given = [series.constant(0.0) + argument for argument in arguments]
+    if PARAMETRIC[code]:
+        given.append(program.parameter(k))
+    return series.functions[code](*given)[0]

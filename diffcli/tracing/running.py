@@ -9,8 +9,9 @@ import inspect
 import io
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -24,6 +25,7 @@ from diffcli.program import Program
 from diffcli.syntax import Expression
 from diffcli.syntax.shapes import Shape, places, subscript
 from diffcli.tracing.arrays import array_of
+from diffcli.tracing.checking import Doubt, agree, checking, plainly, repeated, unexplained
 from diffcli.tracing.exactness import unsure
 from diffcli.tracing.loading import Loaded, raised_at
 from diffcli.tracing.nesting import Around
@@ -44,6 +46,7 @@ class Traced:
     path: tuple[Step, ...]
     wrt: tuple[str, ...]
     around: Around | None = None
+    doubt: Doubt | None = None
 
 
 def trace(
@@ -51,10 +54,12 @@ def trace(
     at: Mapping[str, Number],
     wrt: Sequence[str] | None = None,
     outer: Mapping[str, Scalar] = MappingProxyType({}),
+    checked: bool = True,
 ) -> Traced:
     """Run a function at a point; `wrt` are the parameters that are differentiated by, all where it is None.
 
-    `outer` are the entries of the point that are numbers of a run around this one.
+    `outer` are the entries of the point that are numbers of a run around this one. `checked`: the function is run
+    plainly, too, and what speaks against the path is told.
     """
     given = _given(loaded, at)
     chosen = tuple(wrt) if wrt is not None else tuple(name for name in given if not _counts(loaded, name))
@@ -67,23 +72,110 @@ def trace(
     shapes = {name: np.shape(value) for name, value in given.items()}
     names = [name + subscript(place) for name, shape in shapes.items() for place in places(shape)]
     point = [float(x) for value in given.values() for x in np.ravel(value)]
-    run = Trace(names, point, loaded.file, loaded.source)
+    whole = [name for name in given if name not in chosen and not any(part.partition("[")[0] == name for part in outer)]
     observer = Observer(loaded.file)
-    arguments = _arguments(run, given, shapes, [*chosen, *(name.partition("[")[0] for name in outer)])
-    token = running.set(run)
-    try:
-        result = _run(loaded, arguments, observer)
-    finally:
-        running.reset(token)
-        run.ended = True
+
+    def recorded(flipped: int | None = None, watched: bool = True) -> tuple[Trace, Any]:
+        run = Trace(names, point, loaded.file, loaded.source)
+        run.flipped = flipped
+        arguments = _arguments(run, given, shapes, whole)
+        token = running.set(run)
+        try:
+            return run, _run(loaded, arguments, observer) if watched else _call(loaded, arguments)
+        finally:
+            running.reset(token)
+            run.ended = True
+
+    run, result = recorded()
     shape, entries, notes = _result(loaded, result)
     program = _program(run, entries)
-    notes += [*_edges(run), *_constant(loaded, program, chosen)]
+    exact = unsure(run) if run.decisions else {}
+    notes += [*_edges(run, exact), *_constant(loaded, program, chosen)]
     path = (*observer.steps(), *_elsewhere(run, observer))
+    doubt = None
+    if checked and run.outer is None and not run.captured and not checking.get():
+        moved = [i for i, name in enumerate(names) if name.partition("[")[0] in chosen]
+        plain = partial(_plain, loaded, given, shapes, whole)
+        doubt = (
+            repeated(plain, point, program, shape, loaded.source)
+            or _of_path(run, exact, partial(_other_path, loaded, recorded), program, moved)
+            or unexplained(plain, point, moved, program, loaded.source)
+        )
     shapes |= dict.fromkeys(run.captured, ())
     values = given | {name: number.number for name, number in run.captured.items()}
     expression = Expression(loaded.source, program, shapes, shape, notes=tuple(notes), scalar=False, traced=True)
-    return Traced(expression, values, tuple(sorted(path, key=lambda step: step.line)), chosen, _around(run, outer))
+    told = tuple(sorted(path, key=lambda step: step.line))
+    return Traced(expression, values, told, chosen, _around(run, outer), doubt)
+
+
+def _plain(
+    loaded: Loaded,
+    given: Mapping[str, Number],
+    shapes: Mapping[str, Shape],
+    whole: Sequence[str],
+    point: Sequence[float],
+) -> tuple[Shape, list[float]]:
+    """The function on floats and arrays of floats; on NumPy's floats where it asks more of them than Python's have."""
+    arguments: dict[str, Any] = {}
+    numbers = iter(point)
+    for name, shape in shapes.items():
+        entries = [next(numbers) for _ in range(int(np.prod(shape, dtype=int)))]
+        arguments[name] = np.array(entries).reshape(shape) if isinstance(given[name], tuple) else entries[0]
+        if name in whole and not shape and entries[0].is_integer():
+            arguments[name] = int(entries[0])
+    try:
+        result = plainly(partial(_call, loaded, arguments))
+    except (AttributeError, TypeError):
+        typed = {name: np.float64(x) if isinstance(x, float) else x for name, x in arguments.items()}
+        result = plainly(partial(_call, loaded, typed))
+    shape, entries, _ = _result(loaded, _as_numbers(result))
+    return shape, [float(entry) for entry in entries]
+
+
+def _as_numbers(value: Any) -> Any:
+    """Conditions as the numbers 0 and 1, as they are traced."""
+    if isinstance(value, list | tuple):
+        return [_as_numbers(part) for part in value]
+    return (
+        np.asarray(value, float)
+        if isinstance(value, bool) or getattr(getattr(value, "dtype", None), "kind", "") == "b"
+        else value
+    )
+
+
+_FLIPS = 4
+"""Branches decided by rounding of which the other side is tried."""
+
+
+def _of_path(
+    run: Trace, exact: Mapping[int, str], other: Callable[[int], Program | None], program: Program, moved: Sequence[int]
+) -> Doubt | None:
+    """Whether balls prove that a neighbourhood takes this path; where rounding ended a loop, both sides must agree."""
+    rounded: dict[int, int] = {}
+    for k, decision in enumerate(run.decisions):
+        doubts = {exact.get(wire) for wire in (decision.wire, *run.edges.get(decision.wire, ()))}
+        where = _where(decision.place)
+        if "edge" in doubts:
+            return Doubt(f"the point lies on the edge of {where}", valued=True)
+        if "unknown" in doubts:
+            return Doubt(f"{where} is decided by float64; which side is exact could not be proved")
+        if "rounding" in doubts:
+            rounded.setdefault(decision.wire, k)
+    for n, k in enumerate(rounded.values()):
+        side = other(k) if n < _FLIPS else None
+        if side is None or not agree(program, side, run.recording.point, moved):
+            where = _where(run.decisions[k].place)
+            return Doubt(f"{where} is decided by rounding: in exact arithmetic it comes out differently")
+    return None
+
+
+def _other_path(loaded: Loaded, recorded: Callable[..., tuple[Trace, Any]], k: int) -> Program | None:
+    """The program of the run in which decision `k` comes out the other way."""
+    try:
+        other, result = plainly(partial(recorded, k, watched=False))
+        return _program(other, _result(loaded, result)[1])
+    except Exception:  # noqa: BLE001 - the other side may be no way to go
+        return None
 
 
 def _around(run: Trace, outer: Mapping[str, Scalar]) -> Around | None:
@@ -187,7 +279,7 @@ def _counts(loaded: Loaded, name: str) -> bool:
     return annotation in (int, "int")
 
 
-def _arguments(run: Trace, given: Mapping[str, Number], shapes: Mapping[str, Shape], chosen: Sequence[str]) -> Any:
+def _arguments(run: Trace, given: Mapping[str, Number], shapes: Mapping[str, Shape], plain: Sequence[str]) -> Any:
     arguments: dict[str, Any] = {}
     number = 0
     for name, value in given.items():
@@ -195,7 +287,7 @@ def _arguments(run: Trace, given: Mapping[str, Number], shapes: Mapping[str, Sha
         entries = [Scalar(run, run.recording.input(number + k)) for k in range(size)]
         number += size
         if not isinstance(value, tuple):
-            whole = name not in chosen and float(value).is_integer()
+            whole = name in plain and float(value).is_integer()
             arguments[name] = int(value) if whole else entries[0]
         else:
             arguments[name] = array_of(entries, shapes[name])
@@ -204,12 +296,9 @@ def _arguments(run: Trace, given: Mapping[str, Number], shapes: Mapping[str, Sha
 
 def _run(loaded: Loaded, arguments: Mapping[str, Any], observer: Observer | _Unwatched) -> Any:
     """Call it; what it prints goes to standard error, what it raises is said with its line."""
-    kinds = {parameter.name: parameter.kind for parameter in loaded.parameters}
-    by_place = [arguments[name] for name in arguments if kinds[name] == inspect.Parameter.POSITIONAL_ONLY]
-    by_name = {name: value for name, value in arguments.items() if kinds[name] != inspect.Parameter.POSITIONAL_ONLY}
     try:
         with printing_to(sys.stderr or io.StringIO()), np.errstate(all="ignore"), observer.watching():
-            return loaded.function(*by_place, **by_name)
+            return _call(loaded, arguments)
     except Expired:
         loops = [step for step in observer.steps() if step.taken is None]
         most = max(loops, key=lambda step: step.count, default=None)
@@ -221,6 +310,13 @@ def _run(loaded: Loaded, arguments: Mapping[str, Any], observer: Observer | _Unw
         if refused is not None:
             raise refused from None
         raise _raised(error, loaded) from None
+
+
+def _call(loaded: Loaded, arguments: Mapping[str, Any]) -> Any:
+    kinds = {parameter.name: parameter.kind for parameter in loaded.parameters}
+    by_place = [arguments[name] for name in arguments if kinds[name] == inspect.Parameter.POSITIONAL_ONLY]
+    by_name = {name: value for name, value in arguments.items() if kinds[name] != inspect.Parameter.POSITIONAL_ONLY}
+    return loaded.function(*by_place, **by_name)
 
 
 def _refusal(error: BaseException | None) -> DiffError | None:
@@ -307,9 +403,8 @@ def _constant(loaded: Loaded, program: Program, chosen: Sequence[str]) -> list[s
 
 
 # --- what decided
-def _edges(run: Trace) -> list[str]:
+def _edges(run: Trace, exact: Mapping[int, str]) -> list[str]:
     """Conditions that a small step, or exact arithmetic, would turn: said once a line."""
-    exact = unsure(run)
     notes: dict[str, None] = {}
     for decision in run.decisions:
         where = _where(decision.place)

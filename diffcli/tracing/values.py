@@ -56,6 +56,8 @@ class Trace:
         self.outer = running.get()
         self.depth: int = self.outer.depth + 1 if self.outer else 0
         self.ended = False
+        self.flipped: int | None = None
+        """The decision, by its number, that is to come out the other way."""
         self.captured: dict[str, Scalar] = {}
         self._captures: dict[tuple[int, int], int] = {}
         self.decisions: list[Decision] = []
@@ -154,7 +156,7 @@ class Trace:
 
     def decide(self, entry: Scalar) -> bool:
         wire = self.condition(entry)
-        held = self.recording.decide(wire)
+        held = self.recording.decide(wire) != (len(self.decisions) == self.flipped)
         self.decisions.append(Decision(here(self.file), wire, held))
         return held
 
