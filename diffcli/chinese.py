@@ -1624,7 +1624,7 @@ _PYTHON = {
     "{name} takes any number of arguments, {star}": "{name} 接受任意多个参数 {star}",
     "name them: def g(x, y): return f(x, y)": "请写明参数：def g(x, y): return f(x, y)",
     "{name} was not imported and run within {seconds} s": "{seconds} s 内未能导入并运行 {name}",
-    "the point lies on the edge of {what}": "该点位于 {what} 的边界上",
+    "the point lies on the edge of {what}": "该点位于{what}的边界上",
     "a second run of {name} at the same point gives another value: {value}, then {other}":
         "{name} 在同一点的第二次运行给出另一个值：先是 {value}，后是 {other}",
     "a plain run of {name} gives {value}, the run that was traced {other}":

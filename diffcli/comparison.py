@@ -281,6 +281,9 @@ def answer(case: Case, method: str) -> Sequence[Any]:
     Inside a function that is being traced it consists of that function's numbers.
     """
     problem = case.problem
+    if case.around and METHODS[method].needs:
+        hint = "use a method of our own, such as forward or reverse"
+        raise DiffError(f"{method} gives plain floats: they cannot be differentiated again", hint=hint)
     outcome = _outcome(method, Here(derived, method, problem), problem, Settings((method,)))
     if outcome.failure is not None:
         raise DiffError(f"{method}: {outcome.failure[1]}", kind=outcome.failure[0])
@@ -292,9 +295,7 @@ def _written(outcome: Outcome, problem: Problem, around: Around) -> Sequence[Any
     from diffcli.tracing.nesting import recorded
 
     derivation = outcome.derivation
-    if derivation is None or derivation.answer is not None:
-        hint = "use a method of our own, such as forward or reverse"
-        raise DiffError(f"{outcome.method} gives plain floats: they cannot be differentiated again", hint=hint)
+    assert derivation
     results = recorded(derivation.sweeps, problem.point, around)
     return derivation.gathered(results, len(problem.program.outputs))
 

@@ -183,6 +183,7 @@ _OPERATIONS: dict[Any, Callable[..., Any]] = {
     np.degrees: lambda a: a * (180 / np.pi),
     np.copysign: lambda a, b: abs(a) * choose(b >= 0, 1.0, -1.0),
     _CLIP: lambda a, low, high: np.minimum(np.maximum(a, low), high),
+    np.signbit: lambda a: a < 0,
     np.logical_not: lambda a: ~a,
     np.invert: lambda a: ~a,
     np.logical_and: both,
@@ -194,7 +195,7 @@ _OPERATIONS: dict[Any, Callable[..., Any]] = {
 }  # fmt: skip
 """Universal functions, and what they are on entries of which one at least is traced."""
 
-_PLAIN_ANSWERS = (np.isnan, np.isfinite, np.isinf, np.signbit)
+_PLAIN_ANSWERS = (np.isnan, np.isfinite, np.isinf)
 _BY_OPERATORS = (np.matmul, *filter(None, [getattr(np, "vecdot", None)]))
 """NumPy's own loops over objects, which use Python's operators."""
 _IDENTITIES = {np.logical_and: True, np.logical_or: False, np.add: 0, np.multiply: 1}
