@@ -11,7 +11,7 @@ Dual(1.0, 2.0)
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from diffcli.algebras.float64 import FLOAT64
@@ -32,15 +32,21 @@ def _function(name: str) -> Callable[..., Any]:
             if hasattr(operand, "_apply"):
                 return operand._apply(primitive, *operands)
         function: Callable[..., Any] = FLOAT64.functions[CODE[primitive]]  # type: ignore[assignment]
-        if any(getattr(operand, "shape", ()) for operand in operands):  # arrays of floats, entry by entry
-            import numpy as np
-
-            return np.frompyfunc(lambda *entries: function(*map(number, entries)), arity, 1)(*operands).astype(float)
+        if any(getattr(operand, "shape", ()) for operand in operands):
+            return _each(function, operands)
         return function(*map(number, operands))
 
     apply.__name__ = apply.__qualname__ = name
     apply.__doc__ = f"{name} of a number, a Dual or a Variable."
     return apply
+
+
+def _each(function: Callable[..., Any], operands: Sequence[Any]) -> Any:
+    """Of arrays of floats, entry by entry, broadcast by their own operators: NumPy is not imported here."""
+    found = sum((operand == 0) * 0.0 for operand in operands)
+    entries = zip(*[(operand - found).flat for operand in operands], strict=True)
+    found.flat[:] = [function(*map(number, parts)) for parts in entries]
+    return found
 
 
 globals().update({name: _function(name) for name in FUNCTIONS})

@@ -369,11 +369,15 @@ def _full_like(a: Any, fill_value: Any, **keywords: Any) -> Any:
     return made
 
 
-def _linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True) -> Any:
+def _linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True, axis: int = 0) -> Any:
+    first, last = (_array(end) for end in np.broadcast_arrays(_bare(start), _bare(stop)))
     steps = num - 1 if endpoint else num
-    step = (stop - start) / steps if steps else 0.0
-    points = [start + k * step for k in range(num)]
-    return array_of([*points[:-1], stop] if endpoint and steps else points, (num,))
+    step = (last - first) / steps if steps else 0.0
+    points = [first + k * step for k in range(num)]
+    if endpoint and steps:
+        points[-1] = last
+    shape = (num, *first.shape)
+    return np.moveaxis(array_of([entry for point in points for entry in _entries(point)], shape), 0, axis)
 
 
 def _isclose(a: Any, b: Any, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Any:
@@ -442,6 +446,52 @@ def _solve(a: Any, b: Any) -> Any:
     return right
 
 
+def _stacked(function: Callable[..., Any], *cores: int) -> Callable[..., Any]:
+    """A function of matrices for stacks of them, too: what is in front of the last axes is gone through.
+
+    `cores` are the numbers of axes that it takes of each argument; stacks are broadcast, as NumPy does.
+    """
+
+    def of_stacks(*arguments: Any, **keywords: Any) -> Any:
+        given = [_array(argument) for argument in arguments]
+        if any(a.ndim < core for a, core in zip(given, cores, strict=True)):
+            hint = "it is of matrices: give it two axes at least"
+            raise refusal(_file(*arguments), "float", hint)
+        if all(a.ndim == core for a, core in zip(given, cores, strict=True)):
+            return function(*given, **keywords)
+        fronts = [a.shape[: a.ndim - core] for a, core in zip(given, cores, strict=True)]
+        front = np.broadcast_shapes(*fronts)
+        full = [
+            np.broadcast_to(_bare(a), front + a.shape[a.ndim - core :]) for a, core in zip(given, cores, strict=True)
+        ]
+        parts = [function(*[_array(a[place]) for a in full], **keywords) for place in np.ndindex(*front)]
+        if isinstance(parts[0], tuple):
+            return tuple(_joined(front, column) for column in zip(*parts, strict=True))
+        return _joined(front, parts)
+
+    return of_stacks
+
+
+def _joined(front: tuple[int, ...], parts: Sequence[Any]) -> TracedArray:
+    shape = np.shape(_bare(parts[0]))
+    return array_of([entry for part in parts for entry in _entries(part)], front + shape)
+
+
+def _right_side(a: Any, b: Any) -> Any:
+    """Of `solve`: from NumPy 2 on only a single axis is a vector, else a stack of matrices."""
+    return _stacked(_solve, 2, 1 if np.ndim(_bare(b)) == 1 else 2)(a, b)
+
+
+def _square(function: Callable[..., Any]) -> Callable[..., Any]:
+    def of_square(a: Any, **keywords: Any) -> Any:
+        if len(set(a.shape)) > 1:
+            raise refusal(_file(a), "float", f"it is of square matrices, and this one has the shape {a.shape}")
+        return function(a, **keywords)
+
+    stacked = _stacked(of_square, 2)
+    return lambda a, **keywords: stacked(a, **keywords)  # noqa: PLW0108 - it may be given by its name
+
+
 def _det(a: Any) -> Any:
     upper, _, sign = _eliminated(a, np.zeros((len(a), 0)))
     product = np.prod(upper.diagonal())
@@ -476,10 +526,10 @@ _FUNCTIONS: dict[Any, Callable[..., Any]] = {
     np.isclose: _isclose,
     np.linspace: _linspace,
     np.linalg.norm: _norm,
-    np.linalg.solve: _solve,
-    np.linalg.inv: lambda a: _solve(a, np.eye(len(a))),
-    np.linalg.det: _det,
-    np.linalg.slogdet: lambda a: (np.sign(_det(a)), np.log(np.abs(_det(a)))),
-    np.linalg.cholesky: _cholesky,
+    np.linalg.solve: _right_side,
+    np.linalg.inv: _square(lambda a: _solve(a, np.eye(len(a)))),
+    np.linalg.det: _square(_det),
+    np.linalg.slogdet: _square(lambda a: (np.sign(_det(a)), np.log(np.abs(_det(a))))),
+    np.linalg.cholesky: _square(_cholesky),
 }
 """Functions of NumPy that are not left to its own code."""
