@@ -10,6 +10,7 @@ import io
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from types import MappingProxyType
@@ -75,18 +76,8 @@ def trace(
     whole = [name for name in given if name not in chosen and not any(part.partition("[")[0] == name for part in outer)]
     observer = Observer(loaded.file)
 
-    def recorded(flipped: int | None = None, watched: bool = True) -> tuple[Trace, Any]:
-        run = Trace(names, point, loaded.file, loaded.source)
-        run.flipped = flipped
-        arguments = _arguments(run, given, shapes, whole)
-        token = running.set(run)
-        try:
-            return run, _run(loaded, arguments, observer) if watched else _call(loaded, arguments)
-        finally:
-            running.reset(token)
-            run.ended = True
-
-    run, result = recorded()
+    recorded = partial(_recorded, loaded, given, shapes, whole)
+    run, result = recorded(observer)
     shape, entries, notes = _result(loaded, result)
     program = _program(run, entries)
     exact = unsure(run) if run.decisions else {}
@@ -106,6 +97,22 @@ def trace(
     expression = Expression(loaded.source, program, shapes, shape, notes=tuple(notes), scalar=False, traced=True)
     told = tuple(sorted(path, key=lambda step: step.line))
     return Traced(expression, values, told, chosen, _around(run, outer), doubt)
+
+
+def _recorded(
+    loaded: Loaded, given: Mapping[str, Number], shapes: Mapping[str, Shape], whole: Sequence[str],
+    observer: Observer | _Unwatched, flipped: int | None = None,
+) -> tuple[Trace, Any]:  # fmt: skip
+    """One run on traced numbers, and what it gave back; `whole` are parameters that may be plain whole numbers."""
+    names = [name + subscript(place) for name, shape in shapes.items() for place in places(shape)]
+    run = Trace(names, [float(x) for value in given.values() for x in np.ravel(value)], loaded.file, loaded.source)
+    run.flipped = flipped
+    token = running.set(run)
+    try:
+        return run, _run(loaded, _arguments(run, given, shapes, whole), observer)
+    finally:
+        running.reset(token)
+        run.ended = True
 
 
 def _plain(
@@ -172,7 +179,7 @@ def _of_path(
 def _other_path(loaded: Loaded, recorded: Callable[..., tuple[Trace, Any]], k: int) -> Program | None:
     """The program of the run in which decision `k` comes out the other way."""
     try:
-        other, result = plainly(partial(recorded, k, watched=False))
+        other, result = plainly(partial(recorded, _Unwatched(), k))
         return _program(other, _result(loaded, result)[1])
     except Exception:  # noqa: BLE001 - the other side may be no way to go
         return None
@@ -205,7 +212,7 @@ class Elsewhere:
 class _Unwatched:
     """No one counts loops and branches."""
 
-    watching = staticmethod(contextlib.nullcontext)
+    watching = staticmethod(nullcontext)
 
     @staticmethod
     def steps() -> list[Step]:
@@ -219,12 +226,10 @@ def elsewhere(loaded: Loaded, at: Mapping[str, Number], wrt: Sequence[str]) -> E
     """
     given = _given(loaded, at)
     shapes = {name: np.shape(value) for name, value in given.items()}
-    names = [name + subscript(place) for name, shape in shapes.items() for place in places(shape)]
-    point = [float(x) for value in given.values() for x in np.ravel(value)]
     for chosen in dict.fromkeys((tuple(name for name in given if not _counts(loaded, name)), tuple(wrt))):
-        run = Trace(names, point, loaded.file)
+        whole = [name for name in given if name not in chosen]
         try:
-            result = _run(loaded, _arguments(run, given, shapes, chosen), _Unwatched())
+            run, result = _recorded(loaded, given, shapes, whole, _Unwatched())
             shape, entries, _ = _result(loaded, result)
         except DiffError as error:
             if isinstance(error.__context__, Expired):
