@@ -1624,6 +1624,11 @@ _PYTHON = {
     "{name} takes any number of arguments, {star}": "{name} 接受任意多个参数 {star}",
     "name them: def g(x, y): return f(x, y)": "请写明参数：def g(x, y): return f(x, y)",
     "{name} was not imported and run within {seconds} s": "{seconds} s 内未能导入并运行 {name}",
+    "duals made by functions within each other are mixed here": "这里混合了彼此嵌套的函数所造的对偶数",
+    "make all duals of one derivative in one function": "请在同一个函数里造出同一个导数的全部对偶数",
+    "round to digits has no derivative": "舍入到小数位没有导数",
+    "write round(x)": "请写 round(x)",
+    "the claim for '{name}' is a function; a claim is a formula": "对 '{name}' 的断言是函数；断言应为公式",
     "the point lies on the edge of {what}": "该点位于{what}的边界上",
     "a second run of {name} at the same point gives another value: {value}, then {other}":
         "{name} 在同一点的第二次运行给出另一个值：先是 {value}，后是 {other}",

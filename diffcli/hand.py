@@ -22,10 +22,12 @@ NumPy's functions take both: `np.sin(x)` of a Dual or of an array of them, and
 from __future__ import annotations
 
 import operator
+import sys
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from functools import cache, partial
 from html import escape
 from numbers import Real
+from types import CodeType, FrameType
 from typing import Any
 
 from diffcli.algebras.float64 import FLOAT64
@@ -33,7 +35,7 @@ from diffcli.errors import DiffError, width
 from diffcli.forward import Dual as Pair
 from diffcli.forward import Duals
 from diffcli.language import say
-from diffcli.linearize import ZERO, unit
+from diffcli.linearize import ZERO, Unit, unit
 from diffcli.primitives import CODE, FUNCTIONS, PRIMITIVES
 from diffcli.reverse import Taped, Taping
 from diffcli.syntax import shapes
@@ -100,8 +102,22 @@ class _Operators:
     def __trunc__(self) -> Any:
         return self._apply("trunc", self)
 
-    def __round__(self) -> Any:
+    def __round__(self, digits: int | None = None) -> Any:
+        if digits is not None:
+            raise DiffError("round to digits has no derivative", hint="write round(x)", kind="type")
         return self._apply("round", self)
+
+    def __floordiv__(self, other: Any) -> Any:
+        return round((self - self % other) / other)
+
+    def __rfloordiv__(self, other: Any) -> Any:
+        return round((other - other % self) / self)
+
+    def __divmod__(self, other: Any) -> Any:
+        return self // other, self % other
+
+    def __rdivmod__(self, other: Any) -> Any:
+        return other // self, other % self
 
     def __bool__(self) -> bool:
         return _primal(self) != 0
@@ -131,9 +147,13 @@ class _Operators:
             kind="type",
         )
 
+    __int__ = __complex__ = __float__
+
 
 def _primal(value: Any) -> float:
-    return float(value.primal) if isinstance(value, Dual | Variable) else number(value)
+    while isinstance(value, Dual):
+        value = value.primal
+    return float(value.primal) if isinstance(value, Variable) else number(value)
 
 
 def number(value: Any) -> float:
@@ -153,41 +173,127 @@ class Dual(_Operators):
 
     Comparisons look at the primal, as control flow does. A tangent that was given as 0, 1
     or -1 is known by structure: nothing is multiplied by it.
+
+    A derivative that is taken inside another has an eps of its own, so that none is taken for the other
+    (perturbation confusion: Siskind & Pearlmutter 2005): `level` counts the functions that have begun a derivative
+    around the one that makes this number. Primal and tangent are then numbers of the levels below.
     """
 
-    __slots__ = ("_tangent", "primal")
-    _duals = Duals(FLOAT64)
+    __slots__ = ("_level", "_maker", "_pair")
+    _level: int
+    _maker: tuple[int, CodeType] | None
+    """The function that began the derivative, where another was begun around it."""
 
-    def __init__(self, primal: float, tangent: float = 0.0) -> None:
-        self.primal = number(primal)
-        self._tangent: Any = unit(number(tangent))
+    def __init__(self, primal: Any, tangent: Any = 0.0) -> None:
+        given = [x if isinstance(x, Dual) else number(x) for x in (primal, tangent)]
+        inside = max((x._level + 1 for x in given if isinstance(x, Dual)), default=0)
+        moves = isinstance(given[1], Dual) or given[1] != 0
+        depth, maker = _depth() if moves else (0, None)
+        self._level = max(inside, depth)
+        self._maker = maker if depth > inside else None
+        below = self._level - 1
+        value = _at(given[0], below)
+        self._pair = Pair(value, _at(given[1], below) if isinstance(given[1], Dual) else self._seed(given[1], below))
+
+    @staticmethod
+    def _seed(tangent: float, below: int) -> Any:
+        found = unit(tangent)
+        return found if isinstance(found, Unit) else _at(tangent, below)
+
+    @classmethod
+    def _made(cls, pair: Pair, level: int, maker: tuple[int, CodeType] | None = None) -> Dual:
+        made = cls.__new__(cls)
+        made._pair, made._level, made._maker = pair, level, maker
+        return made
+
+    def __getstate__(self) -> Any:
+        return None, {"_pair": self._pair, "_level": self._level, "_maker": None}
 
     @property
-    def tangent(self) -> float:
-        return float(self._duals.linear.settle(self._tangent))
+    def primal(self) -> Any:
+        return _shown(self._pair.primal, self._level - 1)
+
+    @property
+    def tangent(self) -> Any:
+        found = _shown(_duals(self._level).linear.settle(self._pair.tangent), self._level - 1)
+        if isinstance(found, Dual) and self._maker and self._maker not in _frames():
+            hint = "make all duals of one derivative in one function"
+            raise DiffError("duals made by functions within each other are mixed here", hint=hint, kind="type")
+        return found
 
     def _apply(self, name: str, *operands: Any) -> Any:
         if any(getattr(operand, "shape", ()) and not isinstance(operand, _Operators) for operand in operands):
             return NotImplemented  # an array of NumPy's asks its entries one by one
-        exponent = operands[1] if name == "pow" and not isinstance(operands[1], Dual) else None
-        if exponent is not None:
-            found = self._duals.functions[CODE["powc"]](_pair(operands[0]), number(exponent))
+        inner = max((operand for operand in operands if isinstance(operand, Dual)), key=_LEVEL)
+        level = inner._level
+        functions = _duals(level).functions
+        if name == "pow" and not isinstance(operands[1], Dual):
+            found = functions[CODE["powc"]](_at(operands[0], level), number(operands[1]))
         else:
-            found = self._duals.functions[CODE[name]](*map(_pair, operands))
-        result = Dual(found.primal)
-        result._tangent = found.tangent
-        return result
+            found = functions[CODE[name]](*(_at(operand, level) for operand in operands))
+        return Dual._made(found, level, inner._maker)
 
     def detach(self) -> Dual:
         """The same number, which no derivative passes."""
-        return Dual(self.primal)
+        return Dual(_primal(self))
 
     def __repr__(self) -> str:
         return f"Dual({self.primal!r}, {self.tangent!r})"
 
 
-def _pair(value: Any) -> Pair:
-    return Pair(value.primal, value._tangent) if isinstance(value, Dual) else Pair(number(value), ZERO)
+@cache
+def _duals(level: int) -> Duals:
+    """Dual numbers over those of the level below, and at last over floats."""
+    return Duals(_duals(level - 1) if level else FLOAT64)
+
+
+def _at(value: Any, level: int) -> Any:
+    """A number as one of a level: no eps of a level above its own moves it."""
+    if level < 0:
+        return number(value)
+    pair, own = (value._pair, value._level) if isinstance(value, Dual) else (number(value), -1)
+    for _ in range(level - own):
+        pair = Pair(pair, ZERO)
+    return pair
+
+
+def _shown(value: Any, level: int) -> Any:
+    """A number of a level, in the hand; a float where nothing moves it."""
+    while level >= 0 and value.tangent is ZERO:
+        value, level = value.primal, level - 1
+    return Dual._made(value, level) if level >= 0 else float(value)
+
+
+_begun: set[tuple[int, CodeType]] = set()
+"""Frames that have begun a derivative, by a number that is given again after their end: their code tells most apart."""
+_MANY = 1000
+
+
+_LEVEL = operator.attrgetter("_level")
+
+
+def _depth() -> tuple[int, tuple[int, CodeType]]:
+    """How many functions around the one that makes a Dual have begun a derivative of their own; and that one."""
+    own, *around = _frames()
+    if len(_begun) > _MANY:
+        _begun.intersection_update(around)
+    _begun.add(own)
+    return sum(key in _begun for key in around), own
+
+
+def _frames() -> list[tuple[int, CodeType]]:
+    """The functions that are running, the innermost first, without those of this file."""
+    found = []
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if frame.f_code.co_filename != __file__ and frame.f_code.co_name not in _PARTS:
+            found.append((id(frame), frame.f_code))
+        frame = frame.f_back
+    return found
+
+
+_PARTS = ("<listcomp>", "<genexpr>", "<setcomp>", "<dictcomp>")
+"""Frames that are parts of the function around them."""
 
 
 def _method(primitive: str) -> Callable[..., Any]:
@@ -234,6 +340,15 @@ class Tape:
             self._names[entry.place] = name + shapes.subscript(place)
         self._variables.append(made)
         return made
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What is recorded; the functions that record are made anew."""
+        return {**vars(self), "_taping": self._taping.tape}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._taping = Taping(FLOAT64)
+        self._taping.tape += state["_taping"]
 
     def zero_grad(self) -> None:
         """Forget the gradients of all variables."""

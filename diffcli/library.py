@@ -58,6 +58,10 @@ class Comparison(Found):
 
     __slots__ = ()
 
+    def __hash__(self) -> int:
+        """By what is equal in equal ones; a case has dictionaries, and balls have no hash."""
+        return hash((self.case.expression.source, self.values, self.shape, self.tolerance))
+
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         del options
         from diffcli.reports.table import show
@@ -346,6 +350,10 @@ def _whole(order: int) -> int:
 def _claims(given: Sequence[str] | Mapping[str, str]) -> tuple[str, ...]:
     """Each as "x: FORMULA"; a text may have several, as in a batch."""
     if isinstance(given, Mapping):
+        for name, claim in given.items():
+            if callable(claim):
+                hint = f'write claims={{"{name}": "2*x*y"}}; diffcli.testing.check_gradient checks Python functions'
+                raise DiffError(f"the claim for '{name}' is a function; a claim is a formula", hint=hint, kind="claim")
         return tuple(f"{name}: {text}" for name, text in given.items())
     return tuple(claim for claim in given.split(";") if claim.strip()) if isinstance(given, str) else tuple(given)
 
