@@ -1629,6 +1629,10 @@ _PYTHON = {
     "round to digits has no derivative": "舍入到小数位没有导数",
     "write round(x)": "请写 round(x)",
     "the claim for '{name}' is a function; a claim is a formula": "对 '{name}' 的断言是函数；断言应为公式",
+    "constants computed by Python enter as the floats they are: {numbers}":
+        "由 Python 算出的常数按其浮点数原样进入：{numbers}",
+    "constants computed by Python enter as the floats they are: {numbers} and {count} more":
+        "由 Python 算出的常数按其浮点数原样进入：{numbers} 等，另有 {count} 个",
     "the point lies on the edge of {what}": "该点位于{what}的边界上",
     "a second run of {name} at the same point gives another value: {value}, then {other}":
         "{name} 在同一点的第二次运行给出另一个值：先是 {value}，后是 {other}",

@@ -137,29 +137,38 @@ class _Interruption(threading.Thread):
         super().__init__(daemon=True)
         self.seconds, self.where = seconds, threading.get_ident()
         self.stopped = threading.Event()
+        self.raised = False
 
     def run(self) -> None:
         wait = self.seconds
         while not self.stopped.wait(wait):
-            _raise_in(self.where, Expired)
+            self.raised = True
+            _raise_in(self.where)
             wait = AGAIN
 
     def stop(self) -> None:
-        """Nothing is raised any more, not even what was raised and has not arrived."""
+        """Nothing is raised any more, not even what was raised and has not arrived: it is waited for.
+
+        To take it back would leave Python signalled for ever, and functions that are watched by `sys.settrace` in
+        other threads would never begin.
+        """
         while True:
             with suppress(Expired):  # it arrives here
                 self.stopped.set()
                 self.join()
-                _raise_in(self.where, None)
-                return
+                if not self.raised:
+                    return
+                self.raised = False
+                _raise_in(self.where)
+                while True:
+                    pass
 
 
-def _raise_in(thread: int, exception: type[BaseException] | None) -> None:
-    """Let a thread raise `exception` before its next instruction; with None, take that back."""
+def _raise_in(thread: int) -> None:
+    """Let a thread raise `Expired` before its next instruction."""
     import ctypes
 
-    raised = None if exception is None else ctypes.py_object(exception)
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), raised)
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(Expired))
 
 
 def _expire(number: int, frame: FrameType | None) -> None:

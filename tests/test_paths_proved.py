@@ -241,3 +241,33 @@ def test_random_functions_are_what_they_are_plainly(seed):
         step = 1e-6
         quotient = (function(at["x"] + step, at["y"]) - function(at["x"] - step, at["y"])) / (2 * step)
         assert float(found.truth.derivative[0]) == pytest.approx(quotient, rel=1e-4, abs=1e-4)
+
+
+# --- constants
+SUM, ROWS = 0.1 + 0.2, np.array([0.1, 1 / 3])
+PLAIN = -0.1
+
+
+@pytest.mark.parametrize(
+    ("function", "numbers"),
+    [
+        (lambda x: (x - SUM) ** 2, "0.30000000000000004"),
+        (lambda x: x / 3 + x * (1 / 3), "0.3333333333333333"),
+        (lambda x: x ** (1 / 3), "0.3333333333333333"),
+        (lambda x: x * np.log(5), "1.6094379124341003"),
+        (lambda x: np.sum(x * ROWS), "0.3333333333333333"),
+        (lambda x: x * 0.1 * 3 + PLAIN * x - x * -0.7, None),
+        (lambda x: sum(x * k / 8 for k in range(9)) * 0.75 + 1e-3 * x, None),
+        (lambda x: x * (1 / 4) + 10**15 * x + x * 12345678901234567, None),
+        (lambda x: 0.3 * x + np.exp(-0.5 * x), None),
+        (
+            lambda x: x * math.sqrt(2) + x * math.sqrt(3) + x * math.sqrt(5),
+            "1.4142135623730951, 1.7320508075688772 and 1",
+        ),
+        (eval("lambda x: 0.7*x"), None),  # noqa: S307
+    ],
+)
+def test_constants_that_python_computed_are_noted(function, numbers):
+    notes = [note for note in compare(function, {"x": 1.5}, methods="forward").notes if "computed by Python" in note]
+    assert bool(notes) is bool(numbers)
+    assert not numbers or f"enter as the floats they are: {numbers}" in notes[0]

@@ -31,7 +31,7 @@ def talking(x, n=2):
 def hasty():
     """Threads take turns at every moment."""
     before = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
+    sys.setswitchinterval(1e-4)
     yield
     sys.setswitchinterval(before)
 
@@ -58,7 +58,7 @@ def test_eight_threads_find_what_one_finds(capsys):
 def test_threads_with_jax_imported():
     pytest.importorskip("jax")
     code = (
-        "import sys, jax, threading\nsys.setswitchinterval(1e-6)\nfrom diffcli import compare\nfound = []\n"
+        "import sys, jax, threading\nsys.setswitchinterval(1e-4)\nfrom diffcli import compare\nfound = []\n"
         f"def work():\n  for k in range(4): "
         f"found.append(compare('{LESSON}:f', {{'a': 1.0 + k}}, methods='forward').good)\n"
         "out = sys.stdout\nthreads = [threading.Thread(target=work) for _ in range(8)]\n"

@@ -110,7 +110,9 @@ class Observer:
     def __init__(self, file: str) -> None:
         self.file = file
         self.hits: dict[CodeType, Counter[int]] = {}
-        self.tree = _tree(file)
+        self.tree = syntax(file)
+        self.files = {file}
+        """Where the functions that were called stand."""
 
     @contextmanager
     def watching(self) -> Iterator[None]:
@@ -125,6 +127,7 @@ class Observer:
     def _called(self, frame: FrameType, event: str, argument: Any) -> Any:
         del event, argument
         code = frame.f_code
+        self.files.add(code.co_filename)
         if code.co_filename != self.file:
             return None
         hits = self.hits.setdefault(code, Counter())
@@ -158,7 +161,7 @@ class Observer:
         return any(_begin(test) <= position < _end(test) for test in tests)
 
 
-def _tree(file: str) -> ast.Module | None:
+def syntax(file: str) -> ast.Module | None:
     """The syntax of a file as it stands now."""
     text = "".join(linecache.getlines(file))
     with shared:

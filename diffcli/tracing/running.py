@@ -28,6 +28,7 @@ from diffcli.syntax.shapes import Shape, places, subscript
 from diffcli.tracing.arrays import array_of
 from diffcli.tracing.checking import Doubt, agree, checking, plainly, repeated, unexplained
 from diffcli.tracing.exactness import unsure
+from diffcli.tracing.literals import computed
 from diffcli.tracing.loading import Loaded, raised_at
 from diffcli.tracing.nesting import Around
 from diffcli.tracing.path import Observer, Place, Step
@@ -82,6 +83,8 @@ def trace(
     program = _program(run, entries)
     exact = unsure(run) if run.decisions else {}
     notes += [*_edges(run, exact), *_constant(loaded, program, chosen)]
+    rounded = computed(program, loaded.function, loaded.file, observer.files)
+    notes += [rounded] if rounded else []
     path = (*observer.steps(), *_elsewhere(run, observer))
     doubt = None
     if checked and run.outer is None and not run.captured and not checking.get():
