@@ -953,7 +953,6 @@ _MATHEMATICS = {
     "{name} near a point where it has no expansion": "{name} 在没有展开式的点附近",
     "too close to a switch, or to zero, to be told": "离切换处或零太近，无法分辨",
     "the derivative is too close to zero, or to a switch, to be told": "导数离零或切换处太近，无法分辨",
-    "no mixed second derivative is proved where {reason}": "没有证明出混合二阶导数：{reason}",
     "odd multiples of pi/2": "pi/2 的奇数倍",
     "multiples of pi": "pi 的整数倍",
     "a = 0 with b < 0; a < 0 unless b is an integer": "a = 0 且 b < 0，或 a < 0 且 b 非整数",

@@ -186,7 +186,7 @@ def _short(limit: Any) -> str:
 
 
 def _tending(germ: Germ, order: int) -> Any:
-    """What the derivative of this order tends to as s falls to 0, the expansion being one that may be differentiated."""
+    """What the derivative of this order tends to as s falls to 0, where the expansion may be differentiated."""
     if germ.huge:
         return math.inf * germ.huge * (-1) ** order
     steep = [key for key in germ.terms if key[1] or _is_broken(key[0]) or key[0] < 0]

@@ -214,21 +214,21 @@ def _is_value(cell: str) -> bool:
 def legible(rows: Iterable[Row | Failure], encoding: str) -> Read:
     """The rows; one that holds bytes which are no text in this encoding is a failure in its place.
 
-    A stream keeps such bytes as halves of characters (`errors="surrogateescape"`).
+    A stream keeps such bytes as halves of characters (`cli/streams`).
     """
     for row in rows:
         found = next(filter(None, map(_RAW.search, filter(_beyond_ascii, _texts(row)))), None)
         if found is None:
             yield row
             continue
-        text = row.expression.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        text = _RAW.sub("\N{REPLACEMENT CHARACTER}", row.expression)
         name = "UTF-8" if encoding.startswith("utf-8") else encoding
         fault = f"the row is not {name} (byte {ord(found[0]) - _BYTE:#04x})"
         hint = "save the file as UTF-8, or name its encoding: --encoding latin-1"
         yield Failure(row.line, None, text, "format", fault, None, hint)
 
 
-_RAW = re.compile("[\udc80-\udcff]")
+_RAW = re.compile("[\udc00-\udcff]")
 _BYTE = 0xDC00
 """What stands for a byte that could not be decoded: this and the byte."""
 

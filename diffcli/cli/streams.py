@@ -7,6 +7,7 @@ nothing of a user's text commands it (`errors.visible`).
 
 from __future__ import annotations
 
+import codecs
 import errno
 import io
 import os
@@ -45,7 +46,18 @@ def source(file: str, encoding: str | None = None) -> TextIO:
             told = "note: '{file}' is no UTF-8; it is read as GB 18030 (GBK). --encoding NAME reads it otherwise."
             print(say(told, file=visible(file)), file=sys.stderr)
     newline = "" if file.lower().endswith(".csv") else None
-    return io.TextIOWrapper(raw, encoding=encoding, errors="surrogateescape", newline=newline)
+    codecs.register_error(_BYTES, _kept)
+    return io.TextIOWrapper(raw, encoding=encoding, errors=_BYTES, newline=newline)
+
+
+_BYTES = "diffcli-bytes"
+
+
+def _kept(error: UnicodeError) -> tuple[str, int]:
+    """Every byte that is no text as half a character; Python's own handler keeps none below 0x80 (UTF-16 has those)."""
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    return "".join(chr(0xDC00 + byte) for byte in error.object[error.start : error.end]), error.end
 
 
 def _known(encoding: str) -> str:

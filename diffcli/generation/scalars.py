@@ -58,7 +58,7 @@ OPERATORS: dict[str, str] = {
 
 SAME_NAME = (
     "exp", "expm1", "log", "log2", "log10", "log1p", "sqrt", "sin", "cos", "tan", "asin", "acos",
-    "sinh", "cosh", "acosh", "atanh", "fmod", "gamma", "pow",
+    "sinh", "cosh", "acosh", "atanh", "fmod", "pow",
 )  # fmt: skip
 RAISING: dict[str, str] = {
     "div": "({a} / {b})",
