@@ -1310,7 +1310,6 @@ _OPTIONS = {
     "the file has two columns '{name}'": "文件有两列 '{name}'",
     "give every column a name of its own": "请让每一列有自己的名字",
     "give each name one value": "请让每个名字只有一个值",
-    "the row is not UTF-8 (byte {byte})": "这一行不是 UTF-8（字节 {byte}）",
     "the row is not {encoding} (byte {byte})": "这一行不是 {encoding}（字节 {byte}）",
     "save the file as UTF-8, or name its encoding: --encoding latin-1":
         "请把文件存为 UTF-8，或写明它的编码：--encoding latin-1",
