@@ -6,7 +6,6 @@ caret, and what to try. This room knows nothing else of the project.
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from dataclasses import dataclass
 from typing import Any
@@ -62,13 +61,6 @@ class Unsupported(Exception):
     """A method cannot treat this problem; the text says why, in the user's words. It is a verdict, not the end."""
 
 
-_HIDDEN = (
-    "\\x00-\\x08\\x0b-\\x1f\\x7f-\\x9f"  # control characters, but for the ends of lines and tabs
-    "\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069"  # marks of writing direction
-    "\\u2028\\u2029\\ufeff\\ud800-\\udfff"  # other ends of lines, marks of byte order, halves of characters
-)
-
-
 def visible(text: str, whole: bool = True) -> str:
     """Text of a user as it may be shown: what commands a terminal is written as an escape.
 
@@ -77,13 +69,19 @@ def visible(text: str, whole: bool = True) -> str:
     >>> visible("\\x1b[31mred\\n"), visible("a\\nb", whole=False)
     ('\\\\x1b[31mred\\n', 'a\\\\nb')
     """
-    if text.isascii() and text.isprintable():
+    if text.isprintable():
         return text
-    return re.sub(f"[{_HIDDEN}]" if whole else f"[{_HIDDEN}\t\n]", _escape, text)
+    kept = "\n\t" if whole else ""
+    return "".join(char if char in kept or _shows(char) else _escape(char) for char in text)
 
 
-def _escape(found: re.Match[str]) -> str:
-    return found[0].encode("unicode_escape").decode()
+def _shows(char: str) -> bool:
+    """Blanks of any width show; controls, marks without width, halves of characters and what is not assigned do not."""
+    return char.isprintable() or unicodedata.category(char) == "Zs"
+
+
+def _escape(char: str) -> str:
+    return char.encode("unicode_escape").decode()
 
 
 def brief(text: str, most: int = 40) -> str:
@@ -119,6 +117,6 @@ def place(source: str, span: tuple[int, int]) -> list[str]:
         cut_left, cut_right = "…" * (left > first), "…" * (right < last)
         stop = min(stop, max(right, start + 1))
     shown = source[left:start], source[start : min(stop, right)], source[stop:right]
-    before, marked, after = (visible(part, whole=False) for part in shown)
+    before, marked, after = (visible(part.replace("\t", " "), whole=False) for part in shown)
     carets = "^" * max(1, width(marked))
     return [f"  {cut_left}{before}{marked}{after}{cut_right}", "  " + " " * width(cut_left + before) + carets]

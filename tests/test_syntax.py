@@ -1195,13 +1195,13 @@ ERRORS = [
         """),
     ("x\u200by", """
         error: unexpected character '\\u200b'
-          x y
-           ^
+          x\\u200by
+           ^^^^^^
         """),
     ("\x00", """
         error: unexpected character '\\x00'
-        \x20\x20\x20
-          ^
+          \\x00
+          ^^^^
         """),
 ]  # fmt: skip
 
