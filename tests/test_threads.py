@@ -16,6 +16,9 @@ from diffcli import compare
 from diffcli.limits import Apart, deep_recursion
 from diffcli.tracing.printing import printing_to
 
+# where other tests have imported JAX, it warns of every fork
+pytestmark = pytest.mark.filterwarnings(r"ignore:os\.fork\(\) was called:RuntimeWarning")
+
 LESSON = str(Path(__file__).parent.parent / "samples" / "lessons" / "control_flow.py")
 
 
