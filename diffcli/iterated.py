@@ -28,22 +28,21 @@ from diffcli.passes import held
 from diffcli.primitives import CODE
 from diffcli.program import Program
 from diffcli.sides import (
+    EDGE,
     LIMITS,
     NOWHERE,
     Line,
     Oscillating,
-    _ball,
-    _higher,
-    _retrying,
-    _same,
-    _slope,
-    _slopes_from,
+    first_slope,
+    higher_slope,
     one_sided_entry,
+    retrying,
+    same_slopes,
+    side_ball,
+    slopes_from,
 )
 
 DETACH = CODE["detach"]
-
-EDGE = "the point is an edge of the domain: the derivative is the one-sided one"
 
 
 def entry_along(
@@ -55,7 +54,7 @@ def entry_along(
     except Oscillating:
 
         def turning(beside: _Beside, turn: int) -> Any:
-            slopes = _slopes_from(program, point, line, turn, beside.before, 1, beside.germs)
+            slopes = slopes_from(program, point, line, turn, beside.before, 1, beside.germs)
             if slopes is NOWHERE:
                 return NOWHERE
             found = slopes[0]
@@ -91,12 +90,12 @@ def _entry(
         beside = _Beside(program, point, one, other, germs)
         left, right = (turning(beside, turn) for turn in (-1, 1))
         both, edge = _joined(left, right), EDGE if NOWHERE in (left, right) else None
-        sides = _ball(left), _ball(right)
+        sides = side_ball(left), side_ball(right)
         if isinstance(both, Real):
-            return _ball(both), *sides, edge
+            return side_ball(both), *sides, edge
         return None, *sides, beside.families.reason or germs.reason or reason
 
-    (derivative, left, right, said), bits = _retrying(compute, "a derivative of a derivative", limits)
+    (derivative, left, right, said), bits = retrying(compute, "a derivative of a derivative", limits)
     return Entry(derivative, left, right, bits, said)
 
 
@@ -104,7 +103,7 @@ def _joined(left: Any, right: Any) -> Any:
     """What both sides say: the same, or the only one there is; else None."""
     if NOWHERE in (left, right):
         return left if right is NOWHERE else right
-    both = _same([left], [right])
+    both = same_slopes([left], [right])
     return both[0] if both else None
 
 
@@ -126,7 +125,7 @@ class _Beside:
         """The derivative along `one` at the point itself."""
         sides = []
         for turn in (-1, 1):
-            slopes = _slopes_from(self.program, self.point, self.one, turn, self.before, 1, self.germs)
+            slopes = slopes_from(self.program, self.point, self.one, turn, self.before, 1, self.germs)
             sides.append(slopes if slopes is NOWHERE else slopes[0])
         return _joined(*sides)
 
@@ -136,7 +135,7 @@ class _Beside:
         if not isinstance(found, Real):
             return found if found is NOWHERE else None
         self.germs.switched = True
-        slope = _slope(germ_of(found), start, self.germs)
+        slope = first_slope(germ_of(found), start, self.germs)
         return slope if slope is None or turn > 0 else -slope
 
     def derivative(self, turn: int, order: int) -> Any:
@@ -153,7 +152,7 @@ class _Beside:
         if NOWHERE in (left, right):
             both = left if right is NOWHERE else right
             return None if both is NOWHERE else _last_real(both)
-        both = _same(left, right)
+        both = same_slopes(left, right)
         return None if both is None else _last_real(both)
 
     def _value(self, turn: int) -> Real:
@@ -177,9 +176,9 @@ class _Beside:
             germ = self._expansion(turn, side)
         except Undefined:
             return NOWHERE
-        slopes = [_slope(germ, value, families)]
+        slopes = [first_slope(germ, value, families)]
         for k in range(2, order + 1):
-            slopes.append(_higher(germ, k, families) if isinstance(slopes[-1], Real) else None)
+            slopes.append(higher_slope(germ, k, families) if isinstance(slopes[-1], Real) else None)
         return [slope if slope is None or side > 0 or k % 2 == 0 else -slope for k, slope in enumerate(slopes, 1)]
 
 

@@ -42,11 +42,12 @@ class Oscillating(Unknown):
     """Something oscillates on the way: its expansion says nothing of higher derivatives."""
 
 
+EDGE = "the point is an edge of the domain: the derivative is the one-sided one"
 NOWHERE = "nowhere"
 """Stands for a side on which the function has no values."""
 
 
-def _retrying(compute: Callable[[Germs], T], what: str, limits: Sequence[int] = LIMITS) -> tuple[T, int]:
+def retrying(compute: Callable[[Germs], T], what: str, limits: Sequence[int] = LIMITS) -> tuple[T, int]:
     """`compute` with more terms when an expansion is too short, more bits when a ball is too wide.
 
     At `FORMAL` bits it is tried once with functions written out, which may show that a ball around zero is zero.
@@ -81,7 +82,7 @@ def value_at(program: Program, point: Sequence[float], limits: Sequence[int] = L
             raise Undefined("the value is not finite")
         return _narrow(germ.constant)
 
-    return _retrying(compute, "the value at the point", limits)
+    return retrying(compute, "the value at the point", limits)
 
 
 def values_at(program: Program, point: Sequence[float], singular: Singular) -> list[Any]:
@@ -107,16 +108,16 @@ def one_sided_entry(
         germs.forget()
         sides_of, turned = [], False
         for direction in (-1, 1):
-            sides_of.append(_slopes_from(program, point, line, direction, before, order, germs))
+            sides_of.append(slopes_from(program, point, line, direction, before, order, germs))
             turned |= germs.switched
         left, right = sides_of
-        both, edge = _same(left, right), None
+        both, edge = same_slopes(left, right), None
         if NOWHERE in (left, right):
             both = left if right is NOWHERE else right
-            edge = "the point is an edge of the domain: the derivative is the one-sided one"
-        sides = _ball(_last(left)), _ball(_last(right))
+            edge = EDGE
+        sides = side_ball(_last(left)), side_ball(_last(right))
         if isinstance(_last(both), Real):
-            return _ball(_last(both)), *sides, edge, None
+            return side_ball(_last(both)), *sides, edge, None
         said = germs.reason or reason
         found = _jump(program, point, line, order, before, germs) if turned else None
         if found is not None:
@@ -125,7 +126,7 @@ def one_sided_entry(
         said = said if lower in (None, order) else f"{said}: there is no derivative of order {lower}"
         return None, *sides, said, None
 
-    (derivative, left, right, said, slopes), bits = _retrying(compute, "the derivative at this point", limits)
+    (derivative, left, right, said, slopes), bits = retrying(compute, "the derivative at this point", limits)
     return Entry(derivative, left, right, bits, said, slopes)
 
 
@@ -154,7 +155,7 @@ def _jump(
             return None
         limits.append(math.inf * germs.sign(germ) if limit is None else limit)
         slope = None if germs.unsteady else _tending(germ, order)
-        slopes.append(_ball(slope if slope is None or direction > 0 or order % 2 == 0 else -slope))
+        slopes.append(side_ball(slope if slope is None or direction > 0 or order % 2 == 0 else -slope))
     if all(limit is NOWHERE or _equal(limit, value) for limit in limits):
         return None
     return _jumping(limits[0], value, limits[1]), (slopes[0], slopes[1])
@@ -215,14 +216,14 @@ def _differing(left: Any, right: Any) -> int | None:
     """The lowest order in which the two sides differ."""
     if NOWHERE in (left, right):
         return None
-    return next((k for k in range(1, len(left) + 1) if _same(left[:k], right[:k]) is None), None)
+    return next((k for k in range(1, len(left) + 1) if same_slopes(left[:k], right[:k]) is None), None)
 
 
 def _last(slopes: Any) -> Any:
     return slopes[-1] if isinstance(slopes, list) else slopes
 
 
-def _ball(side: Any) -> OneSided:
+def side_ball(side: Any) -> OneSided:
     """A side as a ball, narrow at the precision now working."""
     return _narrow(side) if isinstance(side, Real) else None if side is NOWHERE else side
 
@@ -236,7 +237,7 @@ def _narrow(value: Real) -> Ball:
     raise Unresolved
 
 
-def _same(left: Any, right: Any) -> Any:
+def same_slopes(left: Any, right: Any) -> Any:
     """The slopes, if both sides have them and all orders are proved equal; None if proved different."""
     if NOWHERE in (left, right):
         return None
@@ -246,7 +247,7 @@ def _same(left: Any, right: Any) -> Any:
     return right
 
 
-def _slopes_from(
+def slopes_from(
     program: Program,
     point: Sequence[float],
     line: Line,
@@ -274,9 +275,9 @@ def _slopes_from(
 
 def _slopes(germ: Germ, before: Any, order: int, germs: Germs) -> list[Any]:
     """The derivatives of orders 1 to `order` at 0+."""
-    slopes = [_slope(germ, before, germs)]
+    slopes = [first_slope(germ, before, germs)]
     for k in range(2, order + 1):
-        slopes.append(_higher(germ, k, germs) if isinstance(slopes[-1], Real) else None)
+        slopes.append(higher_slope(germ, k, germs) if isinstance(slopes[-1], Real) else None)
     return slopes
 
 
@@ -338,7 +339,7 @@ def _agreeing(found: Sequence[Any], order: int) -> Any:
     return found[0]
 
 
-def _higher(germ: Germ, order: int, germs: Germs) -> Any:
+def higher_slope(germ: Germ, order: int, germs: Germs) -> Any:
     """The derivative of this order at 0+, those below it being finite."""
     broken = {
         key: value
@@ -356,7 +357,7 @@ def _higher(germ: Germ, order: int, germs: Germs) -> Any:
     return germ.terms.get((Fraction(order), 0), ZERO) * whole(math.factorial(order))
 
 
-def _slope(germ: Germ, before: Any, germs: Germs) -> Any:
+def first_slope(germ: Germ, before: Any, germs: Germs) -> Any:
     """The limit of (f(x + s) - f(x))/s."""
     if germ.huge:
         return math.inf * germ.huge
@@ -403,7 +404,7 @@ def _cancels(program: Program, point: Sequence[float], combination: Combination,
     try:
         before = evaluate_all(program, [germs.constant(x) for x in point], germs)
         for line, weight in combination:
-            slope = _last(_slopes_from(program, point, line, 1, before, order, germs))
+            slope = _last(slopes_from(program, point, line, 1, before, order, germs))
             if not isinstance(slope, Real):
                 return False
             total = total + slope * whole(weight)
