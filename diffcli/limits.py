@@ -38,11 +38,27 @@ STUCK = 0.5
 """Seconds after its deadline at which code that cannot be interrupted is stuck."""
 
 
-shared = threading.RLock()
-"""Held while something is changed that the whole process shares."""
+class ForkedLock:
+    """A lock of the process that may be taken again by who has it; a forked child, which starts without the threads
+    that may have held it, has a new one."""
 
-if hasattr(os, "register_at_fork"):  # a child begins without the threads that may have held it
-    os.register_at_fork(after_in_child=shared._at_fork_reinit)  # type: ignore[attr-defined]
+    def __init__(self) -> None:
+        self.renew()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(after_in_child=self.renew)
+
+    def renew(self) -> None:
+        self.lock = threading.RLock()
+
+    def __enter__(self) -> None:
+        self.lock.acquire()
+
+    def __exit__(self, *exception: object) -> None:
+        self.lock.release()
+
+
+shared = ForkedLock()
+"""Held while something is changed that the whole process shares."""
 
 
 class Expired(BaseException):

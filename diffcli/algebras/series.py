@@ -11,15 +11,14 @@ FLINT's precision and series length are process-wide: `working` owns them.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from fractions import Fraction
 from math import isfinite
-from threading import RLock
 from typing import Any
 
 from flint import arb, arb_series, ctx, fmpq
 
+from diffcli.limits import ForkedLock
 from diffcli.primitives import CODE, PRIMITIVES
 from diffcli.program import Constant
 
@@ -54,18 +53,16 @@ class working:  # noqa: N801 - it is called as a function
         self.wanted = bits, length
 
     def __enter__(self) -> None:
-        _WORKING.acquire()
+        _WORKING.lock.acquire()
         self.before = ctx.prec, ctx.cap
         ctx.prec, ctx.cap = self.wanted
 
     def __exit__(self, *exception: object) -> None:
         ctx.prec, ctx.cap = self.before
-        _WORKING.release()
+        _WORKING.lock.release()
 
 
-_WORKING = RLock()
-if hasattr(os, "register_at_fork"):  # a child begins without the threads that may have held it
-    os.register_at_fork(after_in_child=_WORKING._at_fork_reinit)  # type: ignore[attr-defined]
+_WORKING = ForkedLock()
 
 
 def real(value: Constant) -> Any:
