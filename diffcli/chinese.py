@@ -891,7 +891,7 @@ _STEPS = {
 }  # fmt: skip
 
 SAID: dict[str, str] = {
-    "note: '{file}' is no UTF-8; it is read as GB 18030 (GBK). --encoding NAME reads it otherwise.":
+    "note: '{file}' is not UTF-8; it is read as GB 18030 (GBK). --encoding NAME reads it otherwise.":
         "注意：'{file}' 不是 UTF-8，按 GB 18030（GBK）读取；--encoding NAME 可另行指定。",
     **_VERDICTS, **_WORDS, **_HEADINGS, **_COMPARISON, **_BATCH, **_COMMANDS, **_SWEEP, **_LOSSES, **_TAYLOR, **_NEWTON,
     **_TRACE, **_GRAPH, **_PAGE, **_POINTS, **_SWELL, **_DESCEND, **_RULES, **_STEPS,
@@ -1184,7 +1184,7 @@ _CASES = {
     "the value of '{name}' has too many brackets": "'{name}' 的值方括号太多",
     "at most {most} are within one another": "最多嵌套 {most} 层",
     "an array has at most {most} brackets within one another": "数组最多有 {most} 层方括号",
-    "the line is no CSV: {reason}": "这一行不是 CSV：{reason}",
+    "the line is not CSV: {reason}": "这一行不是 CSV：{reason}",
     "it is nested too deeply": "嵌套太深",
     "{what} has {value}, beyond {dtype}": "{what}中有 {value}，超出 {dtype} 的范围",
     "its largest number is 3.4e38: write smaller ones, or leave out --dtype": (
@@ -1229,7 +1229,7 @@ _CASES = {
 }  # fmt: skip
 
 _ROWS = {
-    "the line is no JSON: {error}": "这一行不是 JSON：{error}",
+    "the line is not JSON: {error}": "这一行不是 JSON：{error}",
     "an escape stands for half a character": "有一个转义只表示半个字符",
     "write the character itself, or both of its halves": "请直接写出这个字符，或写出它的两半",
     "the row has no text field 'expr'": "这一行没有文本字段 'expr'",

@@ -31,7 +31,7 @@ _CROSSING = {
     CODE[name]
     for name in (
         "sin", "cos", "tan", "cot", "acos", "log", "log2", "log10", "xlogy", "logaddexp", "acosh", "lgamma", "digamma",
-        "mod", "fmod",
+        "mod", "fmod", "hyp0f1",
     )
 }  # fmt: skip
 """What is 0 at an argument that is not."""

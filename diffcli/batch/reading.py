@@ -65,7 +65,7 @@ def read_jsonl(lines: Lines) -> Read:
             continue
         except (ValueError, RecursionError) as error:
             fault = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
-            yield Failure(number, None, line.strip()[:200], "format", f"the line is no JSON: {fault}")
+            yield Failure(number, None, line.strip()[:200], "format", f"the line is not JSON: {fault}")
             continue
         if _SURROGATE.search(line) and not _is_text(content):
             fault, hint = "an escape stands for half a character", "write the character itself, or both of its halves"
@@ -161,7 +161,7 @@ def read_csv(lines: Lines) -> Read:
         except StopIteration:
             return
         except csv.Error as error:
-            yield Failure(reader.line_num, None, "", "format", f"the line is no CSV: {error}")
+            yield Failure(reader.line_num, None, "", "format", f"the line is not CSV: {error}")
             continue
         number = reader.line_num
         if content.get(""):

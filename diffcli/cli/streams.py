@@ -43,7 +43,7 @@ def source(file: str, encoding: str | None = None) -> TextIO:
     if encoding is None:
         encoding = encoding_of(raw.peek(LOOKED_AT))
         if encoding == "gb18030":
-            told = "note: '{file}' is no UTF-8; it is read as GB 18030 (GBK). --encoding NAME reads it otherwise."
+            told = "note: '{file}' is not UTF-8; it is read as GB 18030 (GBK). --encoding NAME reads it otherwise."
             print(say(told, file=visible(file)), file=sys.stderr)
     newline = "" if file.lower().endswith(".csv") else None
     codecs.register_error(_BYTES, _kept)
