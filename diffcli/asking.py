@@ -11,6 +11,7 @@ from diffcli.derivation import Derivation, Problem
 from diffcli.errors import Unsupported
 from diffcli.limits import Died, Expired, shared
 from diffcli.linearize import literals
+from diffcli.messages import message
 from diffcli.methods import METHODS, usual
 from diffcli.primitives import PARAMETRIC, Rules
 from diffcli.program import READS, Program, constant_key
@@ -23,11 +24,17 @@ def derive(name: str, problem: Problem) -> Derivation:
     """The derivation by a method; `Unsupported` where it has no such derivative, or is not installed."""
     method, kind = METHODS[name], problem.wanted.kind
     if kind not in method.kinds:
-        raise Unsupported(f"{name} has no {kind}: ask {', '.join(usual(kind))}")
+        raise Unsupported(
+            message(
+                "{name} has no {what}: ask {methods}", name=name, what=message(kind), methods=", ".join(usual(kind))
+            )
+        )
     if not method.available:
-        raise Unsupported(f'{name} is not installed: pip install "diff-compare[{name}]"')
+        raise Unsupported(
+            message("{name} is not installed: {command}", name=name, command=f'pip install "diff-compare[{name}]"')
+        )
     if method.needs and problem.dtype != "float64":
-        raise Unsupported(f"{name} is asked in float64 only")
+        raise Unsupported(message("{name} is asked in float64 only", name=name))
     return method.load()(by_column(name, problem))
 
 
@@ -168,15 +175,15 @@ def refusal(name: str, error: BaseException, seconds: float) -> tuple[Verdict, s
     """The verdict on a method that ended with `error` instead of an answer; a fault of our own is raised again."""
     method = METHODS[name]
     if isinstance(error, Expired):
-        return "timeout", f"no answer within {seconds:g} s"
+        return "timeout", message("no answer within {seconds} s", seconds=f"{seconds:g}")
     if isinstance(error, Unsupported):
         return "unsupported", str(error)
     if isinstance(error, RecursionError):
-        return "failed", "the expression is nested too deeply for this method"
+        return "failed", message("the expression is nested too deeply for this method")
     if isinstance(error, MemoryError):
-        return "failed", "this method needs more memory than there is"
+        return "failed", message("this method needs more memory than there is")
     if isinstance(error, Died):
-        return "failed", "the process of this method ended without an answer"
+        return "failed", message("the process of this method ended without an answer")
     if method.apart or method.needs or isinstance(error, ArithmeticError):  # that of a library is its verdict
-        return "failed", f"{type(error).__name__}: {error}"
+        return "failed", message("{name}: {message}", name=type(error).__name__, message=error)
     raise error

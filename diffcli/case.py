@@ -20,6 +20,7 @@ from diffcli.derivation import GRADIENT, Problem, Wanted
 from diffcli.errors import DiffError
 from diffcli.evaluate import evaluate
 from diffcli.kinds import Kind
+from diffcli.messages import listing, message, shortened
 from diffcli.syntax import Expression, elaborate, render
 from diffcli.syntax.parsing import parse, span
 from diffcli.syntax.rendering import literal
@@ -74,21 +75,31 @@ class Asked:
     def check(self) -> None:
         """`DiffError` for what is wrong whatever the expression is."""
         if len(self.vectors) + (self.order != 1) > 1:
-            hint = "choose one of --jvp, --vjp, --hvp and --order"
-            raise DiffError("one derivative at a time", hint=hint, kind="option")
+            hint = message("choose one of --jvp, --vjp, --hvp and --order")
+            raise DiffError(message("one derivative at a time"), hint=hint, kind="option")
         if self.unit and self.jvp is None:
-            raise DiffError("--unit scales the direction of --jvp", hint="write --jvp 3,4 --unit", kind="option")
-        hint = "write --order 2 for the Hessian, --order N for the N-th derivative"
+            raise DiffError(
+                message("--unit scales the direction of --jvp"), hint=message("write --jvp 3,4 --unit"), kind="option"
+            )
+        hint = message("write --order 2 for the Hessian, --order N for the N-th derivative")
         if self.order < 1:
-            raise DiffError(f"--order {self.order}: an order is 1 or more", hint=hint, kind="option")
+            raise DiffError(
+                message("--order {order}: an order is 1 or more", order=self.order), hint=hint, kind="option"
+            )
         if self.order > HIGHEST:
-            raise DiffError(f"--order {self.order}: the highest order is {HIGHEST:,}", hint=hint, kind="option")
+            raise DiffError(
+                message("--order {order}: the highest order is {most}", order=self.order, most=f"{HIGHEST:,}"),
+                hint=hint,
+                kind="option",
+            )
         if self.claims and (self.vectors or self.order > 1):
-            raise DiffError("claims are for first derivatives", hint=_UNCLAIMED, kind="claim")
+            raise DiffError(message("claims are for first derivatives"), hint=_UNCLAIMED, kind="claim")
         for kind, text in self.vectors.items():
             vector = _numbers(f"--{kind}", text)
             if self.unit and not any(vector):
-                raise DiffError("--unit: the direction is zero", hint="a direction has a length", kind="option")
+                raise DiffError(
+                    message("--unit: the direction is zero"), hint=message("a direction has a length"), kind="option"
+                )
         for claim in self.claims:
             if claim.strip():
                 parse(_split(claim)[1])
@@ -97,7 +108,7 @@ class Asked:
 HIGHEST = 100_000
 """The highest order that is asked for: what is proved of it is a power series of as many terms, in memory at once."""
 
-_UNCLAIMED = "leave out --order, --jvp, --vjp, --hvp"
+_UNCLAIMED = message("leave out --order, --jvp, --vjp, --hvp")
 
 
 class Claim(NamedTuple):
@@ -185,7 +196,7 @@ def read_point(text: str) -> dict[str, Number]:
     point: dict[str, Number] = {}
     if not text.strip():
         return point
-    hint = 'write a point as "x=1.5, y=pi/4"'
+    hint = message('write a point as "x=1.5, y=pi/4"')
     try:
         nodes = parse(text, ",;\n")
     except DiffError as error:
@@ -194,11 +205,17 @@ def read_point(text: str) -> dict[str, Number]:
     for kind, name, _, first, last in nodes:
         where = stand[first][0], stand[last][1]
         if kind == "result":
-            raise DiffError("a value in the point has no name", text, where, hint, "point")
+            raise DiffError(message("a value in the point has no name"), text, where, hint, "point")
         if kind != "bind":
             continue
         if name in point:
-            raise DiffError(f"'{name}' is given twice", text, where, "give each variable one value", "point")
+            raise DiffError(
+                message("'{name}' is given twice", name=name),
+                text,
+                where,
+                message("give each variable one value"),
+                "point",
+            )
         begin = stand[first + 1][1]  # behind the sign
         try:
             point[name] = constant(text[begin : where[1]])
@@ -219,17 +236,23 @@ def constant(text: str) -> Number:
         name = expression.variables[0]
         start = text.index(name)
         raise DiffError(
-            f"'{name}' has no value here",
+            message("'{name}' has no value here", name=name),
             text,
             (start, start + len(name)),
-            "values are numbers, like 1.5 or pi/4",
+            message("values are numbers, like 1.5 or pi/4"),
             "point",
         )
     values = [float(value) for value in evaluate(expression.program, [], FLOAT64)]
     for value in values:
         if not math.isfinite(value):
-            hint = "values are numbers, like 1.5 or pi/4"
-            raise DiffError(f"the value is {value}: a point has finite numbers", text, (0, len(text)), hint, "point")
+            hint = message("values are numbers, like 1.5 or pi/4")
+            raise DiffError(
+                message("the value is {value}: a point has finite numbers", value=value),
+                text,
+                (0, len(text)),
+                hint,
+                "point",
+            )
     return tuples(nested(expression.shape, values))
 
 
@@ -237,8 +260,8 @@ def scalar(text: str) -> float:
     """The value of an expression that is one number."""
     value = constant(text)
     if isinstance(value, tuple):
-        hint = "values are numbers, like 1.5 or pi/4"
-        raise DiffError("one number is needed, not a vector", text, (0, len(text)), hint, "point")
+        hint = message("values are numbers, like 1.5 or pi/4")
+        raise DiffError(message("one number is needed, not a vector"), text, (0, len(text)), hint, "point")
     return value
 
 
@@ -248,13 +271,16 @@ def number_at(name: str, value: Any, depth: int = 0) -> Number:
         return constant(value)
     if isinstance(value, list | tuple):
         if depth == MOST_AXES:
-            fault, hint = f"the value of '{name}' has too many brackets", f"at most {MOST_AXES} are within one another"
+            fault, hint = (
+                message("the value of '{name}' has too many brackets", name=name),
+                message("at most {most} are within one another", most=MOST_AXES),
+            )
             raise DiffError(fault, hint=hint, kind="point")
         rows = tuple(number_at(name, part, depth + 1) for part in value)
         if not rows or len({shape_of(row) for row in rows}) > 1:
             raise DiffError(
-                f"the value of '{name}' has rows of different lengths, or none",
-                hint="rows are of one length: [[1, 2], [3, 4]]",
+                message("the value of '{name}' has rows of different lengths, or none", name=name),
+                hint=message("rows are of one length: [[1, 2], [3, 4]]"),
                 kind="point",
             )
         return rows
@@ -263,7 +289,11 @@ def number_at(name: str, value: Any, depth: int = 0) -> Number:
     except (OverflowError, TypeError):
         number = math.inf
     if not math.isfinite(number):
-        raise DiffError(f"the value of '{name}' is no finite float64", hint="a point has finite numbers", kind="point")
+        raise DiffError(
+            message("the value of '{name}' is no finite float64", name=name),
+            hint=message("a point has finite numbers"),
+            kind="point",
+        )
     return number
 
 
@@ -277,8 +307,8 @@ def make_case(
 ) -> Case:
     """Understand an expression at a point; `DiffError` where it cannot be."""
     if ":" in source and named(source):
-        hint = "no row and no study runs Python: it is run by itself only, diff-compare lesson.py:f --at …"
-        raise DiffError("a Python function cannot stand here", source, (0, len(source)), hint, "python")
+        hint = message("no row and no study runs Python: it is run by itself only, diff-compare lesson.py:f --at …")
+        raise DiffError(message("a Python function cannot stand here"), source, (0, len(source)), hint, "python")
     given = {name: shape_of(value) for name, value in at.items()}
     expression = _understood(source, tuple(given.items()))
     names = expression.variables
@@ -287,27 +317,45 @@ def make_case(
         shown = missing[0]
         known = [*(f"{name}={written(value)}" for name, value in at.items()), *(f"{name}=…" for name in missing)]
         plural = (
-            f"the variables {_listed(missing)} have no values"
+            message("the variables {listed} have no values", listed=listing(missing))
             if len(missing) > 1
-            else f"the variable {shown} has no value"
+            else message("the variable {name} has no value", name=shown)
         )
         guess = meant(shown, at)
         point = ", ".join(known)
-        hint = f'write {guess}, or add --at "{point}"' if guess else f'add --at "{point}"'
+        hint = (
+            message('write {formula}, or add --at "{point}"', formula=guess, point=point)
+            if guess
+            else message('add --at "{point}"', point=point)
+        )
         raise DiffError(plural, source, _occurrence(source, shown), hint, "missing")
     claims = asked.given
     claimed = tuple(dict.fromkeys(_variable(claim, wrt or names) for claim in claims))
     chosen = tuple(wrt) if wrt is not None else claimed or names
     for name in chosen:
         if name not in names and name not in at:
-            hint = f"its variables are: {', '.join(names)}" if names else "it has no variables"
+            hint = (
+                message("its variables are: {names}", names=", ".join(names))
+                if names
+                else message("it has no variables")
+            )
             if name.partition("[")[0] in at:
-                hint = f"a vector is differentiated by as a whole: {name.partition('[')[0]}"
+                hint = message("a vector is differentiated by as a whole: {name}", name=name.partition("[")[0])
             raise DiffError(
-                f"the expression has no variable '{name}' to differentiate by", None, None, hint, "variable"
+                message("the expression has no variable '{name}' to differentiate by", name=name),
+                None,
+                None,
+                hint,
+                "variable",
             )
         if chosen.count(name) > 1:
-            raise DiffError(f"'{name}' is asked for twice", None, None, "name each variable once in --wrt", "variable")
+            raise DiffError(
+                message("'{name}' is asked for twice", name=name),
+                None,
+                None,
+                message("name each variable once in --wrt"),
+                "variable",
+            )
     expression = _with_inputs(expression, {name: given[name] for name in chosen if name not in names})
     case = Case(expression, {name: at[name] for name in expression.shapes}, chosen, id, line)
     wanted = _wanted(case, asked)
@@ -364,7 +412,7 @@ def rounded(case: Case, dtype: Dtype) -> Case:
     at = {name: _rounded(value, dtype) for name, value in case.at.items()}
     if at == case.at:
         return case
-    note = f"the point is rounded to {dtype}"
+    note = message("the point is rounded to {dtype}", dtype=dtype)
     return replace(case, at=at, expression=replace(case.expression, notes=(*case.expression.notes, note)))
 
 
@@ -372,13 +420,19 @@ def _check_range(case: Case, dtype: Dtype) -> None:
     """The numbers of the point, of the vector and of all formulas have a nearest finite one."""
     programs = [case.expression.program, *(claim.expression.program for claim in case.claims)]
     literals = [c for program in programs for c in program.constants if not isinstance(c, str)]
-    given: dict[str, Sequence[Any]] = {f"the value of '{name}'": list(flat(value)) for name, value in case.at.items()}
-    for what, values in {**given, "the vector": case.wanted.vector, "the expression": literals}.items():
+    given: dict[str, Sequence[Any]] = {
+        message("the value of '{name}'", name=name): list(flat(value)) for name, value in case.at.items()
+    }
+    for what, values in {
+        **given,
+        message("the vector"): case.wanted.vector,
+        message("the expression"): literals,
+    }.items():
         for value in values:
             if abs(value) >= _BEYOND[dtype]:
-                message = f"{what} has {float(value):g}, beyond {dtype}"
-                hint = "its largest number is 3.4e38: write smaller ones, or leave out --dtype"
-                raise DiffError(message, hint=hint, kind="point")
+                said = message("{what} has {value}, beyond {dtype}", what=what, value=f"{float(value):g}", dtype=dtype)
+                hint = message("its largest number is 3.4e38: write smaller ones, or leave out --dtype")
+                raise DiffError(said, hint=hint, kind="point")
 
 
 _BEYOND = {"float64": math.inf, "float32": 2.0**128 - 2.0**103}
@@ -409,17 +463,25 @@ def _wanted(case: Case, asked: Asked) -> Wanted:
         return Wanted("hessian", order=2)
     if len(case.entries) != 1:
         numbers = [name for name in case.wrt if not case.expression.shapes[name]]
-        hint = f"name one with --wrt; its variables are: {', '.join(numbers)}"
+        hint = message("name one with --wrt; its variables are: {names}", names=", ".join(numbers))
         if not numbers:
-            hint = "a vector counts with all its entries: write the expression in numbers, as in [a, b]"
-        raise DiffError(f"--order {asked.order} is for one variable, not {len(case.entries)}", hint=hint, kind="option")
+            hint = message("a vector counts with all its entries: write the expression in numbers, as in [a, b]")
+        raise DiffError(
+            message("--order {order} is for one variable, not {count}", order=asked.order, count=len(case.entries)),
+            hint=hint,
+            kind="option",
+        )
     return Wanted("derivative", order=asked.order)
 
 
 def _tensor(option: str, shape: Shape) -> DiffError:
     return DiffError(
-        f"{option} is for a scalar; the result has the shape {shape}: its second derivative is a tensor",
-        hint="differentiate one entry, as in v = …; v[0], or a weighted sum: dot([1, 2], v)",
+        message(
+            "{option} is for a scalar; the result has the shape {shape}: its second derivative is a tensor",
+            option=option,
+            shape=shape,
+        ),
+        hint=message("differentiate one entry, as in v = …; v[0], or a weighted sum: dot([1, 2], v)"),
         kind="shape",
     )
 
@@ -428,15 +490,20 @@ def _vector(option: str, text: str, names: Sequence[str]) -> tuple[float, ...]:
     """A number for each of `names`."""
     vector, bracketed = _numbers(option, text), _bracketed(text)
     if len(vector) != len(names):
-        entries = "1 entry" if len(vector) == 1 else f"{len(vector)} entries"
         if not names:
-            hint = f"leave out {option}: every derivative of it is 0"
-            raise DiffError("the expression has no variables", None, None, hint, "option")
+            hint = message("leave out {option}: every derivative of it is 0", option=option)
+            raise DiffError(message("the expression has no variables"), None, None, hint, "option")
         raise DiffError(
-            f"{option} has {entries} instead of {len(names)}",
+            message(
+                "{option} has {count} entry instead of {wanted}",
+                "{option} has {count} entries instead of {wanted}",
+                option=option,
+                count=len(vector),
+                wanted=len(names),
+            ),
             bracketed,
             (0, len(bracketed)),
-            f"write a number for each of {', '.join(names[:12])}{', …' if len(names) > 12 else ''}",
+            message("write a number for each of {names}", names=shortened(names)),
             "option",
         )
     return vector
@@ -445,7 +512,11 @@ def _vector(option: str, text: str, names: Sequence[str]) -> tuple[float, ...]:
 def _numbers(option: str, text: str) -> tuple[float, ...]:
     """`3,2,1` or `[3, 2, 1]`."""
     if not text.strip(" []"):
-        raise DiffError(f"{option} has no numbers", hint=f"write them as {option} 3,2,1", kind="option")
+        raise DiffError(
+            message("{option} has no numbers", option=option),
+            hint=message("write them as {option} 3,2,1", option=option),
+            kind="option",
+        )
     return tuple(flat(constant(_bracketed(text))))
 
 
@@ -492,8 +563,8 @@ def _variable(claim: str, names: Sequence[str]) -> str:
         equation = re.match(_AN_EQUATION, claim)
         bare = claim[equation.end() :].strip() if equation else formula
         short = bare and len(bare) <= 40 and ":" not in bare
-        hint = f'write "{names[0] if names else "x"}: {bare if short else "2*x*y"}"'
-        raise DiffError("a claim names its variable", claim, (0, len(claim)), hint, "claim")
+        hint = message('write "{name}: {formula}"', name=names[0] if names else "x", formula=bare if short else "2*x*y")
+        raise DiffError(message("a claim names its variable"), claim, (0, len(claim)), hint, "claim")
     return name
 
 
@@ -512,29 +583,48 @@ def _with_claims(case: Case, claims: Sequence[str], at: Mapping[str, Number]) ->
     for claim in claims:
         name, formula = _variable(claim, case.wrt), _split(claim)[1]
         if name in found:
-            hint = "claim each variable once"
-            raise DiffError(f"'{name}' is claimed twice", claim, (0, len(name)), hint, "claim")
+            hint = message("claim each variable once")
+            raise DiffError(message("'{name}' is claimed twice", name=name), claim, (0, len(name)), hint, "claim")
         if name not in case.wrt:
-            hint = f"add it: --wrt {','.join((*case.wrt, name))}"
-            raise DiffError(f"the claim is for '{name}', which is not asked for", claim, (0, len(name)), hint, "claim")
+            hint = message("add it: --wrt {names}", names=",".join((*case.wrt, name)))
+            raise DiffError(
+                message("the claim is for '{name}', which is not asked for", name=name),
+                claim,
+                (0, len(name)),
+                hint,
+                "claim",
+            )
         expression = elaborate(formula, given)
         for unknown in expression.variables:
             if unknown not in at:
                 guess = meant(unknown, at)
-                hint = f"write {guess}" if guess else "a claim is written in the variables of the point"
+                hint = (
+                    message("write {what}", what=guess)
+                    if guess
+                    else message("a claim is written in the variables of the point")
+                )
                 raise DiffError(
-                    f"the variable {unknown} has no value", formula, _occurrence(formula, unknown), hint, "claim"
+                    message("the variable {name} has no value", name=unknown),
+                    formula,
+                    _occurrence(formula, unknown),
+                    hint,
+                    "claim",
                 )
         wanted = case.expression.shape + case.expression.shapes[name]
         if expression.shape != wanted:
-            shapes = f"the claim for {name} has the shape {expression.shape}, the derivative {wanted}"
-            hint = "write a vector as [a, b]: the outputs first, then the variable's entries"
+            shapes = message(
+                "the claim for {name} has the shape {shape}, the derivative {wanted}",
+                name=name,
+                shape=expression.shape,
+                wanted=wanted,
+            )
+            hint = message("write a vector as [a, b]: the outputs first, then the variable's entries")
             raise DiffError(shapes, formula, (0, len(formula)), hint, "shape")
         found[name] = Claim(name, expression)
     unclaimed = [name for name in case.wrt if name not in found]
     if unclaimed:
-        hint = f'add --claim "{unclaimed[0]}: …", or leave it out of --wrt'
-        raise DiffError(f"there is no claim for {_listed(unclaimed)}", hint=hint, kind="claim")
+        hint = message('add --claim "{name}: …", or leave it out of --wrt', name=unclaimed[0])
+        raise DiffError(message("there is no claim for {listed}", listed=listing(unclaimed)), hint=hint, kind="claim")
     names = [name for claim in found.values() for name in claim.expression.variables]
     everything = {**case.at, **{name: at[name] for name in names}}
     return replace(case, at=everything, claims=tuple(found[name] for name in case.wrt))
@@ -576,11 +666,6 @@ def understood(case: Case) -> str:
         return render(expression.program, expression.bindings)
     lines = (line.split("#", 1)[0].strip() for line in expression.source.splitlines())
     return "; ".join(line.rstrip("; ") for line in lines if line)
-
-
-def _listed(names: Iterable[str]) -> str:
-    *first, last = names
-    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _occurrence(source: str, name: str) -> tuple[int, int] | None:

@@ -26,6 +26,7 @@ from diffcli.accuracy import nearest
 from diffcli.case import Case, Claim, Number, flat, shape_of, tuples, written
 from diffcli.derivation import Derivation
 from diffcli.limits import Expired, deadline
+from diffcli.messages import message
 from diffcli.passes import held_at, prune
 from diffcli.primitives import CODE, CONST, INPUT
 from diffcli.program import Program
@@ -175,19 +176,21 @@ def _all_around(asked: _Asked, gap: Counterexample) -> bool:
 def refutation(case: Case, wrong: Counterexample) -> str:
     """Where a claim is wrong, what it gives there, and what is right."""
     point = ", ".join(f"{n}={written(v)}" for n, v in wrong.at.items())
-    where = "here" if wrong.at == case.at else f"at {point}"
     entries = [(output, name) for output in case.outputs for name in case.entries]
     output, name = entries[wrong.entry]
     of = f"∂{output}/∂{name} = " if len(entries) > 1 else ""
     exact = literal(nearest(wrong.truth))
     if wrong.claimed is None:
         if wrong.at == case.at:
-            return f"here it has no value, where the derivative is {of}{exact}"
-        return f"at {point} it has no value, where the derivative is {of}{exact}"
+            return message("here it has no value, where the derivative is {truth}", truth=of + exact)
+        return message("at {point} it has no value, where the derivative is {truth}", point=point, truth=of + exact)
     claimed = literal(nearest(wrong.claimed))
     if claimed == exact:
         claimed, exact = digits(wrong.claimed), digits(wrong.truth)
-    return f"{where} it gives {of}{claimed}, the truth is {exact}"
+    if wrong.at == case.at:
+        return message("here it gives {claimed}, the truth is {truth}", claimed=of + claimed, truth=exact)
+    template = "at {point} it gives {claimed}, the truth is {truth}"
+    return message(template, point=point, claimed=of + claimed, truth=exact)
 
 
 def _apart(case: Case, truth: Truth) -> Counterexample | None:

@@ -32,6 +32,7 @@ from diffcli.errors import DiffError
 from diffcli.evaluate import evaluate, follow
 from diffcli.kinds import Kind
 from diffcli.limits import Apart, Died, Expired, Here
+from diffcli.messages import message, parts
 from diffcli.methods import METHODS, usual
 from diffcli.passes import share
 from diffcli.primitives import Rules
@@ -182,11 +183,11 @@ class Comparison:
         """What a reader should know of the expression, and of how it was computed where that is not usual."""
         notes = list(self.case.expression.notes)
         if self.digits == DIGITS["float32"]:
-            notes.append("computed in float32")
+            notes.append(message("computed in float32"))
         if self.case.wanted.unit:
-            notes.append("the direction is scaled to length 1")
+            notes.append(message("the direction is scaled to length 1"))
         if self.rules != "textbook":
-            notes.append("by the stable rules")
+            notes.append(message("by the stable rules"))
         return notes
 
     @property
@@ -282,11 +283,13 @@ def answer(case: Case, method: str) -> Sequence[Any]:
     """
     problem = case.problem
     if case.around and METHODS[method].needs:
-        hint = "use a method of our own, such as forward or reverse"
-        raise DiffError(f"{method} gives plain floats: they cannot be differentiated again", hint=hint)
+        hint = message("use a method of our own, such as forward or reverse")
+        raise DiffError(
+            message("{method} gives plain floats: they cannot be differentiated again", method=method), hint=hint
+        )
     outcome = _outcome(method, Here(derived, method, problem), problem, Settings((method,)))
     if outcome.failure is not None:
-        raise DiffError(f"{method}: {outcome.failure[1]}", kind=outcome.failure[0])
+        raise DiffError(message("{name}: {message}", name=method, message=outcome.failure[1]), kind=outcome.failure[0])
     return _written(outcome, problem, case.around) if case.around else outcome.derivative
 
 
@@ -349,9 +352,9 @@ def _told(proving: Apart[Truth] | Here[Truth], settings: Settings) -> Truth:
     try:
         return proving.result(settings.timeout)
     except Expired:
-        return Truth("unavailable", 0, reason=f"not proved within {settings.timeout:g} s")
+        return Truth("unavailable", 0, reason=message("not proved within {seconds} s", seconds=f"{settings.timeout:g}"))
     except (MemoryError, Died):
-        return Truth("unavailable", 0, reason="the proof needs more memory than there is")
+        return Truth("unavailable", 0, reason=message("the proof needs more memory than there is"))
 
 
 def _doubted(truth: Truth, case: Case) -> Truth:
@@ -431,9 +434,9 @@ def _examined(row: Measurement, case: Case, truth: Truth, settings: Settings) ->
     said = refutation(case, wrong)
     if right_here and wrong.at != case.at:
         said = (
-            f"right at this point, but {said}"
+            message("right at this point, but {message}", message=said)
             if row.verdict == "ok"
-            else f"between the sides at this point, but {said}"
+            else message("between the sides at this point, but {message}", message=said)
         )
     found = Examination(formulas(case), "wrong", False, wrong)
     return replace(row, values=None, claim=found, verdict="inaccurate" if right_here else row.verdict, message=said)
@@ -443,7 +446,7 @@ def _missing() -> Measurement:
     """The row of a claim that was not handed in."""
     from diffcli.claims import MISSING
 
-    return Measurement(CLAIM, "failed", "nothing was handed in", claim=MISSING)
+    return Measurement(CLAIM, "failed", message("nothing was handed in"), claim=MISSING)
 
 
 def _standing(row: Measurement, equal: bool | None) -> Standing:
@@ -457,14 +460,16 @@ def _unrefuted(row: Measurement, standing: Standing, equal: bool | None, trial: 
     if row.message and standing != "undecided":
         return row.message
     if not equal:
-        return f"no difference at {trial.points} points; SymPy shows no equality"
+        return message("no difference at {count} points; SymPy shows no equality", count=trial.points)
     if trial.decimals:
-        return "equal to SymPy's derivative as a formula, with decimals as they are written"
+        return message("equal to SymPy's derivative as a formula, with decimals as they are written")
     if any(path.held for path in trial.paths):
-        return f"equal to SymPy's derivative as a formula, for the whole numbers tried: {_held(trial)}"
+        return message(
+            "equal to SymPy's derivative as a formula, for the whole numbers tried: {points}", points=_held(trial)
+        )
     if trial.gap is not None:
-        return f"equal to SymPy's derivative as a formula, but without a value at {_point(trial)}"
-    return "equal to SymPy's derivative as a formula"
+        return message("equal to SymPy's derivative as a formula, but without a value at {point}", point=_point(trial))
+    return message("equal to SymPy's derivative as a formula")
 
 
 def _point(trial: Trial) -> str:
@@ -508,20 +513,21 @@ class _Judge:
             answers = [tuple(answer[place] for place in truth.undecided) for answer in answers]
         self.together: tuple[Verdict, str | None] = "no-truth", truth.reason
         if not agree(answers, self.tolerance, self.digits):
-            self.together = "disagree", "the methods differ, and no truth is proved"
+            self.together = "disagree", message("the methods differ, and no truth is proved")
 
     def measurement(self, outcome: Outcome) -> Measurement:
         if outcome.failure is not None or outcome.derivation is None:
-            verdict, message = outcome.failure or ("failed", "no answer")
-            return Measurement(outcome.method, verdict, message)
+            verdict, said = outcome.failure or ("failed", message("no answer"))
+            return Measurement(outcome.method, verdict, said)
         errors = self._errors(outcome) if self.truth.derivative is not None else None
         verdict, reason = self._verdict(outcome, errors)
         steps, answer = outcome.derivation.steps, outcome.derivation.answer
         remark = answer.remark if answer else ""
-        said = [part for part in (reason, str(steps or ""), remark) if part]
+        remarks = [part for part in (reason, str(steps or ""), remark) if part]
         return Measurement(
-            outcome.method, verdict, "; ".join(said) or None, outcome.values, outcome.derivative, errors, outcome.cost,
-            outcome.seconds, outcome.setup_seconds, outcome.derivation.formulas, outcome.derivation.written,
+            outcome.method, verdict, parts(remarks) if remarks else None, outcome.values, outcome.derivative, errors,
+            outcome.cost, outcome.seconds, outcome.setup_seconds, outcome.derivation.formulas,
+            outcome.derivation.written,
             outcome.memory, steps=steps, remark=remark,
         )  # fmt: skip
 
@@ -552,9 +558,11 @@ class _Judge:
         verdict = certified_verdict(proved, self.tolerance, self.digits)
         if verdict == "inaccurate":
             lost = bits_lost(max(found.ulp for _, found, _ in proved))
-            return verdict, "no digit is right" if lost >= self.digits else f"{lost:.0f} of {self.digits} bits lost"
+            return verdict, message("no digit is right") if lost >= self.digits else message(
+                "{count} of {digits} bits lost", count=f"{lost:.0f}", digits=self.digits
+            )
         if verdict == "nonfinite":
-            return verdict, "not a finite number, where the derivative is one"
+            return verdict, message("not a finite number, where the derivative is one")
         return self._without(outcome)
 
     def _without(self, outcome: Outcome) -> tuple[Verdict, str | None]:
@@ -575,10 +583,10 @@ class _Judge:
             return None
         reason = self.truth.reason
         if place in self.truth.jumps:
-            return "inaccurate", f"not what the derivative tends to on either side: {reason}"
+            return "inaccurate", message("not what the derivative tends to on either side: {reason}", reason=reason)
         if not math.isfinite(outcome.derivative[place]):
-            return "nonfinite", f"not a number between the one-sided derivatives: {reason}"
-        return "inaccurate", f"not between the one-sided derivatives: {reason}"
+            return "nonfinite", message("not a number between the one-sided derivatives: {reason}", reason=reason)
+        return "inaccurate", message("not between the one-sided derivatives: {reason}", reason=reason)
 
     def _fits(self, outcome: Outcome, place: int) -> bool:
         """Whether an entry lies between the one-sided derivatives; at a jump, whether it is one of its limits."""

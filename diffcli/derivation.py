@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from diffcli.algebras import Dtype, floats, numbers
 from diffcli.kinds import Kind
+from diffcli.messages import Message, message, parts
 from diffcli.primitives import Rules
 from diffcli.program import Cost, Program
 
@@ -99,26 +100,32 @@ class Steps(NamedTuple):
         return self.evaluations + self.value
 
     def __str__(self) -> str:
-        """A reason like others: in English, translated where it is shown."""
+        """A message like other reasons."""
         if not self.taken:
             return ""
         apart = self.value and self.only
         times = self.evaluations if apart else self.total
-        said = [self._sizes, f"f evaluated {'once' if times == 1 else f'{times:,} times'}"]
         if apart:
-            said[-1] += ", and once for its value"
+            count = message(
+                "f evaluated once, and once for its value",
+                "f evaluated {count:,} times, and once for its value",
+                count=times,
+            )
+        else:
+            count = message("f evaluated once", "f evaluated {count:,} times", count=times)
+        said = [self._sizes, count]
         if 0.0 in self.taken:
-            said.append("a step is lost: x + h is x")
+            said.append(message("a step is lost: x + h is x"))
         if self.estimates:
-            said.append(f"own estimate of the error {max(self.estimates):.1e}")
-        return "; ".join(said)
+            said.append(message("own estimate of the error {estimate}", estimate=f"{max(self.estimates):.1e}"))
+        return parts(said)
 
     @property
-    def _sizes(self) -> str:
+    def _sizes(self) -> Message:
         sizes = dict.fromkeys(f"{step:.3g}" for step in self.taken)
         if len(sizes) <= _SHOWN:
-            return f"h = {', '.join(sizes)}"
-        return f"h from {min(self.taken):.3g} to {max(self.taken):.3g}"
+            return message("h = {steps}", steps=", ".join(sizes))
+        return message("h from {low} to {high}", low=f"{min(self.taken):.3g}", high=f"{max(self.taken):.3g}")
 
 
 _SHOWN = 3

@@ -10,6 +10,8 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
+from diffcli.messages import message
+
 LONGEST_LINE = 200
 """Source lines beyond this many characters are shown as a window around the fault."""
 
@@ -48,13 +50,24 @@ class DiffError(Exception):
 
 
 def unwritable(file: object, error: OSError) -> DiffError:
-    hint = "name a file in a directory that you may write to"
-    return DiffError(f"'{file}' cannot be written: {error.strerror or error}", hint=hint, kind="file")
+    hint = message("name a file in a directory that you may write to")
+    return DiffError(
+        message("'{file}' cannot be written: {reason}", file=file, reason=_reason(error)),
+        hint=hint,
+        kind="file",
+    )
 
 
 def unreadable(file: object, error: OSError) -> DiffError:
-    hint = "name a file that is there, and that you may read"
-    return DiffError(f"'{file}' cannot be read: {error.strerror or error}", hint=hint, kind="file")
+    hint = message("name a file that is there, and that you may read")
+    return DiffError(
+        message("'{file}' cannot be read: {reason}", file=file, reason=_reason(error)), hint=hint, kind="file"
+    )
+
+
+def _reason(error: OSError) -> str:
+    """What the system says, in English; the usual ones are in the catalogue."""
+    return message(error.strerror or str(error))
 
 
 class Unsupported(Exception):

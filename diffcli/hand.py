@@ -36,6 +36,7 @@ from diffcli.forward import Dual as Pair
 from diffcli.forward import Duals
 from diffcli.language import say
 from diffcli.linearize import ZERO, Unit, unit
+from diffcli.messages import message
 from diffcli.primitives import CODE, FUNCTIONS, PRIMITIVES
 from diffcli.reverse import Taped, Taping
 from diffcli.syntax import shapes
@@ -104,7 +105,7 @@ class _Operators:
 
     def __round__(self, digits: int | None = None) -> Any:
         if digits is not None:
-            raise DiffError("round to digits has no derivative", hint="write round(x)", kind="type")
+            raise DiffError(message("round to digits has no derivative"), hint=message("write round(x)"), kind="type")
         return self._apply("round", self)
 
     def __floordiv__(self, other: Any) -> Any:
@@ -217,8 +218,8 @@ class Dual(_Operators):
     def tangent(self) -> Any:
         found = _shown(_duals(self._level).linear.settle(self._pair.tangent), self._level - 1)
         if isinstance(found, Dual) and self._maker and self._maker not in _frames():
-            hint = "make all duals of one derivative in one function"
-            raise DiffError("duals made by functions within each other are mixed here", hint=hint, kind="type")
+            hint = message("make all duals of one derivative in one function")
+            raise DiffError(message("duals made by functions within each other are mixed here"), hint=hint, kind="type")
         return found
 
     def _apply(self, name: str, *operands: Any) -> Any:
@@ -596,7 +597,7 @@ def _tensor(value: Any) -> Any:
 
 def _stacked(rows: Sequence[Any]) -> Tensor:
     if not rows:
-        raise shapes.Mismatch("an empty vector")
+        raise shapes.Mismatch(message("an empty vector"))
     return shapes.stack(rows)
 
 

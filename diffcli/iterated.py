@@ -24,6 +24,7 @@ from diffcli.algebras.germs import Germ, Germs
 from diffcli.algebras.reals import Real, real
 from diffcli.algebras.series import Undefined
 from diffcli.evaluate import evaluate_all
+from diffcli.messages import message
 from diffcli.passes import held
 from diffcli.primitives import CODE
 from diffcli.program import Program
@@ -72,7 +73,7 @@ def mixed_entry(program: Program, point: Sequence[float], one: Line, other: Line
         start = beside.start
         return beside.rise(turn, 1, start) if isinstance(start, Real) else None
 
-    return _entry(program, point, one, other, turning, "the first derivative has none here", limits)
+    return _entry(program, point, one, other, turning, message("the first derivative has none here"), limits)
 
 
 def _entry(
@@ -95,7 +96,7 @@ def _entry(
             return side_ball(both), *sides, edge
         return None, *sides, beside.families.reason or germs.reason or reason
 
-    (derivative, left, right, said), bits = retrying(compute, "a derivative of a derivative", limits)
+    (derivative, left, right, said), bits = retrying(compute, message("a derivative of a derivative"), limits)
     return Entry(derivative, left, right, bits, said)
 
 

@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache, lru_cache
 from typing import Any
+
+from diffcli.messages import Message
 
 LANGUAGES = ("en", "zh")
 TAGS = {"en": "en", "zh": "zh-Hans"}
@@ -58,11 +60,36 @@ def preferred(by_locale: bool = True) -> str:
 
 
 def say(text: str, **values: Any) -> str:
-    """`text` in the language that is spoken, its {places} filled in."""
+    """`text` in the language that is spoken, its {places} filled in; messages among the values are translated."""
     if spoken() == "en":
         return text.format(**values) if values else text
-    template = catalogue().get(text, text)
-    return re.sub(_BETWEEN_CHINESE, "", template.format(**values)) if values else template
+    return _filled(catalogue().get(text, text), values)
+
+
+def _filled(template: str, values: Mapping[str, Any]) -> str:
+    if not values:
+        return template
+    shown = {name: _shown(value) for name, value in values.items()}
+    return re.sub(_BETWEEN_CHINESE, "", template.format(**shown))
+
+
+def _shown(value: Any) -> Any:
+    return _message(value) if isinstance(value, Message) else value
+
+
+def _message(text: Message) -> str:
+    """The template's translation with the translated values."""
+    template, values = text.template, text.values
+    if isinstance(values, Mapping):
+        plural = text.plural is not None and values["count"] != 1
+        return _filled(_template(text.plural if plural and text.plural else template), values)
+    return _template(template).join(str(_shown(value)) for value in values) if values else _template(template)
+
+
+def _template(text: str) -> str:
+    from diffcli.chinese import REASONS
+
+    return REASONS.get(text) or catalogue().get(text, text)
 
 
 _BETWEEN_CHINESE = "(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])"
@@ -89,7 +116,7 @@ def translated(text: str | None) -> str:
     """A text that was made elsewhere from an English template; as it is where none fits."""
     if not text or spoken() == "en":
         return text or ""
-    return _translated(text)
+    return _message(text) if isinstance(text, Message) else _translated(text)
 
 
 @lru_cache(1024)
@@ -116,11 +143,11 @@ def _by_pattern(text: str, several: bool = False) -> str | None:
             continue
         found = pattern.fullmatch(text)
         if found:
-            return chinese.format(**{name: _filled(name, part) for name, part in found.groupdict().items()})
+            return chinese.format(**{name: _part(name, part) for name, part in found.groupdict().items()})
     return None
 
 
-def _filled(name: str, part: str) -> str:
+def _part(name: str, part: str) -> str:
     if name in LISTS:
         return "、".join(_translated(one) if " " in one else one for one in re.split(_COMMAS, part))
     return _translated(part) if name in SENTENCES else part

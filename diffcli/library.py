@@ -37,6 +37,7 @@ from diffcli.comparison import Settings
 from diffcli.comparison import compare as compare_case
 from diffcli.errors import DiffError
 from diffcli.kinds import Kind
+from diffcli.messages import message
 from diffcli.methods import METHODS
 from diffcli.primitives import RULES, Rules
 from diffcli.syntax import Expression, elaborate
@@ -279,8 +280,10 @@ def _alone(case: Case) -> Case:
     """What is compared, or shown, has numbers of its own."""
     if case.around is None:
         return case
-    hint = "ask derivative, gradient, jacobian, hessian, jvp or vjp: their results are traced on"
-    raise DiffError("a comparison of traced numbers cannot be made while their function runs", hint=hint, kind="python")
+    hint = message("ask derivative, gradient, jacobian, hessian, jvp or vjp: their results are traced on")
+    raise DiffError(
+        message("a comparison of traced numbers cannot be made while their function runs"), hint=hint, kind="python"
+    )
 
 
 def _point(at: Point) -> tuple[dict[str, Any], dict[str, Scalar]]:
@@ -353,8 +356,12 @@ def _claims(given: Sequence[str] | Mapping[str, str]) -> tuple[str, ...]:
         for name, claim in given.items():
             if callable(claim):
                 hint = f'write claims={{"{name}": "2*x*y"}}; diffcli.testing.check_gradient checks Python functions'
-                raise DiffError(f"the claim for '{name}' is a function; a claim is a formula", hint=hint, kind="claim")
-        return tuple(f"{name}: {text}" for name, text in given.items())
+                raise DiffError(
+                    message("the claim for '{name}' is a function; a claim is a formula", name=name),
+                    hint=hint,
+                    kind="claim",
+                )
+        return tuple(message("{name}: {message}", name=name, message=text) for name, text in given.items())
     return tuple(claim for claim in given.split(";") if claim.strip()) if isinstance(given, str) else tuple(given)
 
 
@@ -372,7 +379,11 @@ def _one_of(what: str, name: str, known: Iterable[str]) -> str:
     names = list(known)
     if name not in names:
         near = get_close_matches(name, names, 1)
-        hint = f"did you mean '{near[0]}'?" if near else f"write one of: {', '.join(names)}"
+        hint = (
+            message("did you mean '{name}'?", name=near[0])
+            if near
+            else message("write one of: {names}", names=", ".join(names))
+        )
         raise DiffError(f"unknown {what} '{name}'", hint=hint, kind="option")
     return name
 

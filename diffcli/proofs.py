@@ -19,6 +19,7 @@ from diffcli.accuracy import PRECISIONS, Ball, Undecided, nearest, tight
 from diffcli.algebras.series import FORMAL, SERIES, Singular, Undefined, Unresolved, working
 from diffcli.algebras.series import variable as series_variable
 from diffcli.evaluate import dependences, evaluate_again, evaluate_all
+from diffcli.messages import message
 from diffcli.passes import prune
 from diffcli.primitives import CODE, INPUT
 from diffcli.program import Functions, Program
@@ -63,7 +64,7 @@ class _Forgiving:
 
 
 _FORGIVING = _Forgiving()
-_UNTOLD = "too close to a switch, or to zero, to be told"
+_UNTOLD = message("too close to a switch, or to zero, to be told")
 
 
 def every(program: Program, point: Sequence[float], slopes: Mapping[int, float]) -> list[Known]:

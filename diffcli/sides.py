@@ -19,6 +19,7 @@ from diffcli.algebras.germs import AT_ZERO, ZERO, Exponent, Germ, Germs, Short, 
 from diffcli.algebras.reals import Real, real, whole
 from diffcli.algebras.series import FORMAL, SERIES, Singular, Undefined, Unresolved, shown, working
 from diffcli.evaluate import evaluate, evaluate_all
+from diffcli.messages import message
 from diffcli.passes import held
 from diffcli.primitives import CODE
 from diffcli.program import Program
@@ -42,7 +43,7 @@ class Oscillating(Unknown):
     """Something oscillates on the way: its expansion says nothing of higher derivatives."""
 
 
-EDGE = "the point is an edge of the domain: the derivative is the one-sided one"
+EDGE = message("the point is an edge of the domain: the derivative is the one-sided one")
 NOWHERE = "nowhere"
 """Stands for a side on which the function has no values."""
 
@@ -67,11 +68,11 @@ def retrying(compute: Callable[[Germs], T], what: str, limits: Sequence[int] = L
             except Oscillating:
                 raise
             except Unknown as unknown:
-                raise Undecided(f"no expansion is known: {unknown}") from None
+                raise Undecided(message("no expansion is known: {reason}", reason=unknown)) from None
             except Singular as singular:
                 raise Undecided(str(singular)) from None
         if limit >= len(limits) or level >= len(PRECISIONS):
-            raise Undecided(f"{what} is too close to a switch, or to zero, to be told")
+            raise Undecided(message("{what} is too close to a switch, or to zero, to be told", what=what))
 
 
 def value_at(program: Program, point: Sequence[float], limits: Sequence[int] = LIMITS) -> tuple[Ball, int]:
@@ -79,10 +80,10 @@ def value_at(program: Program, point: Sequence[float], limits: Sequence[int] = L
         (germ,) = evaluate(program, [germs.constant(x) for x in point], germs)
         value = germ.constant.ball
         if is_infinite(value):
-            raise Undefined("the value is not finite")
+            raise Undefined(message("the value is not finite"))
         return _narrow(germ.constant)
 
-    return retrying(compute, "the value at the point", limits)
+    return retrying(compute, message("the value at the point"), limits)
 
 
 def values_at(program: Program, point: Sequence[float], singular: Singular) -> list[Any]:
@@ -123,10 +124,14 @@ def one_sided_entry(
         if found is not None:
             return None, *sides, *found
         lower = _differing(left, right)
-        said = said if lower in (None, order) else f"{said}: there is no derivative of order {lower}"
+        said = (
+            said
+            if lower in (None, order)
+            else message("{reason}: there is no derivative of order {order}", reason=said, order=lower)
+        )
         return None, *sides, said, None
 
-    (derivative, left, right, said, slopes), bits = retrying(compute, "the derivative at this point", limits)
+    (derivative, left, right, said, slopes), bits = retrying(compute, message("the derivative at this point"), limits)
     return Entry(derivative, left, right, bits, said, slopes)
 
 
@@ -173,12 +178,17 @@ def _jumping(left: Any, value: Any, right: Any) -> str:
     left, right = (value if limit is NOWHERE else limit for limit in (left, right))
     here, before, behind = (_short(limit) for limit in (value, left, right))
     if _equal(left, right):
-        return f"the function jumps here, to {here} and back to {behind}"
+        return message("the function jumps here, to {here} and back to {behind}", here=here, behind=behind)
     if before == behind:
-        return f"the function jumps here, by {_short(right - left)}"
+        return message("the function jumps here, by {step}", step=_short(right - left))
     if _equal(left, value) or _equal(value, right):
-        return f"the function jumps here, from {before} to {behind}"
-    return f"the function jumps here, from {before} to {behind}, and is {here} at the point"
+        return message("the function jumps here, from {before} to {behind}", before=before, behind=behind)
+    return message(
+        "the function jumps here, from {before} to {behind}, and is {here} at the point",
+        before=before,
+        behind=behind,
+        here=here,
+    )
 
 
 def _short(limit: Any) -> str:
@@ -325,7 +335,7 @@ def _next_way(taken: Sequence[bool], tried: int) -> tuple[bool, ...]:
     while kept and not kept[-1]:
         kept.pop()
     if kept and tried >= MOST_WAYS:
-        raise Unknown("a condition on a value that oscillates through zero")
+        raise Unknown(message("a condition on a value that oscillates through zero"))
     return (*kept[:-1], False) if kept else ()
 
 
@@ -333,9 +343,9 @@ def _agreeing(found: Sequence[Any], order: int) -> Any:
     """The slope that is the same whichever way conditions are decided: every s takes one of these ways."""
     slopes = [way[0] for way in found if way is not NOWHERE]
     if order > 1 or len(slopes) < len(found) or not all(isinstance(slope, Real) for slope in slopes):
-        raise Unknown("a condition on a value that oscillates through zero")
+        raise Unknown(message("a condition on a value that oscillates through zero"))
     if any((slope - slopes[0]).sign() for slope in slopes[1:]):
-        raise Unknown("a condition on a value that oscillates through zero")
+        raise Unknown(message("a condition on a value that oscillates through zero"))
     return found[0]
 
 
@@ -351,7 +361,7 @@ def higher_slope(germ: Germ, order: int, germs: Germs) -> Any:
         return math.inf * broken[key].sign()
     if not germ.exact and germ.order <= order:
         if germ.wobble:
-            germs.reason = "the difference quotient oscillates without a limit"
+            germs.reason = message("the difference quotient oscillates without a limit")
             return None
         raise Short
     return germ.terms.get((Fraction(order), 0), ZERO) * whole(math.factorial(order))
@@ -386,10 +396,10 @@ def _slope_of_rest(step: Germ, germs: Germs) -> Any:
         if step.order < 1 and (step.within > 0 or step.within < 0):
             return math.inf if step.within > 0 else -math.inf
         if step.order < 1 and not straddles(step.within):
-            raise Unknown("a value that oscillates without a limit")
+            raise Unknown(message("a value that oscillates without a limit"))
     if not step.wobble:
-        raise Unknown("a value that oscillates without a limit")
-    germs.reason = "the difference quotient oscillates without a limit"
+        raise Unknown(message("a value that oscillates without a limit"))
+    germs.reason = message("the difference quotient oscillates without a limit")
     return None
 
 

@@ -17,6 +17,7 @@ from contextlib import suppress
 from typing import Any, NoReturn
 
 from diffcli.errors import DiffError
+from diffcli.messages import message
 
 _PLAIN = {
     "×": "x", "÷": "/", "−": "-", "·": ".", "∂": "d", "ƒ": "f", "√": "V", "∇": "D", "…": "~", "–": "-", "—": "-",
@@ -68,8 +69,8 @@ class _Closed(io.TextIOBase):
 
     def write(self, text: str) -> NoReturn:
         del text
-        hint = "leave out >&-, or write to a file by --output FILE"
-        raise DiffError("standard output is closed", hint=hint, kind="file")
+        hint = message("leave out >&-, or write to a file by --output FILE")
+        raise DiffError(message("standard output is closed"), hint=hint, kind="file")
 
 
 def prepare() -> None:

@@ -28,6 +28,7 @@ from diffcli.contraction import combined, only
 from diffcli.derivation import GRADIENT, Wanted
 from diffcli.evaluate import dependences, evaluate_again, evaluate_all
 from diffcli.kinds import Kind
+from diffcli.messages import message, parts
 from diffcli.passes import held, prune
 from diffcli.primitives import CODE
 from diffcli.program import Program
@@ -113,7 +114,7 @@ def _wholly(entries: Sequence[Entry], bits: int, values: tuple[Ball, ...]) -> Tr
     left, right = (tuple(getattr(entry, side) for entry in entries) for side in ("left", "right"))
     reasons = dict.fromkeys(entry.reason for entry in entries if entry.derivative is None and entry.reason)
     longest = [one for one in reasons if not any(one != other and other.startswith(one) for other in reasons)]
-    reason = "; ".join(longest[:_REASONS]) or None
+    reason = parts(longest[:_REASONS]) if longest else None
     return Truth("not-differentiable", bits, values, derivative, left, right, reason, **jumping(entries))
 
 
@@ -305,7 +306,7 @@ def derivatives_along(scene: Scene, line: Line, order: int = 1) -> list[Maybe]:
             if len(found) == len(outputs):
                 break
     else:
-        reason = "the derivative is too close to zero, or to a switch, to be told"
+        reason = message("the derivative is too close to zero, or to a switch, to be told")
     if len(scene.parts) > 1:
         parts = enumerate(scene.parts)
         return [found[j] if j in found else derivatives_along(part, line, order)[0] for j, part in parts]

@@ -11,6 +11,7 @@ PACKAGE = Path(__file__).parent.parent / "diffcli"
 
 # From the ground up: a room imports only rooms that stand before it, or in the same line.
 ROOMS = [
+    ["messages"],
     ["errors"],
     ["limits", "kinds", "chinese", "streams"],
     ["language", "wrapping"],

@@ -3,10 +3,12 @@
 import ast
 import json
 import os
+import pickle
 import re
 import shutil
 import subprocess
 import sys
+from copy import copy
 from functools import cache
 from html import unescape
 from pathlib import Path
@@ -20,6 +22,7 @@ from diffcli.claims import Standing
 from diffcli.cli.main import main
 from diffcli.errors import width
 from diffcli.language import SENTENCES, preferred, say, speak, speaking, spoken, translated
+from diffcli.messages import message, parts
 from diffcli.methods import METHODS
 from diffcli.primitives import DEFINITIONS, FUNCTIONS, PARAMETRIC_FUNCTIONS, VECTOR_FUNCTIONS
 
@@ -591,8 +594,6 @@ def test_chinese_documents_are_sound(arguments: list[str], tmp_path: Path, capsy
     ("english", "chinese"),
     [
         ("log: argument -1 is outside its domain (0, inf)", "log：自变量 -1 超出定义域 (0, inf)"),
-        ("not between the one-sided derivatives: abs has a kink at 0; h = 1e-08; f evaluated 2 times",
-         "不在左右导数之间：abs 在 0 处有尖点；h = 1e-08；f 求值 2 次"),
         ("dot: lengths 2 and 3 differ", "dot：长度 2、3 不同"),
         ("a vector of length 2 and a matrix of shape (2, 3) do not make one matrix",
          "长度为 2 的向量、形状为 (2, 3) 的矩阵不能组成一个矩阵"),
@@ -605,6 +606,18 @@ def test_a_text_finds_its_template(english: str, chinese: str) -> None:
     assert translated(english) == english
     with speaking("zh"):
         assert translated(english) == chinese
+
+
+def test_a_message_is_said_again_in_chinese() -> None:
+    kink = message("{name} has a kink at 0", name="abs")
+    once = message("f evaluated once", "f evaluated {count:,} times", count=2000)
+    told = parts([message("not between the one-sided derivatives: {reason}", reason=kink), once])
+    assert told == "not between the one-sided derivatives: abs has a kink at 0; f evaluated 2,000 times"
+    again = pickle.loads(pickle.dumps(told))
+    with speaking("zh"):
+        for one in (told, again, str(ValueError(told)), copy(told)):
+            assert translated(one) == "不在左右导数之间：abs 在 0 处有尖点；f 求值 2,000 次"
+    assert json.dumps([told]) == json.dumps([translated(told)])
 
 
 # --- columns

@@ -41,6 +41,7 @@ from diffcli.algebras.germs import (
 )
 from diffcli.algebras.reals import MOST_BITS, MOST_TERMS, Real, exponential, logarithm, real
 from diffcli.algebras.series import Singular, Undefined
+from diffcli.messages import message
 from diffcli.primitives import CODE, PRIMITIVES
 from diffcli.program import Constant
 
@@ -168,7 +169,7 @@ class Families(Germs):
     def exp(self, a: Germ) -> Germ:
         self.sided = self.sided or bool(a.huge) or any(key[0] < 0 or key[1] for key in a.terms)
         if isinstance(a.terms.get((Fraction(0), 1)), Moving):
-            raise Unknown("a power of s that moves")
+            raise Unknown(message("a power of s that moves"))
         return super().exp(a)
 
     # --- what oscillates as s falls to 0 has no bounds here that hold for all t
@@ -187,25 +188,25 @@ class Families(Germs):
     @staticmethod
     def _between(low: Real, high: Real) -> Germ:
         del low, high
-        raise Unknown("a value that oscillates without a limit")
+        raise Unknown(message("a value that oscillates without a limit"))
 
     def _far(self, a: Germ, toward: Callable[[Any], Any]) -> Germ:
         del a, toward
-        raise Unknown("a value that oscillates without a limit")
+        raise Unknown(message("a value that oscillates without a limit"))
 
     def whole(self, name: str, a: Germ, toward: Callable[[Any], Any]) -> Germ:
         at = self.tends_to(a)
         if isinstance(at, Moving):  # between whole numbers, but at t = 0
             whole = self.germs.whole(name, at.germ, toward)
             if not whole.is_constant:
-                raise Unknown("a value that oscillates without a limit")
+                raise Unknown(message("a value that oscillates without a limit"))
             return whole
         return super().whole(name, a, toward)
 
     # --- functions of what moves
     def pow(self, a: Germ, b: Germ) -> Germ:
         if isinstance(b.constant, Moving) and not self._is_nothing(a) and self.sign(a) < 0:
-            raise Undefined("a negative base has powers at integers only")
+            raise Undefined(message("a negative base has powers at integers only"))
         return super().pow(a, b)
 
     def exponential(self, at: Real) -> Real:
@@ -244,7 +245,7 @@ class Families(Germs):
         """Taylor coefficients at a(t) by those at its limit: (a + h)^n by the binomial theorem."""
         limit = None if at.germ.huge else self.germs.tends_to(at.germ)
         if limit is None:
-            raise Unknown(f"{name} at infinity")
+            raise Unknown(message("{name} at infinity", name=name))
         step = self.germs.without(at.germ, limit)
 
         @cache
@@ -252,7 +253,7 @@ class Families(Germs):
             try:
                 return taylor(limit, many)
             except (Undefined, Singular):
-                raise Unknown(f"{name} near a point where it has no expansion") from None
+                raise Unknown(message("{name} near a point where it has no expansion", name=name)) from None
 
         def coefficient(k: int) -> Real:
             def around(many: int) -> list[Real]:

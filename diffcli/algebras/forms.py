@@ -16,6 +16,7 @@ from typing import Any
 from flint import arb, fmpq, fmpz
 
 from diffcli.algebras.series import Singular
+from diffcli.messages import message
 
 Monomial = tuple[tuple["Atom", int], ...]
 Terms = dict[Monomial, Any]
@@ -95,7 +96,7 @@ def is_infinite(ball: Any) -> bool:
 def check_finite(monomial: Monomial) -> None:
     """Equal names cancel where they stand for numbers."""
     if any(is_infinite(atom.ball) for atom, _ in monomial):
-        raise Singular("infinities are beyond exact arithmetic")
+        raise Singular(message("infinities are beyond exact arithmetic"))
 
 
 def normal(powers: dict[Atom, int]) -> tuple[Monomial, Any]:

@@ -38,6 +38,7 @@ from diffcli.algebras.series import (
     shown,
     working,
 )
+from diffcli.messages import message
 from diffcli.primitives import CODE, PRIMITIVES
 from diffcli.program import Constant
 
@@ -68,7 +69,7 @@ class Exponent:
     def _compared(self, other: Any) -> int:
         side = (self.value - _exact(other)).sign()
         if not side and self != other:
-            raise Unknown("powers of s that are equal by an identity")
+            raise Unknown(message("powers of s that are equal by an identity"))
         return side
 
     def __eq__(self, other: object) -> bool:
@@ -118,6 +119,9 @@ def _below(exponent: Any) -> Fraction:
     if lower <= 0:
         raise Unresolved
     return Fraction(int(lower.p), int(lower.q))
+
+
+_TIE = message("{name} has a tie here", name="max")
 
 
 class Short(Exception):
@@ -260,7 +264,7 @@ class Germs:
     def add(self, a: Germ, b: Germ) -> Germ:
         if a.huge or b.huge:
             if a.huge and b.huge and a.huge != b.huge:
-                raise Unknown("the difference of two values that grow beyond all powers")
+                raise Unknown(message("the difference of two values that grow beyond all powers"))
             return Germ(exact=False, huge=a.huge or b.huge)
         terms = dict(a.terms)
         for key, value in b.terms.items():
@@ -291,7 +295,7 @@ class Germs:
         if a.huge or b.huge:
             other = b if a.huge else a
             if other.wobble or not other.huge and not other.terms:
-                raise Unknown("a product of something flat and something that grows beyond all powers")
+                raise Unknown(message("a product of something flat and something that grows beyond all powers"))
             return Germ(exact=False, huge=self.sign(a) * self.sign(b))
         low_a, low_b = self._low(a), self._low(b)
         order = INF
@@ -393,7 +397,7 @@ class Germs:
         if not a.terms and a.within is not None and (a.within > 0 or a.within < 0):
             return 1 if a.within > 0 else -1
         if not a.terms and (a.wobble or a.within is not None and not a.within.is_zero()):
-            raise Oscillates("a condition on a value that oscillates through zero")
+            raise Oscillates(message("a condition on a value that oscillates through zero"))
         (_, _), coefficient = self.leading(a)
         return coefficient.sign()
 
@@ -405,7 +409,7 @@ class Germs:
             return None
         if a.order <= 0 and not a.exact and not (a.order == 0 and a.within is not None and a.within.is_zero()):
             if a.wobble or a.within is not None:
-                raise Unknown("a value that oscillates without a limit")
+                raise Unknown(message("a value that oscillates without a limit"))
             raise Short
         return a.constant
 
@@ -436,7 +440,7 @@ class Germs:
             return Germ(number(value).terms, INF, False, False, flat)
         low = self._low(h)
         if any(key[0] == 0 for key in h.terms):
-            raise Unknown("a power of a logarithm")
+            raise Unknown(message("a power of a logarithm"))
         if low <= 0:
             raise Short
         count = min(int(self.limit / _below(low)) + 1, 64)
@@ -457,7 +461,7 @@ class Germs:
         """A function that is analytic at the limit of `a`, by its Taylor series there."""
         at = self.tends_to(a)
         if at is None:
-            raise Unknown(f"{PRIMITIVES[code].name} at infinity")
+            raise Unknown(message("{name} at infinity", name=PRIMITIVES[code].name))
         if a.is_constant:
             return number(self.taylor(code, at, 1)[0])
         return self.compose(lambda count: self.taylor(code, at, count), self.without(a, at))
@@ -485,9 +489,9 @@ class Germs:
             try:
                 within, low, high = (function(arb_series([end]))[0] for end in ends)
             except (Undefined, Singular, Unresolved):
-                raise Unknown("a value that oscillates without a limit") from None
+                raise Unknown(message("a value that oscillates without a limit")) from None
         if not within.is_finite():
-            raise Unknown("a value that oscillates without a limit")
+            raise Unknown(message("a value that oscillates without a limit"))
         if PRIMITIVES[code].name in _MONOTONIC:
             return Germ({}, Fraction(0), False, a.wobble, within=low.union(high))
         return Germ({}, Fraction(0), False, within=within)
@@ -512,7 +516,7 @@ class Germs:
         rest = self.mul(a, Germ({(-key[0], -key[1]): c.inverse()}))
         h = self._minus_leading(rest)
         if any(key[0] == 0 for key in h.terms) or h.order <= 0 and not h.exact:
-            raise Unknown("a power of a logarithm")
+            raise Unknown(message("a power of a logarithm"))
         body = self.compose(lambda count: binomials(exponent, count), h)
         lead = Germ({(key[0] * exponent, key[1] * exponent): c.power(exponent)})
         return self.mul(lead, body)
@@ -539,15 +543,15 @@ class Germs:
     def log(self, name: str, a: Germ) -> Germ:
         """log(c s^e (1 + h)) = log c - e L + log(1 + h)."""
         if a.huge or not a.terms and a.flat:
-            raise Unknown("a logarithm of something beyond all powers")
+            raise Unknown(message("a logarithm of something beyond all powers"))
         if self._is_nothing(a) or self.sign(a) < 0:
             value = a.constant if a.is_constant or key_is_constant(a) else ZERO
             raise outside(name, (value - ONE if name == "log1p" else value).ball, name == "xlogy")
         if not a.terms and a.within is not None:
-            raise Unknown("a value that oscillates without a limit")
+            raise Unknown(message("a value that oscillates without a limit"))
         (exponent, logs), c = self.leading(a)
         if logs:
-            raise Unknown("a logarithm of a logarithm")
+            raise Unknown(message("a logarithm of a logarithm"))
         rest = self.mul(a, Germ({(-exponent, 0): c.inverse()}))
         h = self._minus_leading(rest)
         result = self.compose(log1p_coefficients, h)
@@ -591,20 +595,20 @@ class Germs:
         if self.sign(a) < 0:
             raise outside(name, a.constant.ball)
         if a.constant.is_zero():
-            self.note(f"{name} has an edge at 0")
+            self.note(message("{name} has an edge at {place}", name=name, place=0))
         return self.power(a, exponent)
 
     def cbrt(self, a: Germ) -> Germ:
         if self._is_nothing(a):
             return Germ()
         if a.constant.is_zero():
-            self.note("cbrt has a vertical tangent at 0")
+            self.note(message("cbrt has a vertical tangent at 0"))
         third = Fraction(1, 3)
         return self.power(a, third) if self.sign(a) > 0 else self.neg(self.power(self.neg(a), third))
 
     def div(self, a: Germ, b: Germ) -> Germ:
         if self._is_nothing(b):
-            raise Undefined("division by zero")
+            raise Undefined(message("division by zero"))
         return self.mul(a, self.power(b, Fraction(-1)))
 
     def pow(self, a: Germ, b: Germ) -> Germ:
@@ -618,20 +622,20 @@ class Germs:
             if direction > 0:
                 if at is not None and at.is_zero():
                     self.switched = True
-                    self.note("0**y jumps at y = 0")
+                    self.note(message("0**y jumps at y = 0"))
                 return Germ()
-            raise Undefined(f"0 to the negative power {shown(b.constant.ball)}")
+            raise Undefined(message("0 to the negative power {exponent}", exponent=shown(b.constant.ball)))
         if self.sign(a) < 0:
             at = self.tends_to(b)
             if b.is_constant:
                 if b.constant.ball.contains_integer():
                     raise Unresolved
-                raise Undefined(f"a negative base {shown(a.constant.ball)} to a broken power")
+                raise Undefined(message("a negative base {base} to a broken power", base=shown(a.constant.ball)))
             if at is not None:
                 self.sign(self.without(b, at))  # too short to tell whether it moves at all, as x/x does not
-            raise Undefined("a negative base has powers at integers only")
+            raise Undefined(message("a negative base has powers at integers only"))
         if a.constant.is_zero():
-            self.note("a power of 0")
+            self.note(message("a power of 0"))
         return self.exp(self.mul(b, self.log("log", a)))
 
     def powc(self, a: Germ, exponent: Constant) -> Germ:
@@ -642,14 +646,20 @@ class Germs:
             return number(ONE)
         if self._is_nothing(a):
             if exponent < 0:
-                raise Undefined(f"0 to the negative power {exponent}")
+                raise Undefined(message("0 to the negative power {exponent}", exponent=exponent))
             return Germ()
         if exponent.denominator == 1:
             return self.power(a, exponent)
         if self.sign(a) < 0:
-            raise Undefined(f"a negative base {shown(a.constant.ball)} to the broken power {float(exponent)}")
+            raise Undefined(
+                message(
+                    "a negative base {base} to the broken power {exponent}",
+                    base=shown(a.constant.ball),
+                    exponent=float(exponent),
+                )
+            )
         if a.constant.is_zero():
-            self.note("a broken power has an edge at 0")
+            self.note(message("a broken power has an edge at 0"))
         return self.power(a, exponent)
 
     def relation(self, holds: tuple[int, ...]) -> Callable[[Germ, Germ], Germ]:
@@ -664,7 +674,7 @@ class Germs:
             limit = None if difference.huge or bounded else self.tends_to(difference)
             if side and limit is not None and limit.is_zero() and (side in holds) != (0 in holds):
                 self.switched = True
-                self.note("a condition switches here")
+                self.note(message("a condition switches here"))
             return number(whole(int(side in holds)))
 
         return compare
@@ -672,9 +682,9 @@ class Germs:
     def abs(self, a: Germ) -> Germ:
         if not a.terms and a.within is not None and a.within.contains(0):
             return Germ({}, a.order, False, a.wobble, within=abs(a.within).nonnegative_part())
-        return self.max(a, self.neg(a), "abs has a kink at 0")
+        return self.max(a, self.neg(a), message("{name} has a kink at 0", name="abs"))
 
-    def max(self, a: Germ, b: Germ, kink: str = "max has a tie here") -> Germ:
+    def max(self, a: Germ, b: Germ, kink: str = _TIE) -> Germ:
         difference = self.sub(a, b)
         try:
             side = self.sign(difference)
@@ -706,13 +716,13 @@ class Germs:
         return self.scale(self.add(self.add(a, b), apart), HALF)
 
     def min(self, a: Germ, b: Germ) -> Germ:
-        return self.neg(self.max(self.neg(a), self.neg(b), "min has a tie here"))
+        return self.neg(self.max(self.neg(a), self.neg(b), message("{name} has a tie here", name="min")))
 
     def relu(self, a: Germ) -> Germ:
-        return self.max(a, Germ(), "relu has a kink at 0")
+        return self.max(a, Germ(), message("{name} has a kink at 0", name="relu"))
 
     def sign_of(self, a: Germ) -> Germ:
-        return self.jump(a, whole, "sign jumps at 0")
+        return self.jump(a, whole, message("{name} jumps at 0", name="sign"))
 
     def jump(self, a: Germ, value: Callable[[int], Real], reason: str) -> Germ:
         try:
@@ -733,7 +743,11 @@ class Germs:
 
     def heaviside(self, a: Germ, b: Germ) -> Germ:
         side = self.sign(a)
-        return b if not side else self.jump(a, lambda side: whole(int(side > 0)), "heaviside jumps at 0")
+        return (
+            b
+            if not side
+            else self.jump(a, lambda side: whole(int(side > 0)), message("{name} jumps at 0", name="heaviside"))
+        )
 
     def whole(self, name: str, a: Germ, toward: Callable[[fmpq], Any]) -> Germ:
         """floor, ceil and trunc: at an integer the side decides; at infinity it oscillates below the value."""
@@ -744,7 +758,7 @@ class Germs:
         if at is None:
             return self._far(a, toward)
         if is_infinite(at.ball):
-            raise Unknown(f"{name} at infinity")
+            raise Unknown(message("{name} at infinity", name=name))
         exact = at.rational
         if exact is None:
             if at.ball.contains_integer():
@@ -756,7 +770,7 @@ class Germs:
         result = toward(exact + fmpq(side, 2))
         if result != toward(exact):
             self.switched = True
-            self.note(f"{name} jumps here")
+            self.note(message("{name} jumps here", name=name))
         return number(real(result))
 
     def _far(self, a: Germ, toward: Callable[[fmpq], Any]) -> Germ:
@@ -781,7 +795,7 @@ class Germs:
         result = half_even(exact + fmpq(side, 4))
         if result != half_even(exact):
             self.switched = True
-            self.note("round jumps here")
+            self.note(message("{name} jumps here", name="round"))
         return number(real(result))
 
     def mod(self, a: Germ, b: Germ) -> Germ:
@@ -799,13 +813,13 @@ class Germs:
 
     def remainder(self, a: Germ, b: Germ) -> Germ:
         if self._is_nothing(b):
-            raise Undefined("remainder of a division by zero")
+            raise Undefined(message("remainder of a division by zero"))
         return self.div(a, b)
 
     def hypot(self, a: Germ, b: Germ) -> Germ:
         squares = self.add(self.mul(a, a), self.mul(b, b))
         if squares.constant.is_zero():
-            self.note("hypot is a cone at (0, 0)")
+            self.note(message("hypot is a cone at (0, 0)"))
         return self.sqrt(squares)
 
     def arcsine(self, a: Germ) -> Germ:
@@ -857,7 +871,7 @@ class Germs:
             raise outside(name, at.ball)
         edge = (ONE - at * at).sign() == 0
         if edge:
-            self.note(f"{name} has an edge at {at.sign()}")
+            self.note(message("{name} has an edge at {place}", name=name, place=at.sign()))
         return edge
 
     def arccosh(self, a: Germ) -> Germ:
@@ -866,7 +880,7 @@ class Germs:
         if not self._is_nothing(half) and self.sign(half) < 0:
             raise outside("acosh", a.constant.ball)
         if half.constant.is_zero():
-            self.note("acosh has an edge at 1")
+            self.note(message("{name} has an edge at {place}", name="acosh", place=1))
         elif not self._is_nothing(half) and not self._is_plain(a):
             root = self.power(self.sub(self.mul(a, a), number(ONE)), Fraction(1, 2))
             return self.log("log", self.add(a, root))
@@ -909,7 +923,7 @@ class Germs:
 
     def atan2(self, a: Germ, b: Germ) -> Germ:
         if self._is_nothing(a) and self._is_nothing(b):
-            raise Undefined("atan2 has no value at (0, 0)")
+            raise Undefined(message("atan2 has no value at (0, 0)"))
         right = 0 if self._is_nothing(b) else self.sign(b)
         up = 0 if self._is_nothing(a) else self.sign(a)
         if right > 0:
@@ -918,7 +932,7 @@ class Germs:
             limit = self.tends_to(a)
             if up < 0 and limit is not None and limit.is_zero():
                 self.switched = True
-                self.note("atan2 jumps across the negative axis")
+                self.note(message("atan2 jumps across the negative axis"))
             turn = -PI() if up < 0 else PI()
             return self.add(number(turn), self.atan(self.div(a, b)))
         return number(whole(up) * PI() * HALF)
@@ -936,13 +950,13 @@ class Germs:
     def tan(self, a: Germ) -> Germ:
         sine, cosine = self.sincos(a)
         if sine.wobble:
-            raise Unknown("tan at infinity")
+            raise Unknown(message("{name} at infinity", name="tan"))
         return self.div(sine, cosine)
 
     def cot(self, a: Germ) -> Germ:
         sine, cosine = self.sincos(a)
         if sine.wobble:
-            raise Unknown("cot at infinity")
+            raise Unknown(message("{name} at infinity", name="cot"))
         return self.div(cosine, sine)
 
     def over(self, name: str) -> Callable[[Germ], Germ]:
@@ -1015,27 +1029,27 @@ class Germs:
     def _over_gamma(self, name: str, a: Germ) -> Germ:
         at = self.tends_to(a)
         if at is None:
-            raise Unknown(f"{name} at infinity")
+            raise Unknown(message("{name} at infinity", name=name))
         exact = at.rational
         if a.is_constant and exact is not None and exact.q == 1 and exact <= 0:
-            raise Undefined(f"{name} has a pole at {exact}")
+            raise Undefined(message("{name} has a pole at {place}", name=name, place=exact))
         return self.compose(lambda count: over_gamma_at(at, count), self.without(a, at))
 
     def polygamma(self, a: Germ, order: Constant, name: str = "polygamma") -> Germ:
         at = self.tends_to(a)
         if at is None:
-            raise Unknown(f"{name} at infinity")
+            raise Unknown(message("{name} at infinity", name=name))
         exact = at.rational
         if exact is not None and exact.q == 1 and exact <= 0:
             if a.is_constant:
-                raise Undefined(f"{name} has a pole at {exact}")
-            raise Unknown(f"{name} at a pole")
+                raise Undefined(message("{name} has a pole at {place}", name=name, place=exact))
+            raise Unknown(message("{name} at a pole", name=name))
         return self.compose(lambda count: taylor_of_polygamma(order, at, count), self.without(a, at))
 
     def hyp0f1(self, a: Germ, parameter: Constant) -> Germ:
         at = self.tends_to(a)
         if at is None:
-            raise Unknown("hyp0f1 at infinity")
+            raise Unknown(message("{name} at infinity", name="hyp0f1"))
         function = SERIES.functions[CODE["hyp0f1"]]
         assert function is not None
 
@@ -1120,7 +1134,7 @@ class Germs:
     def detach(self, a: Germ) -> Germ:
         limit = self.tends_to(a)
         if limit is None:
-            raise Unknown("detach at infinity")
+            raise Unknown(message("{name} at infinity", name="detach"))
         return number(limit)
 
 

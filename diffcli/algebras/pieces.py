@@ -22,6 +22,7 @@ import sympy
 from diffcli.algebras.symbols import SYMBOLS, Abs, Chain, cbrt, detach, lift, number
 from diffcli.errors import Unsupported
 from diffcli.evaluate import evaluate
+from diffcli.messages import message
 from diffcli.primitives import CODE, SELECT
 from diffcli.program import Constant, Program
 
@@ -389,7 +390,7 @@ def equal(
     try:
         return all(_equal_on(signs, function, wrt, claimed, entries, given) for signs in pieces())
     except (TooMany, ArithmeticError, TypeError, ValueError, NotImplementedError, AttributeError) as error:
-        raise Unsupported(f"SymPy refuses this expression: {error}") from error
+        raise Unsupported(message("SymPy refuses this expression: {error}", error=error)) from error
 
 
 def pieces() -> Iterator[Signs]:

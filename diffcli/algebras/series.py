@@ -19,6 +19,7 @@ from typing import Any
 from flint import arb, arb_series, ctx, fmpq
 
 from diffcli.limits import ForkedLock
+from diffcli.messages import message
 from diffcli.primitives import CODE, PRIMITIVES
 from diffcli.program import Constant
 
@@ -99,17 +100,24 @@ def shown(ball: Any) -> str:
 def outside(name: str, ball: Any, argument: int = 0) -> Undefined:
     """The message for an argument outside a primitive's domain."""
     domain = PRIMITIVES[CODE[name]].domain
-    return Undefined(f"{name}: argument {shown(ball)} is outside its domain {domain[argument]}")
+    return Undefined(
+        message(
+            "{name}: argument {value} is outside its domain {domain}",
+            name=name,
+            value=shown(ball),
+            domain=domain[argument],
+        )
+    )
 
 
-def side(ball: Any, at_zero: str) -> int:
-    """1 or -1 for a ball above or below zero; exactly at zero it is `Singular`."""
+def side(ball: Any, at_zero: str, **values: Any) -> int:
+    """1 or -1 for a ball above or below zero; exactly at zero it is `Singular`, for a reason."""
     if ball > 0:
         return 1
     if ball < 0:
         return -1
     if ball.is_zero():
-        raise Singular(at_zero)
+        raise Singular(message(at_zero, **values))
     raise Unresolved
 
 
@@ -132,7 +140,7 @@ def _div(a: Series, b: Series) -> Series:
     if divisor > 0 or divisor < 0:
         return a / b
     if divisor.is_zero():
-        raise Undefined("division by zero")
+        raise Undefined(message("division by zero"))
     raise Unresolved
 
 
@@ -146,7 +154,7 @@ def _sqrt(a: Series) -> Series:
         return a.sqrt()
     if base < 0:
         raise outside("sqrt", base)
-    side(base, "sqrt has an edge at 0")
+    side(base, "{name} has an edge at {place}", name="sqrt", place=0)
     raise Unresolved
 
 
@@ -200,7 +208,7 @@ def _whole_power(a: Series, n: int) -> Series:
         return a * a
     if n < 0:
         if a[0].is_zero():
-            raise Undefined(f"0 to the power {n}")
+            raise Undefined(message("0 to the power {exponent}", exponent=n))
         return _inverse(_whole_power(a, -n))
     if n < 2:
         return a if n else _constant(ONE)
@@ -215,7 +223,7 @@ def _pow(a: Series, b: Series, literal: bool = False) -> Series:
     base, exponent = a[0], b[0]
     if ctx.cap > 1 and not literal and not base > 0:
         # a short series cannot tell a constant exponent from one like 2 + t^2
-        raise Singular("a negative base has powers at integers only" if base < 0 else "a power of 0")
+        raise Singular(message("a negative base has powers at integers only") if base < 0 else message("a power of 0"))
     if _is_constant(b):
         asked = exponent.is_exact() if base > 0 else exponent.is_finite()
         n = _integer(exponent) if asked and exponent.is_finite() else None
@@ -225,7 +233,11 @@ def _pow(a: Series, b: Series, literal: bool = False) -> Series:
             even = (-a).log() * b
             return even.exp() if n % 2 == 0 else -even.exp()
         if base < 0:
-            raise Undefined(f"a negative base {shown(base)} to the broken power {shown(exponent)}")
+            raise Undefined(
+                message(
+                    "a negative base {base} to the broken power {exponent}", base=shown(base), exponent=shown(exponent)
+                )
+            )
     side(base, "a power of 0")
     return (a.log() * b).exp()
 
@@ -257,11 +269,11 @@ def _not(a: Series) -> Series:
 
 
 def _abs(a: Series) -> Series:
-    return a if side(a[0], "abs has a kink at 0") > 0 else -a
+    return a if side(a[0], "{name} has a kink at 0", name="abs") > 0 else -a
 
 
 def _sign(a: Series) -> Series:
-    return _constant(arb(side(a[0], "sign jumps at 0")))
+    return _constant(arb(side(a[0], "{name} jumps at 0", name="sign")))
 
 
 def _floor_at(ball: Any, name: str) -> Any:
@@ -269,7 +281,7 @@ def _floor_at(ball: Any, name: str) -> Any:
     if not ball.is_finite():
         raise Unresolved
     if _integer(ball) is not None:
-        raise Singular(f"{name} jumps here")
+        raise Singular(message("{name} jumps here", name=name))
     return ball.floor()
 
 
@@ -293,16 +305,16 @@ def _round(a: Series) -> Series:
 
 
 def _max(a: Series, b: Series) -> Series:
-    return a if side(a[0] - b[0], "max has a tie here") > 0 else b
+    return a if side(a[0] - b[0], "{name} has a tie here", name="max") > 0 else b
 
 
 def _min(a: Series, b: Series) -> Series:
-    return b if side(a[0] - b[0], "min has a tie here") > 0 else a
+    return b if side(a[0] - b[0], "{name} has a tie here", name="min") > 0 else a
 
 
 def _quotient(a: Series, b: Series) -> Series:
     if b[0].is_zero():
-        raise Undefined("remainder of a division by zero")
+        raise Undefined(message("remainder of a division by zero"))
     return _div(a, b)
 
 
@@ -316,11 +328,11 @@ def _fmod(a: Series, b: Series) -> Series:
 
 def _heaviside(a: Series, b: Series) -> Series:
     del b
-    return _constant(arb(int(side(a[0], "heaviside jumps at 0") > 0)))
+    return _constant(arb(int(side(a[0], "{name} jumps at 0", name="heaviside") > 0)))
 
 
 def _relu(a: Series) -> Series:
-    return a if side(a[0], "relu has a kink at 0") > 0 else _constant(arb(0))
+    return a if side(a[0], "{name} has a kink at 0", name="relu") > 0 else _constant(arb(0))
 
 
 def _hypot(a: Series, b: Series) -> Series:
@@ -345,7 +357,7 @@ def _inside(name: str, a: Series) -> Series:
     inner = ONE - a[0] * a[0]
     if inner < 0:
         raise outside(name, a[0])
-    side(inner, f"{name} has an edge at {shown(a[0])}")
+    side(inner, "{name} has an edge at {place}", name=name, place=shown(a[0]))
     return a
 
 
@@ -357,9 +369,9 @@ def _atan2(a: Series, b: Series) -> Series:
     if a[0] < 0:
         return -arb.pi() / 2 - (b / a).atan()
     if a[0].is_zero() and b[0].is_zero():
-        raise Undefined("atan2 has no value at (0, 0)")
+        raise Undefined(message("atan2 has no value at (0, 0)"))
     if a[0].is_zero() and b[0] < 0:
-        raise Singular("atan2 jumps across the negative axis")
+        raise Singular(message("atan2 jumps across the negative axis"))
     raise Unresolved
 
 
@@ -388,7 +400,7 @@ def _asinh(a: Series) -> Series:
 def _acosh(a: Series) -> Series:
     if a[0] < 1:
         raise outside("acosh", a[0])
-    side(a[0] - 1, "acosh has an edge at 1")
+    side(a[0] - 1, "{name} has an edge at {place}", name="acosh", place=1)
     return (a + (a * a - 1).sqrt()).log()
 
 
@@ -405,7 +417,7 @@ def _pole(name: str, ball: Any) -> bool:
     if ball > 0:
         return False
     if _integer(ball) is not None and not ball > 0:
-        raise Undefined(f"{name} has a pole at {shown(ball)}")
+        raise Undefined(message("{name} has a pole at {place}", name=name, place=shown(ball)))
     return True
 
 

@@ -25,6 +25,7 @@ from sympy.printing.str import StrPrinter
 
 from diffcli.errors import Unsupported
 from diffcli.evaluate import evaluate
+from diffcli.messages import message
 from diffcli.passes import prune
 from diffcli.primitives import CODE, PARAMETRIC, PRIMITIVES
 from diffcli.program import Builder, Constant, Program
@@ -306,7 +307,7 @@ def _bits(base: Any) -> float:
 
 
 def _monster() -> Unsupported:
-    return Unsupported(f"SymPy would compute a number of more than {DIGITS} digits")
+    return Unsupported(message("SymPy would compute a number of more than {digits} digits", digits=DIGITS))
 
 
 def _pow(a: Any, b: Any) -> Any:
@@ -509,7 +510,7 @@ def lift(program: Program) -> list[Any]:
         evaluate(program, [None] * len(symbols), _SHADOWS)
         return [number(value) for value in evaluate(program, symbols, SYMBOLS)]
     except (ArithmeticError, TypeError, ValueError) as error:  # "not comparable": a constant that is no real number
-        raise Unsupported(f"SymPy refuses this expression: {error}") from error
+        raise Unsupported(message("SymPy refuses this expression: {error}", error=error)) from error
 
 
 def derivative(expression: Any, name: str) -> Any:
@@ -517,7 +518,7 @@ def derivative(expression: Any, name: str) -> Any:
     try:
         return expression.diff(sympy.Symbol(name, real=True))
     except (ArithmeticError, TypeError, ValueError) as error:
-        raise Unsupported(f"SymPy refuses to differentiate this expression: {error}") from error
+        raise Unsupported(message("SymPy refuses to differentiate this expression: {error}", error=error)) from error
 
 
 def contract(expressions: Sequence[Any], weights: Sequence[float]) -> Any:
@@ -812,12 +813,12 @@ def _emit_flat(lowering: _Lowering, expression: Any, want: int, needs: list[Need
     """
     inner = expression.expr if isinstance(expression, sympy.Subs) else expression
     if isinstance(inner, sympy.Derivative) and not isinstance(inner.expr, _STEPS):
-        raise _foreign(f"the derivative of {type(inner.expr).__name__}")
+        raise _foreign(message("the derivative of {name}", name=type(inner.expr).__name__))
     return lowering.vanish()
 
 
 def _foreign(what: str) -> Unsupported:
-    return Unsupported(f"SymPy's derivative holds {what}, which has no primitive here")
+    return Unsupported(message("SymPy's derivative holds {what}, which has no primitive here", what=what))
 
 
 _LITERAL = _Reader(_nothing, _emit_literal)

@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 from diffcli.kinds import FIRST_ORDER, KINDS, SECOND_ORDER, Kind
+from diffcli.messages import message
 
 if TYPE_CHECKING:
     from diffcli.derivation import Derivation, Problem
@@ -62,22 +63,27 @@ def _difference(function: str, summary: str) -> Method:
 
 # fmt: off
 METHODS: dict[str, Method] = {
-    "symbolic": Method(f"{_ROOM}symbolic", "SymPy's derivative, shared subexpressions once",
+    "symbolic": Method(f"{_ROOM}symbolic", message("SymPy's derivative, shared subexpressions once"),
                        usual=KINDS, apart=True, reads=None),
-    "forward":  Method(f"{_ROOM}forward", "dual numbers, one sweep per variable", usual=_NESTED, generic=True),
-    "reverse":  Method(f"{_ROOM}reverse", "a tape, one forward and one backward sweep",
+    "forward":  Method(f"{_ROOM}forward", message("dual numbers, one sweep per variable"), usual=_NESTED, generic=True),
+    "reverse":  Method(f"{_ROOM}reverse", message("a tape, one forward and one backward sweep"),
                        usual=FIRST_ORDER, generic=True),
-    "forward-over-forward": Method(f"{_ROOM}forward_over_forward", "duals of duals", *_TWICE),
-    "forward-over-reverse": Method(f"{_ROOM}forward_over_reverse", "duals through the tape's program", *_TWICE),
-    "reverse-over-forward": Method(f"{_ROOM}reverse_over_forward", "a tape of the duals' program", *_TWICE),
-    "taylor":   Method(f"{_ROOM}taylor", "Taylor arithmetic, all orders at once", ("derivative",), ("derivative",)),
+    "forward-over-forward": Method(f"{_ROOM}forward_over_forward", message("duals of duals"), *_TWICE),
+    "forward-over-reverse": Method(f"{_ROOM}forward_over_reverse",
+                                   message("duals through the tape's program"), *_TWICE),
+    "reverse-over-forward": Method(f"{_ROOM}reverse_over_forward", message("a tape of the duals' program"), *_TWICE),
+    "taylor":   Method(f"{_ROOM}taylor", message("Taylor arithmetic, all orders at once"),
+                       ("derivative",), ("derivative",)),
     "forward-difference":  _difference("forward_difference", "(f(x+h) - f(x))/h"),
     "backward-difference": _difference("backward_difference", "(f(x) - f(x-h))/h"),
     "central-difference":  _difference("central_difference", "(f(x+h) - f(x-h))/2h"),
-    "five-point":   _difference("five_point", "central differences over h and 2h, of order 4"),
-    "richardson":   _difference("richardson", "central differences over h, 2h and 4h, extrapolated to order 6"),
-    "complex-step": Method(f"{_ROOM}complex_step", "Im f(x + ih)/h, nothing subtracted", _BY_VALUES, reads="step"),
-    "jax":      Method("diffcli.peers.jax", "JAX, without compilation", _FIRST_TWO, needs="jax", reads=None),
+    "five-point":   _difference("five_point",
+                                message("central differences over h and 2h, of order 4")),
+    "richardson":   _difference("richardson",
+                                message("central differences over h, 2h and 4h, extrapolated to order 6")),
+    "complex-step": Method(f"{_ROOM}complex_step", message("Im f(x + ih)/h, nothing subtracted"),
+                           _BY_VALUES, reads="step"),
+    "jax":      Method("diffcli.peers.jax", message("JAX, without compilation"), _FIRST_TWO, needs="jax", reads=None),
     "torch":    Method("diffcli.peers.torch", "PyTorch", _FIRST_TWO, needs="torch", reads=None),
     "autograd": Method("diffcli.peers.autograd", "HIPS autograd", _FIRST_TWO, needs="autograd", reads=None),
     "casadi":   Method("diffcli.peers.casadi", "CasADi", _FIRST_TWO, needs="casadi", reads=None),

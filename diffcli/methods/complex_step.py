@@ -14,6 +14,7 @@ from diffcli.algebras.complexes import Complexes, NoExtension, Pair
 from diffcli.derivation import Derivation, Problem, Steps
 from diffcli.errors import Unsupported
 from diffcli.evaluate import Algebra, evaluate
+from diffcli.messages import message
 from diffcli.primitives import CODE
 from diffcli.program import Program, Recording
 
@@ -46,7 +47,9 @@ def slopes_at(
     try:
         outputs = evaluate(program, inputs, Complexes(algebra))
     except NoExtension as missing:
-        raise Unsupported(f"{missing} of a complex number has no short formula, which the complex step needs") from None
+        raise Unsupported(
+            message("{name} of a complex number has no short formula, which the complex step needs", name=missing)
+        ) from None
     zero, height = algebra.constant(0.0), algebra.constant(step)
     divide = algebra.functions[_DIV]
     slopes = [zero if output.imaginary is None else divide(output.imaginary, height) for output in outputs]

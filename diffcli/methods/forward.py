@@ -14,6 +14,7 @@ from diffcli.errors import Unsupported
 from diffcli.forward import jvp, jvps
 from diffcli.kinds import Kind
 from diffcli.linearize import ONE, ZERO, unit
+from diffcli.messages import message
 from diffcli.program import Program
 
 
@@ -95,7 +96,11 @@ def _nested(problem: Problem) -> Derivation:
         program = only(sweep, [0, len(program.outputs) * 2 - 1])
         if len(program) > LARGEST and k + 1 < order:
             raise Unsupported(
-                f"{k + 1} times nested they have {len(program):,} operations, three times more each order: ask taylor"
+                message(
+                    "{count} times nested they have {size} operations, three times more each order: ask taylor",
+                    count=k + 1,
+                    size=f"{len(program):,}",
+                )
             )
     return Derivation((program,))
 

@@ -13,6 +13,7 @@ from diffcli.derivation import LARGEST, Derivation, Problem
 from diffcli.errors import Unsupported
 from diffcli.kinds import Kind
 from diffcli.linearize import ONE, ZERO, unit
+from diffcli.messages import message
 from diffcli.program import Program
 from diffcli.reverse import Pullback, vjps
 
@@ -84,7 +85,13 @@ def _repeated(problem: Problem) -> Derivation:
         program, tape = back(problem, program, [selected(m, m - 1)])
         program = only(program, [0, m])
         if len(program) > LARGEST and k + 1 < order:
-            raise Unsupported(f"{k + 1} tapes over one another have {len(program):,} operations: ask taylor")
+            raise Unsupported(
+                message(
+                    "{count} tapes over one another have {size} operations: ask taylor",
+                    count=k + 1,
+                    size=f"{len(program):,}",
+                )
+            )
     return Derivation((program,), tape=tape)
 
 

@@ -7,6 +7,7 @@ from math import factorial
 from diffcli.contraction import combined, only
 from diffcli.derivation import Derivation, Problem
 from diffcli.errors import Unsupported
+from diffcli.messages import message
 from diffcli.taylor import taylor
 
 HIGHEST = 170
@@ -16,7 +17,7 @@ HIGHEST = 170
 def differentiate(problem: Problem) -> Derivation:
     order = problem.wanted.order
     if order > HIGHEST:
-        raise Unsupported(f"{order}! is beyond float64: the highest order is {HIGHEST}")
+        raise Unsupported(message("{order}! is beyond float64: the highest order is {most}", order=order, most=HIGHEST))
     coefficients = taylor(problem.program, problem.start, problem.wrt[0], order, problem.algebra, problem.rules)
     scaled = combined(coefficients, [[(float(factorial(order)), order)]])
     return Derivation((only(scaled, [0, order + 1]),))

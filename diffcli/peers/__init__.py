@@ -25,6 +25,7 @@ from diffcli.derivation import Answer, Derivation, Problem
 from diffcli.errors import Unsupported
 from diffcli.evaluate import Called, evaluate_calls
 from diffcli.kinds import Kind
+from diffcli.messages import message
 from diffcli.primitives import BOOLEAN, CODE, OF_VECTORS, PRIMITIVES
 from diffcli.program import Call, Constant, Functions
 
@@ -121,7 +122,7 @@ class Peer:
             return partial(COMPOSED[primitive].formula, *parts)
 
         def missing(*_: Any) -> Any:
-            raise Unsupported(f"{self.name} has no {primitive}")
+            raise Unsupported(message("{name} has no {what}", name=self.name, what=primitive))
 
         return missing
 
@@ -204,7 +205,9 @@ def quietly() -> Iterator[None]:
 def answer(problem: Problem, peer: Peer, values: Any, derivative: Any, seconds: float) -> Derivation:
     """A peer's arrays as floats, row by row; and which of its functions are not its own."""
     ours = dict.fromkeys(call.name for call in problem.program.calls if peer.defined[call.name] is None)
-    remark = f"{', '.join(ours)}: our formula, in numbers of {peer.name}" if ours else ""
+    remark = (
+        message("{names}: our formula, in numbers of {name}", names=", ".join(ours), name=peer.name) if ours else ""
+    )
     return Derivation((), answer=Answer(tuple(_flat(values)), tuple(_flat(derivative)), seconds, remark))
 
 

@@ -189,7 +189,7 @@ def _error(error: Error | None) -> dict[str, float | str | None] | None:
 def _encoder() -> Any:
     from msgspec.json import Encoder
 
-    return Encoder()
+    return Encoder(enc_hook=str.__str__)  # messages are texts
 
 
 def line(result: Result) -> str:

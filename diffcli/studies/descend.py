@@ -18,6 +18,7 @@ from diffcli.errors import DiffError, Unsupported, width
 from diffcli.generation import evaluator
 from diffcli.language import begun, listed, say, translated
 from diffcli.limits import Died, Expired
+from diffcli.messages import message
 from diffcli.studies.descents import (
     Objective,
     Parameters,
@@ -82,13 +83,15 @@ def on_samples(
     for name in start:
         if name in samples.columns:
             raise DiffError(
-                f"the parameter '{name}' is a column of {samples.source} as well",
-                hint="give one of them another name",
+                message("the parameter '{name}' is a column of {source} as well", name=name, source=samples.source),
+                hint=message("give one of them another name"),
                 kind="option",
             )
         if name in held:
             raise DiffError(
-                f"the parameter '{name}' is held by --at as well", hint="leave it out of --at", kind="option"
+                message("the parameter '{name}' is held by --at as well", name=name),
+                hint=message("leave it out of --at"),
+                kind="option",
             )
     before, _, last = model.replace("\n", ";").rpartition(";")
     text = "; ".join(part.strip() for part in (before, f"{MODEL} = {last.strip()}", loss) if part.strip())
@@ -119,27 +122,37 @@ def descend(objective: Objective, request: Request = Request()) -> Study:
 
 def _checked(objective: Objective, request: Request) -> None:
     if not objective.start:
-        raise DiffError("a descent needs a start", hint="write --from x=10", kind="option")
+        raise DiffError(message("a descent needs a start"), hint=message("write --from x=10"), kind="option")
     lengths = {"--steps": request.updates, "--epochs": request.passes, "--batch-size": request.batch}
     for option, value in lengths.items():
         if value is not None and value < 1:
-            raise DiffError(f"{option} {value}: one is the least", hint=f"write {option} 10", kind="option")
+            raise DiffError(
+                message("{option} {value}: one is the least", option=option, value=value),
+                hint=message("write {option} 10", option=option),
+                kind="option",
+            )
     if request.rate is not None and not (math.isfinite(request.rate) and request.rate > 0):
         raise DiffError(
-            f"--rate {request.rate:g}: a rate is above 0", hint="write the length of a step: --rate 0.1", kind="option"
+            message("--rate {rate}: a rate is above 0", rate=f"{request.rate:g}"),
+            hint=message("write the length of a step: --rate 0.1"),
+            kind="option",
         )
     if not 0 <= request.momentum < 1:
         raise DiffError(
-            f"--momentum {request.momentum:g}: it is from 0 up to, not including, 1",
-            hint="write what is kept of a step: --momentum 0.9",
+            message("--momentum {value}: it is from 0 up to, not including, 1", value=f"{request.momentum:g}"),
+            hint=message("write what is kept of a step: --momentum 0.9"),
             kind="option",
         )
     for name in objective.start:
         if name in objective.held:
-            raise DiffError(f"'{name}' is held and moves", hint="leave it out of --at", kind="option")
+            raise DiffError(
+                message("'{name}' is held and moves", name=name), hint=message("leave it out of --at"), kind="option"
+            )
     if objective.unread:
         raise DiffError(
-            f"the loss has no parameter '{objective.unread[0]}'", hint="leave it out of --from", kind="option"
+            message("the loss has no parameter '{name}'", name=objective.unread[0]),
+            hint=message("leave it out of --from"),
+            kind="option",
         )
 
 
@@ -148,12 +161,14 @@ def _walked(slopes: Slopes, chosen: Plan, request: Request, size: int) -> Walk:
         return walk(slopes, chosen, request.length(chosen, size), request.until, request.seed)
     except Expired:
         raise DiffError(
-            f"{slopes.method}: no answer within {request.timeout:g} s", hint="--timeout gives it longer", kind="option"
+            f"{slopes.method}: no answer within {request.timeout:g} s",
+            hint=message("--timeout gives it longer"),
+            kind="option",
         ) from None
     except (Unsupported, Died) as fault:
         raise DiffError(
-            f"{slopes.method} ends on the way: {str(fault) or 'its process died'}",
-            hint="lead with another method: -m forward",
+            message("{name} ends on the way: {reason}", name=slopes.method, reason=str(fault) or "its process died"),
+            hint=message("lead with another method: -m forward"),
             kind="option",
         ) from None
 

@@ -16,6 +16,7 @@ from diffcli.case import Asked, Case, Number, flat, make_case, shape_of, tuples,
 from diffcli.comparison import executed
 from diffcli.derivation import Answer, Problem
 from diffcli.errors import DiffError, unreadable
+from diffcli.messages import message
 from diffcli.program import Cost
 from diffcli.studies.reused import Reused
 from diffcli.studies.symmetric import solve
@@ -48,18 +49,24 @@ def read_samples(file: Path) -> Samples:
     try:
         lines = [line for line in file.read_text(encoding="utf-8-sig").splitlines() if line.strip()]
     except (OSError, UnicodeDecodeError) as error:
-        fault = error if isinstance(error, OSError) else OSError("it is no UTF-8 text")
+        fault = error if isinstance(error, OSError) else OSError(message("it is no UTF-8 text"))
         raise unreadable(file, fault) from None
     cells = list(csv.reader(line for line in lines if not line.lstrip().startswith("#")))
     header, rows = cells[0] if cells else [], cells[1:]
     if not rows:
-        hint = "the first line names the columns, then a sample a line"
-        raise DiffError(f"'{file}' holds no samples", hint=hint, kind="file")
+        hint = message("the first line names the columns, then a sample a line")
+        raise DiffError(message("'{file}' holds no samples", file=file), hint=hint, kind="file")
     for number, row in enumerate(rows, 1):
         if len(row) != len(header):
             raise DiffError(
-                f"'{file}': sample {number} has {len(row)} cells instead of {len(header)}",
-                hint="give every sample a cell for each column",
+                message(
+                    "'{file}': sample {number} has {count} cells instead of {wanted}",
+                    file=file,
+                    number=number,
+                    count=len(row),
+                    wanted=len(header),
+                ),
+                hint=message("give every sample a cell for each column"),
                 kind="file",
             )
     columns = {}
@@ -69,8 +76,8 @@ def read_samples(file: Path) -> Samples:
             columns[name.strip()] = tuple(numbers)
     if not columns:
         raise DiffError(
-            f"'{file}' has no column of finite numbers under a name",
-            hint="name the columns in the first line: x,y",
+            message("'{file}' has no column of finite numbers under a name", file=file),
+            hint=message("name the columns in the first line: x,y"),
             kind="file",
         )
     return Samples(columns, file.name)
@@ -126,12 +133,16 @@ class Objective:
             try:
                 found = make_case(self.source, at, list(self.start), asked=Asked(order=order))
             except DiffError as error:
-                raise where_missing(error, "a parameter stands in --from, what is held in --at") from None
+                raise where_missing(error, message("a parameter stands in --from, what is held in --at")) from None
             if found.expression.shape:
                 shape = found.expression.shape
-                hint = "take the mean, or the sum: mean((yhat - y)^2)"
+                hint = message("take the mean, or the sum: mean((yhat - y)^2)")
                 raise DiffError(
-                    f"a loss is one number; this one has the shape {shape}", self.source, None, hint, "shape"
+                    message("a loss is one number; this one has the shape {shape}", shape=shape),
+                    self.source,
+                    None,
+                    hint,
+                    "shape",
                 )
             self._cases[size, order] = found
         return found
@@ -229,10 +240,16 @@ WAYS = ("batch", "stochastic", "mini-batch", "momentum", "newton")
 def plan(way: str, rate: float | None, size: int, batch: int, momentum: float) -> Plan:
     """A way by its name, for `size` samples."""
     if way not in WAYS:
-        raise DiffError(f"unknown way '{way}'", hint=f"write one of: {', '.join(WAYS)}", kind="option")
+        raise DiffError(
+            message("unknown way '{name}'", name=way),
+            hint=message("write one of: {names}", names=", ".join(WAYS)),
+            kind="option",
+        )
     if way in ("stochastic", "mini-batch") and size == 1:
-        hint = "give it samples: --data points.csv --model …"
-        raise DiffError(f"{way} descent chooses among samples, and there are none", hint=hint, kind="option")
+        hint = message("give it samples: --data points.csv --model …")
+        raise DiffError(
+            message("{way} descent chooses among samples, and there are none", way=way), hint=hint, kind="option"
+        )
     length = rate if rate is not None else 1.0 if way == "newton" else 0.1
     read = {"stochastic": 1, "mini-batch": min(batch, size)}.get(way, size)
     return Plan(way, length, read, momentum if way == "momentum" else 0.0, way == "newton")

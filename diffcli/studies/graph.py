@@ -20,6 +20,7 @@ from diffcli.case import Case, equations, headline
 from diffcli.errors import DiffError
 from diffcli.language import say
 from diffcli.linearize import ONE, ZERO, Linear
+from diffcli.messages import message
 from diffcli.primitives import CONST, INPUT, PARAMETRIC, PRIMITIVES
 from diffcli.proofs import Known, sensitivities
 from diffcli.studies.nodes import (
@@ -125,15 +126,19 @@ def _numbers(case: Case, path: Path, show: Show) -> tuple[str | None, dict[int, 
         return None, dict(enumerate(path.values)), {k: one.value for k, one in enumerate(known)}
     if show == "tangents":
         if len(variables) != 1:
-            hint = f"name it with --wrt: {', '.join(variables)}"
-            raise DiffError("tangents are those along one variable", hint=hint, kind="option")
+            hint = message("name it with --wrt: {names}", names=", ".join(variables))
+            raise DiffError(message("tangents are those along one variable"), hint=hint, kind="option")
         ((name, i),) = variables.items()
         duals = forward_values(path, i)
         known = prove(path, {i: 1.0}) if judged else []
         numbers = {k: number(dual.tangent) for k, dual in enumerate(duals)}
         return name, numbers, {k: one.slope for k, one in enumerate(known)}
     if len(case.outputs) != 1:
-        raise DiffError("adjoints are those of one output", hint="choose an entry, as in v = …; v[0]", kind="option")
+        raise DiffError(
+            message("adjoints are those of one output"),
+            hint=message("choose an entry, as in v = …; v[0]"),
+            kind="option",
+        )
     (output,) = path.program.outputs
     sweep = backward(path, list(variables.values()), output)
     numbers = {k: number(sweep.adjoints.get(k, ZERO)) for k in path.nodes}

@@ -13,6 +13,7 @@ from random import Random
 from diffcli.case import Number, headline
 from diffcli.errors import DiffError
 from diffcli.language import say
+from diffcli.messages import message
 from diffcli.methods import usual
 from diffcli.studies.losses import (
     LISTED,
@@ -56,13 +57,13 @@ def hunt(
     ranges = read_ranges(over, logarithmic, "--over")
     if not ranges or evaluations < 10:
         raise DiffError(
-            "a hunt needs a range and 10 evaluations or more",
-            hint="write --over x=-10:10 --evaluations 2000",
+            message("a hunt needs a range and 10 evaluations or more"),
+            hint=message("write --over x=-10:10 --evaluations 2000"),
             kind="option",
         )
     if evaluations > MOST:
-        message = f"--evaluations {evaluations}: a hunt tries at most {MOST:,} points"
-        raise DiffError(message, hint="write --evaluations 2000", kind="option")
+        said = message("--evaluations {given}: a hunt tries at most {most} points", given=evaluations, most=f"{MOST:,}")
+        raise DiffError(said, hint=message("write --evaluations 2000"), kind="option")
     losses = Losses(moving_case(source, ranges, at, wrt), ranges, methods, timeout)
     losses.told = lambda: progress(len(losses.samples), evaluations)
     drawn = _drawn(losses, Random(seed), int(SAMPLED * evaluations))

@@ -9,6 +9,7 @@ from functools import cached_property
 
 from diffcli.errors import Unsupported
 from diffcli.limits import Died, Expired, Here
+from diffcli.messages import message
 from diffcli.program import Cost
 from diffcli.studies.descents import Objective, Parameters, Plan, Slopes, Step, Walk, verdict
 from diffcli.studies.symmetric import eigenvalues, solve
@@ -103,13 +104,13 @@ class Finding:
         """The proved gradient where the first walk ends."""
         problem = self.objective.problem(self.first.last.parameters, self.objective.everything)
         if not all(map(math.isfinite, self.first.last.parameters)):
-            return Truth("unavailable", 0, reason="the end is no finite point")
+            return Truth("unavailable", 0, reason=message("the end is no finite point"))
         try:
             return Here(certify, problem.program, problem.wrt, problem.point).result(self.timeout)
         except Expired:
-            return Truth("unavailable", 0, reason=f"not proved within {self.timeout:g} s")
+            return Truth("unavailable", 0, reason=message("not proved within {seconds} s", seconds=f"{self.timeout:g}"))
         except MemoryError:
-            return Truth("unavailable", 0, reason="the proof needs more memory than there is")
+            return Truth("unavailable", 0, reason=message("the proof needs more memory than there is"))
 
     @cached_property
     def apart(self) -> dict[str, float]:

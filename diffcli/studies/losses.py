@@ -16,6 +16,7 @@ from diffcli.derivation import Problem
 from diffcli.errors import DiffError, Unsupported
 from diffcli.language import listed, say
 from diffcli.limits import Died, Expired, Here
+from diffcli.messages import message
 from diffcli.studies.ranges import Range
 from diffcli.studies.reused import absent, ready
 from diffcli.studies.study import Cell, Column, Table
@@ -49,16 +50,22 @@ def moving_case(source: str, ranges: Sequence[Range], at: Mapping[str, Number], 
     """The expression at the lower end of its ranges."""
     for spread in ranges:
         if spread.name in at:
-            raise DiffError(f"'{spread.name}' is held and moves", hint="leave it out of --at", kind="option")
+            raise DiffError(
+                message("'{name}' is held and moves", name=spread.name),
+                hint=message("leave it out of --at"),
+                kind="option",
+            )
     try:
         case = make_case(source, {**at, **{spread.name: spread.low for spread in ranges}}, wrt)
     except DiffError as error:
-        raise where_missing(error, "what moves stands in --over, the others in --at") from None
+        raise where_missing(error, message("what moves stands in --over, the others in --at")) from None
     for spread in ranges:
         if spread.name not in case.expression.variables:
             known = ", ".join(case.expression.variables)
             raise DiffError(
-                f"the expression has no variable '{spread.name}'", hint=f"its variables are: {known}", kind="option"
+                message("the expression has no variable '{name}'", name=spread.name),
+                hint=message("its variables are: {names}", names=known),
+                kind="option",
             )
     return case
 

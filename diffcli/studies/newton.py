@@ -19,6 +19,7 @@ from diffcli.derivation import Problem
 from diffcli.errors import DiffError
 from diffcli.language import begun, listed, say, translated
 from diffcli.limits import Expired, Here
+from diffcli.messages import message
 from diffcli.methods import usual
 from diffcli.proofs import Root, detached, root, rootless
 from diffcli.studies.reused import Reused, absent, ready
@@ -116,7 +117,11 @@ def newton(
 ) -> Study:
     """Newton's iteration on `source` = 0 with the slopes of every method, and the secants' beside it."""
     if steps < 1:
-        raise DiffError(f"--steps {steps}: one step is the least", hint="write --steps 20", kind="option")
+        raise DiffError(
+            message("--steps {count}: one step is the least", count=steps),
+            hint=message("write --steps 20"),
+            kind="option",
+        )
     case = _one_variable(source, start, at)
     usable, failed = ready(case, methods, timeout)
     walks = [_walk(name, case, steps, _tangents(case, method)) for name, method in usable.items()]
@@ -138,23 +143,27 @@ def newton(
 
 def _one_variable(source: str, start: Mapping[str, Number], at: Mapping[str, Number]) -> Case:
     if len(start) != 1:
-        hint = "write --from x=1, and the other variables behind --at"
-        raise DiffError("Newton's method here moves one variable", hint=hint, kind="option")
+        hint = message("write --from x=1, and the other variables behind --at")
+        raise DiffError(message("Newton's method here moves one variable"), hint=hint, kind="option")
     (name,) = start
     if name in at:
-        raise DiffError(f"'{name}' is held and moves", hint="leave it out of --at", kind="option")
+        raise DiffError(
+            message("'{name}' is held and moves", name=name), hint=message("leave it out of --at"), kind="option"
+        )
     try:
         case = make_case(source, {**at, **start})
     except DiffError as error:
-        raise where_missing(error, "the one that moves stands in --from, the others in --at") from None
+        raise where_missing(error, message("the one that moves stands in --from, the others in --at")) from None
     if name not in case.at:
         raise DiffError(
-            f"the equation has no variable '{name}'", hint=f"its variables are: {', '.join(case.at)}", kind="variable"
+            message("the equation has no variable '{name}'", name=name),
+            hint=message("its variables are: {names}", names=", ".join(case.at)),
+            kind="variable",
         )
     case = replace(case, wrt=(name,))
     if case.expression.shape or isinstance(case.at[name], tuple):
-        hint = "choose one entry of a vector: v = …; v[0]"
-        raise DiffError("Newton's method here is for one equation in one number", hint=hint, kind="shape")
+        hint = message("choose one entry of a vector: v = …; v[0]")
+        raise DiffError(message("Newton's method here is for one equation in one number"), hint=hint, kind="shape")
     return case
 
 

@@ -23,6 +23,7 @@ from diffcli.forward import Dual, Duals
 from diffcli.language import say
 from diffcli.limits import Expired, deadline
 from diffcli.linearize import ONE, ZERO, Linear, Unit
+from diffcli.messages import message
 from diffcli.passes import prune
 from diffcli.primitives import CONST, INPUT, PARAMETRIC, PRIMITIVES
 from diffcli.program import Constant, Program, Recording
@@ -101,7 +102,7 @@ def derivatives(path: Path, wrt: Sequence[int], place: int) -> list[Known]:
         with deadline(PATIENCE):
             truth = certify(program, wrt, path.point)
     except Expired:
-        return [Known(None, None, f"not proved within {PATIENCE:g} s")] * len(wrt)
+        return [Known(None, None, message("not proved within {seconds} s", seconds=f"{PATIENCE:g}"))] * len(wrt)
     found = truth.derivative or (None,) * len(wrt)
     return [Known(truth.value, slope, truth.reason if slope is None else None) for slope in found]
 

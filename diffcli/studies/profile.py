@@ -13,6 +13,7 @@ from statistics import median
 from diffcli.case import Number, headline
 from diffcli.errors import DiffError
 from diffcli.language import begun, listed, say
+from diffcli.messages import message
 from diffcli.methods import usual
 from diffcli.studies.losses import (
     LISTED,
@@ -59,10 +60,10 @@ def profile(
     """What `methods` lose on `points` points of one variable's range, and the worst points found."""
     ranges = read_ranges(over, logarithmic, "--over")
     if len(ranges) != 1:
-        raise DiffError("a profile is over one variable", hint="hunt searches several", kind="option")
+        raise DiffError(message("a profile is over one variable"), hint=message("hunt searches several"), kind="option")
     if not 2 <= points <= MOST:
-        message = f"--points {points}: a profile has 2 to {MOST:,} points"
-        raise DiffError(message, hint="write --points 200", kind="option")
+        said = message("--points {points}: a profile has 2 to {most} points", points=points, most=f"{MOST:,}")
+        raise DiffError(said, hint=message("write --points 200"), kind="option")
     (spread,) = ranges
     if spread.spans_decades:
         ranges = (spread,) = (replace(spread, logarithmic=True),)

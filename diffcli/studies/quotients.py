@@ -20,6 +20,7 @@ from diffcli.evaluate import Algebra, evaluate
 from diffcli.forward import Dual, Duals
 from diffcli.limits import Expired, Here
 from diffcli.linearize import ONE, ZERO
+from diffcli.messages import message
 from diffcli.methods.complex_step import slopes_at
 from diffcli.methods.differences import STENCILS, Function, Stencil, quotient
 from diffcli.truth import Truth, certify
@@ -91,7 +92,7 @@ class Scene:
         try:
             return Here(certify, self.program, (self.variable,), self.point, wanted).result(self.timeout)
         except Expired:
-            return Truth("unavailable", 0, reason=f"not proved within {self.timeout:g} s")
+            return Truth("unavailable", 0, reason=message("not proved within {seconds} s", seconds=f"{self.timeout:g}"))
 
     def sample(self, name: str, step: float) -> Sample:
         taken, value = self._complex(step) if name == COMPLEX else self._quotient(STENCILS[name], step)

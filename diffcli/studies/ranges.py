@@ -14,6 +14,7 @@ from random import Random
 from diffcli.case import scalar
 from diffcli.errors import DiffError
 from diffcli.language import say
+from diffcli.messages import message
 from diffcli.syntax.rendering import literal
 
 DEPTH = 1e-20
@@ -130,15 +131,27 @@ def read_ranges(text: str, logarithmic: bool, option: str) -> tuple[Range, ...]:
         name, equals, ends = (piece.strip() for piece in part.partition("="))
         low, colon, high = ends.partition(":")
         if not name or not equals or not colon or not low.strip() or not high.strip() or ":" in high:
-            raise DiffError(f"'{part.strip()}' is no range", hint=f"write {option} x=-10:10", kind="option")
+            raise DiffError(
+                message("'{text}' is no range", text=part.strip()),
+                hint=message("write {option} x=-10:10", option=option),
+                kind="option",
+            )
         if name in found:
-            raise DiffError(f"'{name}' has two ranges", hint="give each variable one", kind="option")
+            raise DiffError(
+                message("'{name}' has two ranges", name=name), hint=message("give each variable one"), kind="option"
+            )
         found[name] = Range(name, scalar(low), scalar(high), logarithmic)
         if not found[name].low < found[name].high:
-            raise DiffError(f"the range of {name} is empty", hint="the lower end comes first", kind="option")
+            raise DiffError(
+                message("the range of {name} is empty", name=name),
+                hint=message("the lower end comes first"),
+                kind="option",
+            )
         if logarithmic and not found[name].sound:
             raise DiffError(
-                f"the range of {name} is too long for a logarithmic scale", hint="leave out --log", kind="option"
+                message("the range of {name} is too long for a logarithmic scale", name=name),
+                hint=message("leave out --log"),
+                kind="option",
             )
     return tuple(found.values())
 

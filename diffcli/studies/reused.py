@@ -17,6 +17,7 @@ from diffcli.errors import DiffError
 from diffcli.evaluate import evaluate, evaluate_all
 from diffcli.language import say, translated
 from diffcli.limits import Apart, Expired, Here
+from diffcli.messages import message
 from diffcli.methods import METHODS
 from diffcli.program import Program
 
@@ -92,8 +93,10 @@ def ready(case: Case, methods: Sequence[str], timeout: float) -> tuple[dict[str,
         except (Expired, Exception) as fault:  # noqa: BLE001 - raised again where it is our own
             _, failed[name] = refusal(name, fault, timeout)
     if not usable:
-        hint = "name others with --methods, or give --timeout more seconds"
-        raise DiffError(f"no method answers: {'; '.join(failed.values())}", hint=hint, kind="option")
+        hint = message("name others with --methods, or give --timeout more seconds")
+        raise DiffError(
+            message("no method answers: {message}", message="; ".join(failed.values())), hint=hint, kind="option"
+        )
     return usable, failed
 
 

@@ -28,6 +28,7 @@ from diffcli.evaluate import evaluate
 from diffcli.forward import Dual, Duals
 from diffcli.language import say, translated
 from diffcli.linearize import ONE, ZERO, Linear, rule_text
+from diffcli.messages import message
 from diffcli.primitives import ALL, CODE, DEFINITIONS, OF_VECTORS, PRIMITIVES, RULES, Primitive, Rules
 from diffcli.program import Builder, Constant, Program
 from diffcli.studies.study import Cell, Column, Progress, Study, Table, silent
@@ -228,7 +229,14 @@ def rules(names: Sequence[str] = (), count: int = POINTS, progress: Progress = s
     """The rules of `names`, or of all primitives, and what each loses on `count` points an argument."""
     if not FEWEST <= count <= MOST:
         raise DiffError(
-            f"--points {count}: a primitive has {FEWEST} to {MOST:,} points", hint="write --points 500", kind="option"
+            message(
+                "--points {count}: a primitive has {least} to {most} points",
+                count=count,
+                least=FEWEST,
+                most=f"{MOST:,}",
+            ),
+            hint=message("write --points 500"),
+            kind="option",
         )
     rows, defined = _named(names)
     asked: list[tuple[Primitive, int, Callable[[int], dict[Rules, Worst]]]] = [
@@ -256,8 +264,8 @@ def _named(names: Sequence[str]) -> tuple[list[Primitive], list[Function]]:
     for name in names:
         if name not in everything:
             near = get_close_matches(name, everything, 1)
-            hint = f"did you mean '{near[0]}'?" if near else "leave out the name to see all"
-            raise DiffError(f"no primitive is called '{name}'", hint=hint, kind="option")
+            hint = message("did you mean '{name}'?", name=near[0]) if near else message("leave out the name to see all")
+            raise DiffError(message("no primitive is called '{name}'", name=name), hint=hint, kind="option")
     return list(dict.fromkeys(known[name] for name in names if name in known)), defined
 
 

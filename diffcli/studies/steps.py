@@ -18,6 +18,7 @@ from diffcli.accuracy import Ball, nearest
 from diffcli.case import Case, Number, make_case, shape_of
 from diffcli.errors import DiffError
 from diffcli.limits import Expired, deadline
+from diffcli.messages import message
 from diffcli.passes import prune
 from diffcli.primitives import CODE, CONST, INPUT, PARAMETRIC, PRIMITIVES, SELECT
 from diffcli.program import Constant, Program
@@ -58,7 +59,7 @@ _WORDS = {
     "mod": "remainder", "fmod": "remainder", "erf": "error function", "erfc": "complementary error function",
     "gamma": "gamma function", "lgamma": "logarithm of the gamma function", "heaviside": "step function",
 }  # fmt: skip
-_CONDITION = "where the condition switches, both pieces must meet with equal slopes"
+_CONDITION = message("where the condition switches, both pieces must meet with equal slopes")
 
 Verdict = Literal["agrees", "differs", "no derivative", "no value", "not proved"]
 
@@ -476,19 +477,20 @@ class _Display:
         row, varying = PRIMITIVES[program.ops[k]], _varying(program, k, self.varies)
         codes = {program.ops[one] for one in together}
         if {_ADD, _SUB} <= codes:
-            return "sum and difference rule", None
+            return message("sum and difference rule"), None
         if (row.name, varying) in _RULES:
-            title = _RULES[row.name, varying]
+            title = message(_RULES[row.name, varying])
             outer = row.name in ("pow", "powc")
         else:
-            title = _WORDS.get(row.name, row.name)
+            title = message(_WORDS.get(row.name, row.name))
             outer = row.name != "select"
         inner = any(
             self.varies[a] and program.ops[a] != INPUT for p, a in zip("abc", program.arguments(k), strict=False)
             if p in varying
         )  # fmt: skip
-        note = _CONDITION if row.name == "select" else row.kink if row.name not in ("pow", "powc") else None
-        return (f"chain rule, {title}" if inner and outer else title), note
+        kink = row.kink if row.name not in ("pow", "powc") else None
+        note = _CONDITION if row.name == "select" else kink and message(kink)
+        return (message("chain rule, {what}", what=title) if inner and outer else title), note
 
     def _statement(self, k: int, together: set[int]) -> tuple[Formula, Formula]:
         """The rule in general, for u, v, …: both sides, from the same text that is applied."""

@@ -20,6 +20,7 @@ from typing import Any
 from diffcli.case import Case, Number, equations, flat, headline, make_case
 from diffcli.errors import DiffError, Unsupported
 from diffcli.language import joined, listed, say, translated
+from diffcli.messages import message
 from diffcli.methods.differences import STENCILS, Stencil, weights
 from diffcli.studies.quotients import COMPLEX, NUMBERS, Sample, Scene
 from diffcli.studies.study import Axis, Cell, Column, Curve, Plot, Progress, Study, Table, silent
@@ -77,7 +78,11 @@ def sweep(
     names = _named(methods)
     grid = _grid(steps, largest, smallest)
     if numbers not in NUMBERS:
-        raise DiffError(f"unknown numbers '{numbers}'", hint=f"write one of: {', '.join(NUMBERS)}", kind="option")
+        raise DiffError(
+            message("unknown numbers '{name}'", name=numbers),
+            hint=message("write one of: {names}", names=", ".join(NUMBERS)),
+            kind="option",
+        )
     chosen = NUMBERS[numbers]()
     scene = Scene(_case(source, at, wrt), chosen, timeout)
     with chosen.quiet():
@@ -95,7 +100,11 @@ def sweep(
 def _named(methods: Sequence[str]) -> tuple[str, ...]:
     for name in methods:
         if name not in METHODS:
-            raise DiffError(f"'{name}' has no step", hint=f"methods with one: {', '.join(METHODS)}", kind="option")
+            raise DiffError(
+                message("'{name}' has no step", name=name),
+                hint=message("methods with one: {names}", names=", ".join(METHODS)),
+                kind="option",
+            )
     return tuple(dict.fromkeys(methods)) or METHODS
 
 
@@ -103,11 +112,17 @@ def _grid(steps: int, largest: float, smallest: float) -> list[float]:
     """From the largest to the smallest, even in log h, powers of ten as they are written."""
     if not 2 <= steps <= MOST_STEPS:
         raise DiffError(
-            f"--steps {steps}: a sweep has 2 to {MOST_STEPS:,} steps", hint="write --steps 129", kind="option"
+            message("--steps {count}: a sweep has 2 to {most} steps", count=steps, most=f"{MOST_STEPS:,}"),
+            hint=message("write --steps 129"),
+            kind="option",
         )
     if not 0 < smallest < largest < inf:
-        hint = "the smallest step is above 0 and below the largest"
-        raise DiffError(f"no steps from {largest:g} down to {smallest:g}", hint=hint, kind="option")
+        hint = message("the smallest step is above 0 and below the largest")
+        raise DiffError(
+            message("no steps from {largest} down to {smallest}", largest=f"{largest:g}", smallest=f"{smallest:g}"),
+            hint=hint,
+            kind="option",
+        )
     high, low = log10(largest), log10(smallest)
     return [10.0 ** round(high + (low - high) * k / (steps - 1), 12) for k in range(steps)]
 
@@ -115,10 +130,20 @@ def _grid(steps: int, largest: float, smallest: float) -> list[float]:
 def _case(source: str, at: Mapping[str, Number], wrt: Sequence[str] | None) -> Case:
     case = make_case(source, at, wrt)
     if case.expression.shape:
-        raise DiffError("a sweep is of one number; the result is a vector", hint="choose one entry: v[0]", kind="shape")
+        raise DiffError(
+            message("a sweep is of one number; the result is a vector"),
+            hint=message("choose one entry: v[0]"),
+            kind="shape",
+        )
     if len(case.entries) != 1:
-        hint = f"name one with --wrt; its variables are: {', '.join(case.entries)}" if case.entries else None
-        raise DiffError(f"a sweep is by one variable, not {len(case.entries)}", hint=hint, kind="option")
+        hint = (
+            message("name one with --wrt; its variables are: {names}", names=", ".join(case.entries))
+            if case.entries
+            else None
+        )
+        raise DiffError(
+            message("a sweep is by one variable, not {count}", count=len(case.entries)), hint=hint, kind="option"
+        )
     return case
 
 

@@ -19,6 +19,7 @@ from diffcli.derivation import Derivation, Problem
 from diffcli.errors import DiffError, Unsupported
 from diffcli.language import begun, listed, say, translated
 from diffcli.limits import Apart, Died, Expired
+from diffcli.messages import message
 from diffcli.methods import METHODS
 from diffcli.program import Cost, count, count_written
 from diffcli.studies.study import Axis, Cell, Column, Curve, Plot, Study, Table
@@ -80,13 +81,16 @@ START = 0.3
 
 FAMILIES: dict[str, Family] = {
     "logistic": _iterated(
-        "the logistic map: l_1 = x, then l_(n+1) = 4*l_n*(1 - l_n)", "4*x*(1 - x)", "x", "l", {"x": START}, 1
+        message("the logistic map: l_1 = x, then l_(n+1) = 4*l_n*(1 - l_n)"), "4*x*(1 - x)", "x", "l", {"x": START}, 1
     ),
     "product": Family(
-        "a product of n variables (Speelpenning 1980): p_1 = x1, then p_(n+1) = p_n*x(n+1)", "p_n", "x1, …, xn",
+        message("a product of n variables (Speelpenning 1980): p_1 = x1, then p_(n+1) = p_n*x(n+1)"),
+        "p_n", "x1, …, xn",
         lambda n: {f"x{k}": 1 + k / 16 for k in range(1, n + 1)}, _product, _product,
     ),
-    "nested": _iterated("sines of sines: s_0 = x, then s_(n+1) = sin(s_n)", "sin(x)", "x", "s", {"x": START}, 0),
+    "nested": _iterated(
+        message("sines of sines: s_0 = x, then s_(n+1) = sin(s_n)"), "sin(x)", "x", "s", {"x": START}, 0
+    ),
 }  # fmt: skip
 
 
@@ -94,10 +98,12 @@ def template(body: str, at: Mapping[str, Number]) -> Family:
     """The family that applies a formula to itself, in its variable `l`, or in its first one."""
     expression = elaborate(body)
     if expression.shape or not expression.variables:
-        raise DiffError("a template is a number made of a variable", body, (0, len(body)), 'write "4*l*(1 - l)"')
+        raise DiffError(
+            message("a template is a number made of a variable"), body, (0, len(body)), message('write "4*l*(1 - l)"')
+        )
     if any(kind == "bind" for kind, *_ in parse(body)):
-        hint = 'write "4*l*(1 - l)"'
-        raise DiffError("a template is one formula, without names for its parts", body, (0, len(body)), hint)
+        hint = message('write "4*l*(1 - l)"')
+        raise DiffError(message("a template is one formula, without names for its parts"), body, (0, len(body)), hint)
     variable = "l" if "l" in expression.variables else expression.variables[0]
     said = say("{name}_1 = {name}, then {name}_(n+1) = {body} of {name}_n", name=variable, body=body)
     return _iterated(said, body, variable, f"{variable}_", {variable: START, **at}, 1)
@@ -173,9 +179,17 @@ def swell(
     Large sizes are rounded, and long formulas left out, unless `whole`.
     """
     if family not in FAMILIES:
-        raise DiffError(f"unknown family '{family}'", hint=f"write one of: {', '.join(FAMILIES)}", kind="option")
+        raise DiffError(
+            message("unknown family '{name}'", name=family),
+            hint=message("write one of: {names}", names=", ".join(FAMILIES)),
+            kind="option",
+        )
     if not 2 <= up_to <= MOST:
-        raise DiffError(f"--up-to {up_to}: n goes to a number from 2 to {MOST}", hint="write --up-to 10", kind="option")
+        raise DiffError(
+            message("--up-to {number}: n goes to a number from 2 to {most}", number=up_to, most=MOST),
+            hint=message("write --up-to 10"),
+            kind="option",
+        )
     chosen = FAMILIES[family] if body is None else template(body, at or {})
     sizes = _sizes(chosen, up_to, timeout, whole)
     finding = Finding(family if body is None else body, chosen, sizes, timeout, whole)
@@ -215,13 +229,13 @@ def _symbolic(problem: Problem, timeout: float, whole: bool) -> Symbolic | str:
     try:
         return Apart(_derived, problem, whole).result(timeout)
     except Expired:
-        return f"over {timeout:g} s"
+        return message("over {seconds} s", seconds=f"{timeout:g}")
     except Unsupported as unsupported:
         return str(unsupported)
     except RecursionError:
-        return "nested too deeply"
+        return message("nested too deeply")
     except (Died, MemoryError):
-        return "too large"
+        return message("too large")
 
 
 def _derived(problem: Problem, whole: bool) -> Symbolic:

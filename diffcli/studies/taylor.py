@@ -24,6 +24,7 @@ from diffcli.errors import DiffError
 from diffcli.evaluate import evaluate
 from diffcli.language import say
 from diffcli.limits import Expired, Here
+from diffcli.messages import message
 from diffcli.proofs import analytic, coefficients, detached, lagrange, remainders
 from diffcli.studies.study import Axis, Column, Curve, Plot, Study, Table
 from diffcli.syntax.rendering import literal
@@ -117,14 +118,24 @@ def taylor(
 ) -> Study:
     """The expansion of an expression about a point, in one variable."""
     if not 0 <= order <= MOST:
-        raise DiffError(f"--order {order}: an order is from 0 to {MOST}", hint="write --order 8", kind="option")
+        raise DiffError(
+            message("--order {order}: an order is from 0 to {most}", order=order, most=MOST),
+            hint=message("write --order 8"),
+            kind="option",
+        )
     if not distances or 0 in distances:
-        raise DiffError("a distance is a number other than 0", hint="write --distances 0.1,0.5,1", kind="option")
+        raise DiffError(
+            message("a distance is a number other than 0"), hint=message("write --distances 0.1,0.5,1"), kind="option"
+        )
     try:
         expansion = Here(_expanded, source, at, wrt, order).result(timeout)
         found = [Here(_remainder, expansion, distance).result(timeout) for distance in distances]
     except Expired:
-        raise DiffError(f"not done within {timeout:g} s", hint="ask a lower --order", kind="timeout") from None
+        raise DiffError(
+            message("not done within {seconds} s", seconds=f"{timeout:g}"),
+            hint=message("ask a lower --order"),
+            kind="timeout",
+        ) from None
     shown = expansion.x0 + distances[min(1, len(distances) - 1)]
     return Study(
         "taylor",
@@ -143,7 +154,7 @@ def _expanded(source: str, at: Mapping[str, Number], wrt: str | None, order: int
     exact = coefficients(*arguments, order)
     if len(exact) <= order:
         missing = "value" if not exact else f"derivative of order {len(exact)}"
-        hint = "a Taylor series is of a function that is smooth at the point"
+        hint = message("a Taylor series is of a function that is smooth at the point")
         raise DiffError(f"no {missing} of f is proved here", hint=hint, kind="point")
     program = program_of(problem.program, problem.point, problem.wrt[0], order, FLOAT64)
     computed = tuple(float(value) for value in evaluate(program, problem.point, FLOAT64))
@@ -176,10 +187,12 @@ SAMPLES = 17
 def _one_variable(source: str, at: Mapping[str, Number], wrt: str | None) -> Case:
     case = make_case(source, at, None if wrt is None else [wrt])
     if case.expression.shape:
-        raise DiffError("a Taylor series here is of a scalar", hint="choose one entry: v = …; v[0]", kind="shape")
+        raise DiffError(
+            message("a Taylor series here is of a scalar"), hint=message("choose one entry: v = …; v[0]"), kind="shape"
+        )
     if len(case.entries) != 1:
-        hint = f"name one with --wrt; its variables are: {', '.join(case.entries)}"
-        raise DiffError("a Taylor series here is in one variable", hint=hint, kind="option")
+        hint = message("name one with --wrt; its variables are: {names}", names=", ".join(case.entries))
+        raise DiffError(message("a Taylor series here is in one variable"), hint=hint, kind="option")
     return case
 
 

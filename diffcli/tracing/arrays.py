@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from diffcli.algebras.float64 import FLOAT64
+from diffcli.messages import message
 from diffcli.primitives import CODE
 from diffcli.tracing.refusals import ARRAY, refusal, vector_condition
 from diffcli.tracing.values import (
@@ -231,7 +232,11 @@ def universal(ufunc: Any, method: str, inputs: Sequence[Any], keywords: dict[str
         return primitive(_OF_SCIPY[ufunc.__name__], *inputs)
     known = _BY_ENTRIES.get(ufunc) or (ufunc if _of_objects(ufunc) else None)
     if known is None:
-        raise refusal(_file(*inputs), "float", f"np.{ufunc.__name__} is not traced: write it by other functions")
+        raise refusal(
+            _file(*inputs),
+            "float",
+            message("np.{name} is not traced: write it by other functions", name=ufunc.__name__),
+        )
     for word in ("dtype", "casting", "order", "subok"):  # words about floats
         keywords.pop(word, None)
     if keywords.get("where") is True:
@@ -307,7 +312,9 @@ def _piecewise(x: Any, condlist: Any, funclist: Sequence[Any], *arguments: Any, 
 def _interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, period: Any = None) -> Any:
     """The segment is found by the numbers; on a knot both that meet there are kept, so that its kink stays one."""
     if period is not None:
-        raise refusal(_file(x, xp, fp), "float", "leave out period=…: give np.interp the remainder, x % period")
+        raise refusal(
+            _file(x, xp, fp), "float", message("leave out period=…: give np.interp the remainder, x % period")
+        )
     knots, heights = _entries(xp), _entries(fp)
     numbers, last = list(map(_number, knots)), len(knots) - 1
 
@@ -331,7 +338,7 @@ def _interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None, perio
 def _quantile(a: Any, q: Any, axis: int | None = None, method: str = "linear") -> Any:
     """Between the two entries next to its place among all in their order."""
     if method != "linear":
-        raise refusal(_file(a), "float", "of quantiles only the linear ones are traced: leave out method=…")
+        raise refusal(_file(a), "float", message("of quantiles only the linear ones are traced: leave out method=…"))
     entries = _array(a)
     rows = np.sort(entries.ravel() if axis is None else np.moveaxis(entries, axis, 0), axis=0)
 

@@ -19,6 +19,7 @@ import numpy as np
 from diffcli.algebras.float64 import FLOAT64
 from diffcli.errors import DiffError
 from diffcli.evaluate import evaluate
+from diffcli.messages import message
 from diffcli.passes import prune
 from diffcli.program import Program
 from diffcli.syntax.shapes import Shape
@@ -67,14 +68,33 @@ def repeated(run: Run, point: Sequence[float], program: Program, shape: Shape, n
             return None
         return Doubt(f"a plain run of {name} ends with {type(error).__name__}: {error}")
     if plain_shape != shape:
-        message = f"{name} gives the shape {plain_shape} when it is run plainly, and {shape} when it is traced"
-        hint = "a function in it cannot be traced as it is used there: write it by np.sum, @ and np.exp"
-        raise DiffError(message, hint=hint, kind="python")
+        said = message(
+            "{name} gives the shape {one} when it is run plainly, and {other} when it is traced",
+            name=name,
+            one=plain_shape,
+            other=shape,
+        )
+        hint = message("a function in it cannot be traced as it is used there: write it by np.sum, @ and np.exp")
+        raise DiffError(said, hint=hint, kind="python")
     for one, other in zip(first, second, strict=True):
         if not _near(one, other):
-            return Doubt(f"a second run of {name} at the same point gives another value: {one!r}, then {other!r}")
+            return Doubt(
+                message(
+                    "a second run of {name} at the same point gives another value: {value}, then {other}",
+                    name=name,
+                    value=repr(one),
+                    other=repr(other),
+                )
+            )
     for one, other in _differences(program, point, first, traced):
-        return Doubt(f"a plain run of {name} gives {one!r}, the run that was traced {other!r}")
+        return Doubt(
+            message(
+                "a plain run of {name} gives {value}, the run that was traced {other}",
+                name=name,
+                value=repr(one),
+                other=repr(other),
+            )
+        )
     return None
 
 
@@ -94,7 +114,10 @@ def unexplained(run: Run, point: Sequence[float], moved: Sequence[int], program:
                 continue
         if not all(_explained(program, side, _motions(sides)) for side in sides):
             shown = ", ".join(program.inputs[i] for i in group[:3]) + (", …" if len(group) > 3 else "")
-            return Doubt(f"the path's derivative does not explain how {name} moves with {shown}", valued=True)
+            return Doubt(
+                message("the path's derivative does not explain how {name} moves with {names}", name=name, names=shown),
+                valued=True,
+            )
     return None
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from diffcli.errors import DiffError
+from diffcli.messages import message
 from diffcli.tracing.naming import FILE, named
 from diffcli.tracing.path import place_of
 
@@ -41,11 +42,23 @@ def load(text: str) -> Loaded:
     for part in name.split("."):
         if not hasattr(function, part):
             known = [known for known, value in vars(module).items() if callable(value) and not known.startswith("_")]
-            hint = f"it has: {', '.join(known[:12])}" if known else None
-            raise DiffError(f"{where} has no function '{name}'", text, match.span("name"), hint, "python")
+            hint = message("it has: {names}", names=", ".join(known[:12])) if known else None
+            raise DiffError(
+                message("{where} has no function '{name}'", where=where, name=name),
+                text,
+                match.span("name"),
+                hint,
+                "python",
+            )
         function = getattr(function, part)
     if not callable(function):
-        raise DiffError(f"'{name}' in {where} is no function", text, match.span("name"), None, "python")
+        raise DiffError(
+            message("'{name}' in {where} is no function", name=name, where=where),
+            text,
+            match.span("name"),
+            None,
+            "python",
+        )
     return Loaded(text.strip(), function, _file_of(function), _parameters(function, text))
 
 
@@ -58,7 +71,9 @@ def loaded(function: Callable[..., Any]) -> Loaded:
 def _file(where: str) -> Any:
     path = Path(where)
     if not path.is_file():
-        raise DiffError(f"there is no file '{where}'", where, (0, len(where)), "write lesson.py:f", "python")
+        raise DiffError(
+            message("there is no file '{file}'", file=where), where, (0, len(where)), "write lesson.py:f", "python"
+        )
     # a name of its own: a lesson called random.py must not stand for the library
     name = f"diff_compare_{path.stem}"
     spec = spec_from_file_location(name, path.resolve())
@@ -95,15 +110,27 @@ class _explained:  # noqa: N801 - read as a word: with _explained(...)
             return
         if isinstance(error, SyntaxError) and error.text is not None:
             line, column = error.text.rstrip("\n"), max((error.offset or 1) - 1, 0)
-            message = f"{error.filename}:{error.lineno}: {error.msg}"
-            raise DiffError(message, line, (column, column + 1), None, "python") from None
+            said = f"{error.filename}:{error.lineno}: {error.msg}"
+            raise DiffError(said, line, (column, column + 1), None, "python") from None
         if isinstance(error, Exception | SystemExit):
-            said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-            hint = "name a file, as in lesson.py:f, or an installed module" if isinstance(error, ImportError) else None
-            raise raised_at(traceback, f"'{self.where}' cannot be imported: {said}", hint) from None
+            said = raised(error)
+            hint = (
+                message("name a file, as in lesson.py:f, or an installed module")
+                if isinstance(error, ImportError)
+                else None
+            )
+            raise raised_at(
+                traceback, message("'{where}' cannot be imported: {error}", where=self.where, error=said), hint
+            ) from None
 
 
-def raised_at(traceback: Any, message: str, hint: str | None, file: str | None = None) -> DiffError:
+def raised(error: BaseException) -> str:
+    """The kind of an error of the user's code, and what it says."""
+    name = type(error).__name__
+    return message("{name}: {message}", name=name, message=error) if str(error) else name
+
+
+def raised_at(traceback: Any, said: str, hint: str | None, file: str | None = None) -> DiffError:
     """An error of the user's code, at the innermost line that is theirs."""
     found = None
     while traceback is not None:
@@ -113,9 +140,9 @@ def raised_at(traceback: Any, message: str, hint: str | None, file: str | None =
             found = traceback
         traceback = traceback.tb_next
     if found is None:
-        return DiffError(message, hint=hint, kind="python")
+        return DiffError(said, hint=hint, kind="python")
     place = place_of(found.tb_frame.f_code, found.tb_lasti, found.tb_lineno)
-    shown = f"{Path(place.file).name}:{place.line}: {message}"
+    shown = message("{place}: {reason}", place=f"{Path(place.file).name}:{place.line}", reason=said)
     return DiffError(shown, place.text or None, (place.begin, place.end), hint, "python")
 
 
@@ -130,10 +157,12 @@ def _parameters(function: Any, text: str) -> tuple[inspect.Parameter, ...]:
     try:
         parameters = tuple(inspect.signature(function).parameters.values())
     except (TypeError, ValueError):
-        hint = "wrap it: def f(x): return …"
-        raise DiffError(f"{text.strip()} does not say what its parameters are", hint=hint, kind="python") from None
+        hint = message("wrap it: def f(x): return …")
+        raise DiffError(
+            message("{name} does not say what its parameters are", name=text.strip()), hint=hint, kind="python"
+        ) from None
     for parameter in parameters:
         if parameter.kind == parameter.VAR_POSITIONAL:
-            message = f"{text.strip()} takes any number of arguments, *{parameter.name}"
-            raise DiffError(message, hint="name them: def g(x, y): return f(x, y)", kind="python")
+            said = message("{name} takes any number of arguments, {star}", name=text.strip(), star=f"*{parameter.name}")
+            raise DiffError(said, hint=message("name them: def g(x, y): return f(x, y)"), kind="python")
     return tuple(parameter for parameter in parameters if parameter.kind != parameter.VAR_KEYWORD)

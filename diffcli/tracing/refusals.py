@@ -12,6 +12,7 @@ from types import FrameType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from diffcli.errors import DiffError
+from diffcli.messages import message
 from diffcli.tracing.path import Place, frame_in, place_of
 
 if TYPE_CHECKING:
@@ -25,21 +26,21 @@ _NUMPY_NAMES = {
 _NOT_IN_NUMPY = ("erf", "erfc", "gamma", "lgamma")
 _OF_WHOLE_NUMBERS = ("comb", "factorial", "gcd", "isqrt", "lcm", "perm")
 
-ARRAY = (
+ARRAY = message(
     "a plain array holds plain floats: collect the values in a list and make np.array(values) of it, "
     "or begin with np.zeros_like(x)"
 )
 _KINDS = {
-    "float": "leave the conversion out: x is a number already; or use NumPy's function",
-    "int": "write np.floor(x) or np.trunc(x), which can be traced",
-    "index": "what counts or indexes cannot be differentiated by: name the other parameters with --wrt",
-    "complex": "only real numbers can be traced: write real and imaginary parts",
+    "float": message("leave the conversion out: x is a number already; or use NumPy's function"),
+    "int": message("write np.floor(x) or np.trunc(x), which can be traced"),
+    "index": message("what counts or indexes cannot be differentiated by: name the other parameters with --wrt"),
+    "complex": message("only real numbers can be traced: write real and imaginary parts"),
 }
 FOR_FLOATS = (
     "NumPy has this for plain floats only: write it by others, such as np.sum, @ and np.exp; "
     "an array made by np.stack([…]) instead of np.array([…]) can be given to more of them"
 )
-CONDITION = (
+CONDITION = message(
     "the condition is a vector: use np.sum, np.mean, np.any or np.all to make it one, or np.where for each entry"
 )
 _STORED = re.compile(r"[^=]*\[[^=]*\]\s*\Z")
@@ -84,13 +85,15 @@ def kept(run: Trace, wire: int, file: str) -> DiffError:
     return DiffError(where, place.text or None, (place.begin, place.end) if place.text else None, KEPT, "python")
 
 
-KEPT = "compute it anew in each run: keep no traced number in a cache, a list or an attribute between calls"
+KEPT = message("compute it anew in each run: keep no traced number in a cache, a list or an attribute between calls")
 
 
 def _needed(asked: str) -> str:
-    return {"int": "a plain whole number", "index": "a plain whole number", "complex": "a complex number"}.get(
-        asked, "a plain float"
-    )
+    return {
+        "int": message("a plain whole number"),
+        "index": message("a plain whole number"),
+        "complex": message("a complex number"),
+    }.get(asked, message("a plain float"))
 
 
 def _way_out(asked: str, place: Place, frame: FrameType) -> str | None:
@@ -105,7 +108,7 @@ def _way_out(asked: str, place: Place, frame: FrameType) -> str | None:
     if asked == "float" and (_STORED.fullmatch(segment) or re.search(r"[-+*/@|&]=", segment)):
         return ARRAY
     if asked == "float" and function is not float and (_ARRAY_OF_FLOATS.search(segment) or "astype" in segment):
-        return "leave out dtype=… and .astype(…): the entries are float64 already"
+        return message("leave out dtype=… and .astype(…): the entries are float64 already")
     if asked == "float" and (getattr(function, "__module__", None) or "").partition(".")[0] == "numpy":
         return FOR_FLOATS
     return _KINDS.get(asked)
@@ -113,7 +116,7 @@ def _way_out(asked: str, place: Place, frame: FrameType) -> str | None:
 
 def _of_math(name: str) -> str:
     if name in _NOT_IN_NUMPY:
-        return f"NumPy has no {name}: write diffcli.functions.{name}, which can be traced"
+        return message("NumPy has no {name}: write diffcli.functions.{same}, which can be traced", name=name, same=name)
     if name in _OF_WHOLE_NUMBERS:
         return _KINDS["index"]
     return f"write np.{_NUMPY_NAMES.get(name, name)}: NumPy's functions can be traced, those of math cannot"

@@ -20,6 +20,7 @@ import numpy as np
 
 from diffcli.errors import DiffError
 from diffcli.limits import Expired
+from diffcli.messages import message
 from diffcli.passes import prune
 from diffcli.primitives import ARITY, INPUT
 from diffcli.program import Program
@@ -29,7 +30,7 @@ from diffcli.tracing.arrays import array_of
 from diffcli.tracing.checking import Doubt, agree, checking, plainly, repeated, unexplained
 from diffcli.tracing.exactness import unsure
 from diffcli.tracing.literals import computed
-from diffcli.tracing.loading import Loaded, raised_at
+from diffcli.tracing.loading import Loaded, raised, raised_at
 from diffcli.tracing.nesting import Around
 from diffcli.tracing.path import Observer, Place, Step
 from diffcli.tracing.printing import printing_to
@@ -67,9 +68,13 @@ def trace(
     chosen = tuple(wrt) if wrt is not None else tuple(name for name in given if not _counts(loaded, name))
     for name in chosen:
         if name not in given:
-            hint = f"its parameters with a value are: {', '.join(given)}"
+            hint = message("its parameters with a value are: {names}", names=", ".join(given))
             raise DiffError(
-                f"{loaded.source} has no parameter '{name}' to differentiate by", hint=hint, kind="variable"
+                message(
+                    "{name} has no parameter '{parameter}' to differentiate by", name=loaded.source, parameter=name
+                ),
+                hint=hint,
+                kind="variable",
             )
     shapes = {name: np.shape(value) for name, value in given.items()}
     names = [name + subscript(place) for name, shape in shapes.items() for place in places(shape)]
@@ -166,16 +171,18 @@ def _of_path(
         doubts = {exact.get(wire) for wire in (decision.wire, *run.edges.get(decision.wire, ()))}
         where = _where(decision.place)
         if "edge" in doubts:
-            return Doubt(f"the point lies on the edge of {where}", valued=True)
+            return Doubt(message("the point lies on the edge of {what}", what=where), valued=True)
         if "unknown" in doubts:
-            return Doubt(f"{where} is decided by float64; which side is exact could not be proved")
+            return Doubt(message("{what} is decided by float64; which side is exact could not be proved", what=where))
         if "rounding" in doubts:
             rounded.setdefault(decision.wire, k)
     for n, k in enumerate(rounded.values()):
         side = other(k) if n < _FLIPS else None
         if side is None or not agree(program, side, run.recording.point, moved):
             where = _where(run.decisions[k].place)
-            return Doubt(f"{where} is decided by rounding: in exact arithmetic it comes out differently")
+            return Doubt(
+                message("{what} is decided by rounding: in exact arithmetic it comes out differently", what=where)
+            )
     return None
 
 
@@ -276,7 +283,9 @@ def _given(loaded: Loaded, at: Mapping[str, Number]) -> dict[str, Number]:
     ]  # fmt: skip
     if missing:
         plural = "parameters have" if len(missing) > 1 else "parameter has"
-        hint = f'add --at "{", ".join(f"{name}=…" for name in names if name in at or name in missing)}"'
+        hint = message(
+            'add --at "{point}"', point=", ".join(f"{name}=…" for name in names if name in at or name in missing)
+        )
         raise DiffError(f"{loaded.source}: the {plural} no value: {', '.join(missing)}", hint=hint, kind="missing")
     return {name: at[name] for name in names if name in at}
 
@@ -312,7 +321,9 @@ def _run(loaded: Loaded, arguments: Mapping[str, Any], observer: Observer | _Unw
         most = max(loops, key=lambda step: step.count, default=None)
         often = f"the {most.kind} at line {most.line} had turned {most.count:,} times; " if most else ""
         hint = f"{often}--timeout gives it longer"
-        raise DiffError(f"{loaded.source} does not come to an end", hint=hint, kind="python") from None
+        raise DiffError(
+            message("{name} does not come to an end", name=loaded.source), hint=hint, kind="python"
+        ) from None
     except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever the user's code raises is said with its line
         refused = _refusal(error)
         if refused is not None:
@@ -340,13 +351,16 @@ _HINTS: tuple[tuple[str, str], ...] = (
     ("truth value of an array", CONDITION),
     ("ufunc", FOR_FLOATS),
     ("Cannot cast", FOR_FLOATS),
-    ("maximum recursion depth", "the recursion has no end here, or is deeper than Python allows: write a loop"),
+    (
+        "maximum recursion depth",
+        message("the recursion has no end here, or is deeper than Python allows: write a loop"),
+    ),
 )
 """What is found in an error of NumPy's or Python's, and the way out."""
 
 
 def _raised(error: BaseException, loaded: Loaded) -> DiffError:
-    said = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    said = raised(error)
     hint = next((hint for sign, hint in _HINTS if sign in said), None)
     return raised_at(error.__traceback__, said, hint, loaded.file or None)
 
@@ -359,18 +373,33 @@ def _result(loaded: Loaded, result: Any) -> tuple[Shape, list[Any], list[str]]:
     try:
         shape = _shape(result)
     except ValueError:
-        notes.append(f"{loaded.source} returns parts of different shapes: they are put one behind the other")
+        notes.append(
+            message("{name} returns parts of different shapes: they are put one behind the other", name=loaded.source)
+        )
     except TypeError as error:
-        hint = "return a number, an array, or a list of numbers"
-        raise DiffError(f"{loaded.source} returns {error}, which has no derivative", hint=hint, kind="python") from None
+        hint = message("return a number, an array, or a list of numbers")
+        raise DiffError(
+            message("{name} returns {what}, which has no derivative", name=loaded.source, what=error),
+            hint=hint,
+            kind="python",
+        ) from None
     entries = _flat(result)
     if not entries:
-        raise DiffError(f"{loaded.source} returns nothing that is a number", hint="return a number", kind="python")
+        raise DiffError(
+            message("{name} returns nothing that is a number", name=loaded.source),
+            hint=message("return a number"),
+            kind="python",
+        )
     return (len(entries),) if shape is None else shape, entries, notes
 
 
 _NUMBERS = (Scalar, int, float, np.integer, np.floating)
-_ARTICLES: dict[type, str] = {type(None): "None", bool: "True or False", str: "a text", complex: "a complex number"}
+_ARTICLES: dict[type, str] = {
+    type(None): "None",
+    bool: message("True or False"),
+    str: message("a text"),
+    complex: message("a complex number"),
+}
 
 
 def _shape(value: Any) -> Shape:
@@ -407,7 +436,13 @@ def _constant(loaded: Loaded, program: Program, chosen: Sequence[str]) -> list[s
     left = [name for name in chosen if name not in read]
     if not left:
         return []
-    return [f"on this path {loaded.source} does not depend on {', '.join(left)}: the derivative is 0"]
+    return [
+        message(
+            "on this path {name} does not depend on {names}: the derivative is 0",
+            name=loaded.source,
+            names=", ".join(left),
+        )
+    ]
 
 
 # --- what decided
@@ -418,20 +453,26 @@ def _edges(run: Trace, exact: Mapping[int, str]) -> list[str]:
         where = _where(decision.place)
         doubts = {exact.get(wire) for wire in (decision.wire, *run.edges.get(decision.wire, ()))}
         if "edge" in doubts:
-            notes[f"the point lies exactly on the edge of {where}: the derivative is that of this side only"] = None
+            notes[
+                message(
+                    "the point lies exactly on the edge of {what}: the derivative is that of this side only", what=where
+                )
+            ] = None
         elif "rounding" in doubts:
-            notes[f"{where} is decided by rounding: in exact arithmetic it comes out differently"] = None
+            notes[
+                message("{what} is decided by rounding: in exact arithmetic it comes out differently", what=where)
+            ] = None
         elif "unknown" in doubts:
-            notes[f"{where} is decided by float64; which side is exact could not be proved"] = None
+            notes[message("{what} is decided by float64; which side is exact could not be proved", what=where)] = None
     return list(notes)
 
 
 def _where(place: Place | None) -> str:
     if place is None:
-        return "a branch"
+        return message("a branch")
     text = place.text.strip().partition("#")[0].rstrip().rstrip(":")
     shown = text if len(text) <= 60 else f"{text[:59]}…"
-    return f"the branch at line {place.line}" + (f" ({shown})" if shown else "")
+    return message("the branch at line {line}", line=place.line) + (f" ({shown})" if shown else "")
 
 
 def _elsewhere(run: Trace, observer: Observer) -> list[Step]:
