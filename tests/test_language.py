@@ -36,12 +36,6 @@ BY_VALUE = {
 }  # fmt: skip
 
 
-@pytest.fixture(autouse=True)
-def _english_again():
-    yield
-    speak("en")
-
-
 # --- what is said, by the source
 @cache
 def tree_of(path: Path) -> ast.Module:
