@@ -20,7 +20,7 @@ from diffcli.derivation import GRADIENT, Problem, Wanted
 from diffcli.errors import DiffError
 from diffcli.evaluate import evaluate
 from diffcli.kinds import Kind
-from diffcli.messages import listing, message, shortened
+from diffcli.messages import Message, listing, message, shortened
 from diffcli.syntax import Expression, elaborate, render
 from diffcli.syntax.parsing import parse, span
 from diffcli.syntax.rendering import literal
@@ -363,7 +363,7 @@ def make_case(
     return _with_claims(case, claims, at) if claims else replace(case, unanswered=True) if asked.claims else case
 
 
-def where_missing(error: DiffError, hint: str) -> DiffError:
+def where_missing(error: DiffError, hint: Message) -> DiffError:
     """An error about a variable without a value, with another hint: not every command gives all of them by --at."""
     return replace(error, hint=hint) if error.kind == "missing" else error
 

@@ -10,7 +10,7 @@ import unicodedata
 from dataclasses import dataclass
 from typing import Any
 
-from diffcli.messages import message
+from diffcli.messages import Message, message
 
 LONGEST_LINE = 200
 """Source lines beyond this many characters are shown as a window around the fault."""
@@ -65,7 +65,7 @@ def unreadable(file: object, error: OSError) -> DiffError:
     )
 
 
-def _reason(error: OSError) -> str:
+def _reason(error: OSError) -> Message:
     """What the system says, in English; the usual ones are in the catalogue."""
     return message(error.strerror or str(error))
 

@@ -17,6 +17,7 @@ from typing import Any
 from diffcli.algebras.float64 import FLOAT64
 from diffcli.errors import DiffError
 from diffcli.hand import number
+from diffcli.messages import message
 from diffcli.primitives import CODE, FUNCTIONS, PRIMITIVES
 
 
@@ -26,8 +27,16 @@ def _function(name: str) -> Callable[..., Any]:
 
     def apply(*operands: Any) -> Any:
         if len(operands) != arity:
-            plural = "argument" if arity == 1 else "arguments"
-            raise DiffError(f"{name} takes {arity} {plural}, not {len(operands)}", kind="type")
+            raise DiffError(
+                message(
+                    "{name} takes {count} argument, not {given}",
+                    "{name} takes {count} arguments, not {given}",
+                    name=name,
+                    count=arity,
+                    given=len(operands),
+                ),
+                kind="type",
+            )
         for operand in operands:
             if hasattr(operand, "_apply"):
                 return operand._apply(primitive, *operands)

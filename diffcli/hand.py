@@ -36,7 +36,7 @@ from diffcli.forward import Dual as Pair
 from diffcli.forward import Duals
 from diffcli.language import say
 from diffcli.linearize import ZERO, Unit, unit
-from diffcli.messages import message
+from diffcli.messages import message, message_of
 from diffcli.primitives import CODE, FUNCTIONS, PRIMITIVES
 from diffcli.reverse import Taped, Taping
 from diffcli.syntax import shapes
@@ -143,8 +143,8 @@ class _Operators:
     def __float__(self) -> float:
         kind = type(self).__name__
         raise DiffError(
-            f"a {kind} is more than a number: float() would lose its derivative",
-            hint="use the functions of diffcli.functions; .primal (.value) is the number alone",
+            message("a {kind} is more than a number: float() would lose its derivative", kind=kind),
+            hint=message("use the functions of diffcli.functions; .primal (.value) is the number alone"),
             kind="type",
         )
 
@@ -163,9 +163,9 @@ def number(value: Any) -> float:
     if hasattr(value, "tolist") and isinstance(value.tolist(), Real):
         return float(value.tolist())
     if isinstance(value, _Operators):
-        hint = "use one of them: a Dual carries derivatives forward, a Tape brings them back"
-        raise DiffError("a Dual and a Variable do not mix", hint=hint, kind="type")
-    raise DiffError(f"{value!r} is no number", kind="type")
+        hint = message("use one of them: a Dual carries derivatives forward, a Tape brings them back")
+        raise DiffError(message("a Dual and a Variable do not mix"), hint=hint, kind="type")
+    raise DiffError(message("{value} is no number", value=repr(value)), kind="type")
 
 
 # --- forward
@@ -434,7 +434,9 @@ class Variable(_Operators):
     def primal(self) -> float:
         if self.shape:
             raise DiffError(
-                "the truth of a vector is not one", hint="compare its sum, its mean or an entry", kind="shape"
+                message("the truth of a vector is not one"),
+                hint=message("compare its sum, its mean or an entry"),
+                kind="shape",
             )
         return float(self._entries.primal)
 
@@ -447,18 +449,25 @@ class Variable(_Operators):
         tape = self._tape
         entries = shapes.entries_of(self._entries)
         if weights is None and self.shape:
-            ones = f"write backward({[1] * len(entries)}), or " if len(self.shape) == 1 and len(entries) < 9 else ""
-            hint = f"{ones}take its sum first"
-            raise DiffError(f"the output is no scalar: its shape is {self.shape}", hint=hint, kind="shape")
+            hint = message("take its sum first")
+            if len(self.shape) == 1 and len(entries) < 9:
+                hint = message("write backward({ones}), or take its sum first", ones=[1] * len(entries))
+            raise DiffError(
+                message("the output is no scalar: its shape is {shape}", shape=self.shape), hint=hint, kind="shape"
+            )
         given = 1.0 if weights is None else _tensor(weights)
         if shapes.shape_of(given) != self.shape:
-            said = f"the weights have the shape {shapes.shape_of(given)}, the output {self.shape}"
-            raise DiffError(said, hint="give a weight for each entry of the output", kind="shape")
+            said = message(
+                "the weights have the shape {value}, the output {shape}", value=shapes.shape_of(given), shape=self.shape
+            )
+            raise DiffError(said, hint=message("give a weight for each entry of the output"), kind="shape")
         seeds = [unit(number(weight)) for weight in shapes.entries_of(given)]
         passed = tape._passed([entry.place for entry in entries])
         if passed & tape._spent:
-            hint = "write backward(retain=True) the first time to keep the tape"
-            raise DiffError("backward was run through this result before: its tape is used up", hint=hint, kind="tape")
+            hint = message("write backward(retain=True) the first time to keep the tape")
+            raise DiffError(
+                message("backward was run through this result before: its tape is used up"), hint=hint, kind="tape"
+            )
         tape._adjoints = tape._taping.backward(list(entries), seeds)
         if not retain:
             tape._spent |= passed
@@ -549,7 +558,11 @@ class Variable(_Operators):
     def _on_tape(self, operands: Sequence[Any]) -> list[Any]:
         for operand in operands:
             if isinstance(operand, Variable) and operand._tape is not self._tape:
-                raise DiffError("these values are on two tapes", hint="make all variables by one Tape()", kind="tape")
+                raise DiffError(
+                    message("these values are on two tapes"),
+                    hint=message("make all variables by one Tape()"),
+                    kind="tape",
+                )
         return [_taped(operand) for operand in operands]
 
     @staticmethod
@@ -557,7 +570,7 @@ class Variable(_Operators):
         try:
             return compute()
         except shapes.Mismatch as mismatch:
-            raise DiffError(str(mismatch), kind="shape") from None
+            raise DiffError(message_of(mismatch), kind="shape") from None
 
     def __repr__(self) -> str:
         return f"Variable({self.value!r})"
@@ -577,8 +590,12 @@ def _of_all(name: str, words: dict[str, Any]) -> None:
     """`np.sum` and `np.mean` give words like `axis=None`, which change nothing."""
     asked = ", ".join(f"{word}={value!r}" for word, value in words.items() if value is not None)
     if asked:
-        hint = f"take the {name} of each row: [row.{name}() for row in A]"
-        raise DiffError(f"{name} of a Variable is that of all entries, without {asked}", hint=hint, kind="shape")
+        hint = message("take the {name} of each row: [row.{other}() for row in A]", name=name, other=name)
+        raise DiffError(
+            message("{name} of a Variable is that of all entries, without {asked}", name=name, asked=asked),
+            hint=hint,
+            kind="shape",
+        )
 
 
 def _taped(value: Any) -> Any:

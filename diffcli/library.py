@@ -103,7 +103,11 @@ class Comparison(Found):
         for library, options in (("pandas", {}), ("polars", {"strict": False})):
             if find_spec(library):
                 return import_module(library).DataFrame(columns, **options)
-        raise DiffError("a data frame needs pandas or polars", hint="install one: pip install pandas", kind="missing")
+        raise DiffError(
+            message("a data frame needs pandas or polars"),
+            hint=message("install one: pip install pandas"),
+            kind="missing",
+        )
 
 
 def parse(text: str, shapes: Mapping[str, Shape] | None = None) -> Expression:
@@ -172,9 +176,9 @@ def compare(
     """
     asked = Asked(_whole(order), _text(jvp), _text(vjp), _text(hvp), unit, _claims(claims))
     if not (timeout > 0 and tolerance >= 0 and (step is None or 0 < step < inf)):
-        raise DiffError("a time limit and a step are above 0, a tolerance is 0 or more", kind="option")
-    _one_of("number system", dtype, DIGITS)
-    _one_of("rules", rules, RULES)
+        raise DiffError(message("a time limit and a step are above 0, a tolerance is 0 or more"), kind="option")
+    _one_of("unknown number system '{name}'", dtype, DIGITS)
+    _one_of("unknown rules '{name}'", rules, RULES)
     case = _alone(_case(function, at, wrt, asked))
     settings = Settings(
         _methods(methods, case.wanted.kind), timeout, tolerance, share, memory,
@@ -195,9 +199,11 @@ def derivative(function: Function, at: Point, order: int = 1, wrt: Wrt = None, m
     usual = {1: "forward", 2: "forward-over-reverse"}.get(order, "taylor")
     entries = _entries(_answer(function, at, wrt, method or usual, order=order))
     if len(entries) != 1:
-        hint = "ask gradient, jacobian or hessian, or name one variable in wrt"
+        hint = message("ask gradient, jacobian or hessian, or name one variable in wrt")
         raise DiffError(
-            f"a derivative is one number, of one variable; here are {len(entries)}", hint=hint, kind="shape"
+            message("a derivative is one number, of one variable; here are {count}", count=len(entries)),
+            hint=hint,
+            kind="shape",
         )
     return cast("float", entries[0])
 
@@ -256,8 +262,8 @@ def vjp(function: Function, at: Point, vector: Vector, wrt: Wrt = None, method: 
 # --- understanding what is given
 def _case(function: Function, at: Point, wrt: Wrt, asked: Asked, checked: bool = True) -> Case:
     if not isinstance(function, str) and not callable(function):
-        hint = 'write "x*sin(y)", or lambda x, y: x*np.sin(y)'
-        raise DiffError("a function is a text or a Python function", hint=hint, kind="type")
+        hint = message('write "x*sin(y)", or lambda x, y: x*np.sin(y)')
+        raise DiffError(message("a function is a text or a Python function"), hint=hint, kind="type")
     from diffcli.tracing.naming import named
 
     if callable(function) or named(function):
@@ -291,8 +297,8 @@ def _point(at: Point) -> tuple[dict[str, Any], dict[str, Scalar]]:
     if isinstance(at, str):
         return read_point(at), {}
     if not isinstance(at, Mapping):
-        hint = 'write {"x": 1.5, "y": [1, 2]}, or "x=1.5, y=[1, 2]"'
-        raise DiffError("a point names its variables", hint=hint, kind="point")
+        hint = message('write {"x": 1.5, "y": [1, 2]}, or "x=1.5, y=[1, 2]"')
+        raise DiffError(message("a point names its variables"), hint=hint, kind="point")
     point: dict[str, Any] = {}
     outer: dict[str, Scalar] = {}
     for name, value in at.items():
@@ -325,7 +331,9 @@ def _text(vector: Vector | None) -> str | None:
     try:
         return str([float(x) for x in entries])
     except (TypeError, ValueError):
-        raise DiffError("a direction, or weights, are numbers", hint="write [1, 0, 2]", kind="option") from None
+        raise DiffError(
+            message("a direction, or weights, are numbers"), hint=message("write [1, 0, 2]"), kind="option"
+        ) from None
 
 
 def _answer(
@@ -338,8 +346,9 @@ def _answer(
     asked = Asked(_whole(order), **{name: _text(vector) for name, vector in vectors.items()})  # type: ignore[arg-type]
     case = _case(function, at, wrt, asked, checked=False)
     if kind is not None and case.wanted.kind != kind:
-        other = "a vector: ask jacobian" if kind == "gradient" else "a scalar: ask gradient"
-        raise DiffError(f"the result of this function is {other}", kind="shape")
+        vector = message("the result of this function is a vector: ask jacobian")
+        scalar = message("the result of this function is a scalar: ask gradient")
+        raise DiffError(vector if kind == "gradient" else scalar, kind="shape")
     return nested(case.problem.shape, answer(case, method))
 
 
@@ -347,7 +356,11 @@ def _whole(order: int) -> int:
     try:
         return index(order)
     except TypeError:
-        raise DiffError(f"an order is a whole number, not {order!r}", hint="write order=2", kind="option") from None
+        raise DiffError(
+            message("an order is a whole number, not {order}", order=repr(order)),
+            hint=message("write order=2"),
+            kind="option",
+        ) from None
 
 
 def _claims(given: Sequence[str] | Mapping[str, str]) -> tuple[str, ...]:
@@ -355,13 +368,16 @@ def _claims(given: Sequence[str] | Mapping[str, str]) -> tuple[str, ...]:
     if isinstance(given, Mapping):
         for name, claim in given.items():
             if callable(claim):
-                hint = f'write claims={{"{name}": "2*x*y"}}; diffcli.testing.check_gradient checks Python functions'
+                hint = message(
+                    'write claims={{"{name}": "2*x*y"}}; diffcli.testing.check_gradient checks Python functions',
+                    name=name,
+                )
                 raise DiffError(
                     message("the claim for '{name}' is a function; a claim is a formula", name=name),
                     hint=hint,
                     kind="claim",
                 )
-        return tuple(message("{name}: {message}", name=name, message=text) for name, text in given.items())
+        return tuple(f"{name}: {text}" for name, text in given.items())
     return tuple(claim for claim in given.split(";") if claim.strip()) if isinstance(given, str) else tuple(given)
 
 
@@ -372,10 +388,10 @@ def _methods(given: Sequence[str] | str, kind: Kind) -> tuple[str, ...]:
 
 
 def _known(name: str) -> str:
-    return _one_of("method", name, METHODS)
+    return _one_of("unknown method '{name}'", name, METHODS)
 
 
-def _one_of(what: str, name: str, known: Iterable[str]) -> str:
+def _one_of(unknown: str, name: str, known: Iterable[str]) -> str:
     names = list(known)
     if name not in names:
         near = get_close_matches(name, names, 1)
@@ -384,7 +400,7 @@ def _one_of(what: str, name: str, known: Iterable[str]) -> str:
             if near
             else message("write one of: {names}", names=", ".join(names))
         )
-        raise DiffError(f"unknown {what} '{name}'", hint=hint, kind="option")
+        raise DiffError(message(unknown, name=name), hint=hint, kind="option")
     return name
 
 

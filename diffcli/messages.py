@@ -60,6 +60,12 @@ def message(template: str, plural: str | None = None, /, **values: Any) -> Messa
     return Message(template, kept, plural)
 
 
+def message_of(error: BaseException) -> Message:
+    """What an exception says; what others raise is said as it is."""
+    text = str(error)
+    return text if isinstance(text, Message) else Message(text)
+
+
 def parts(messages: Iterable[Any], between: str = "; ") -> Message:
     """Several as one: `a; b`.
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from diffcli.errors import DiffError
+from diffcli.messages import message
 
 FOLDER = files("diffcli.lessons")
 
@@ -67,7 +68,11 @@ def chosen(asked: str) -> tuple[Lesson, ...]:
     wanted = asked.strip().lower()
     found = tuple(one for one in course() if wanted in (one.name, one.number.lower(), one.part.lower()))
     if not found:
-        raise DiffError(f"there is no lesson '{asked}'", hint="diff-compare lesson lists them", kind="option")
+        raise DiffError(
+            message("there is no lesson '{asked}'", asked=asked),
+            hint=message("diff-compare lesson lists them"),
+            kind="option",
+        )
     return found
 
 

@@ -12,6 +12,7 @@ from autograd.tracer import getval
 from diffcli.derivation import Derivation, Problem
 from diffcli.errors import Unsupported
 from diffcli.kinds import Kind
+from diffcli.messages import message
 from diffcli.peers import Defined, Peer, answer, as_numbers, ask, function, kind, numpy_like, quietly, start
 
 
@@ -83,4 +84,4 @@ def differentiate(problem: Problem) -> Derivation:
             derivative, seconds = ask(ways[kind(problem)])
             return answer(problem, _PEER, vector(x), derivative, seconds)
     except NotImplementedError as error:
-        raise Unsupported(f"autograd: {error}") from None
+        raise Unsupported(message("{name}: {message}", name="autograd", message=error)) from None

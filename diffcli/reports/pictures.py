@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from diffcli.errors import DiffError, unwritable
+from diffcli.messages import message
 from diffcli.studies.study import Curve, Plot
 
 _LINES = ("-", "--", "-.", ":")
@@ -18,10 +19,12 @@ _GREYS = ("0.0", "0.35", "0.55", "0.2", "0.45", "0.65", "0.1", "0.5")
 def check(file: Path) -> None:
     """Refuse what cannot be drawn before any work is done."""
     if file.suffix.lower() not in (".png", ".svg"):
-        raise DiffError(f"'{file}' names no picture", hint="a plot ends in .png or .svg", kind="option")
+        raise DiffError(
+            message("'{file}' names no picture", file=file), hint=message("a plot ends in .png or .svg"), kind="option"
+        )
     if find_spec("matplotlib") is None:
-        hint = 'install it with: pip install "diff-compare[plot]"'
-        raise DiffError("pictures need matplotlib, which is not installed", hint=hint, kind="missing")
+        hint = message('install it with: pip install "diff-compare[plot]"')
+        raise DiffError(message("pictures need matplotlib, which is not installed"), hint=hint, kind="missing")
 
 
 _CHINESE = (

@@ -161,13 +161,15 @@ def _walked(slopes: Slopes, chosen: Plan, request: Request, size: int) -> Walk:
         return walk(slopes, chosen, request.length(chosen, size), request.until, request.seed)
     except Expired:
         raise DiffError(
-            f"{slopes.method}: no answer within {request.timeout:g} s",
+            message("{name}: no answer within {seconds} s", name=slopes.method, seconds=f"{request.timeout:g}"),
             hint=message("--timeout gives it longer"),
             kind="option",
         ) from None
     except (Unsupported, Died) as fault:
         raise DiffError(
-            message("{name} ends on the way: {reason}", name=slopes.method, reason=str(fault) or "its process died"),
+            message(
+                "{name} ends on the way: {reason}", name=slopes.method, reason=str(fault) or message("its process died")
+            ),
             hint=message("lead with another method: -m forward"),
             kind="option",
         ) from None

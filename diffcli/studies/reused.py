@@ -17,7 +17,7 @@ from diffcli.errors import DiffError
 from diffcli.evaluate import evaluate, evaluate_all
 from diffcli.language import say, translated
 from diffcli.limits import Apart, Expired, Here
-from diffcli.messages import message
+from diffcli.messages import message, parts
 from diffcli.methods import METHODS
 from diffcli.program import Program
 
@@ -95,7 +95,7 @@ def ready(case: Case, methods: Sequence[str], timeout: float) -> tuple[dict[str,
     if not usable:
         hint = message("name others with --methods, or give --timeout more seconds")
         raise DiffError(
-            message("no method answers: {message}", message="; ".join(failed.values())), hint=hint, kind="option"
+            message("no method answers: {message}", message=parts(failed.values())), hint=hint, kind="option"
         )
     return usable, failed
 

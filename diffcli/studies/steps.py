@@ -145,8 +145,10 @@ def steps(source: str, at: Mapping[str, Number], wrt: Sequence[str] | None = Non
     """Differentiate `source` by each variable asked for; variables without a value get one."""
     expression = elaborate(source, {name: shape_of(value) for name, value in at.items()})
     if expression.shape:
-        hint = "differentiate one entry, as in v = …; v[0]"
-        raise DiffError(f"the result has the shape {expression.shape}", source, (0, len(source)), hint, "shape")
+        hint = message("differentiate one entry, as in v = …; v[0]")
+        raise DiffError(
+            message("the result has the shape {shape}", shape=expression.shape), source, (0, len(source)), hint, "shape"
+        )
     missing = [name for name in expression.variables if name not in at]
     case = make_case(source, {**at, **dict.fromkeys(missing, 1.0)}, _whole(wrt, expression.program.inputs))
     chosen = tuple(wrt) if wrt is not None and _whole(wrt, expression.program.inputs) != tuple(wrt) else case.entries

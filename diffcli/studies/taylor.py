@@ -153,9 +153,9 @@ def _expanded(source: str, at: Mapping[str, Number], wrt: str | None, order: int
     arguments = problem.program, problem.wrt[0], problem.point
     exact = coefficients(*arguments, order)
     if len(exact) <= order:
-        missing = "value" if not exact else f"derivative of order {len(exact)}"
         hint = message("a Taylor series is of a function that is smooth at the point")
-        raise DiffError(f"no {missing} of f is proved here", hint=hint, kind="point")
+        said = message("no derivative of order {order} of f is proved here", order=len(exact))
+        raise DiffError(said if exact else message("no value of f is proved here"), hint=hint, kind="point")
     program = program_of(problem.program, problem.point, problem.wrt[0], order, FLOAT64)
     computed = tuple(float(value) for value in evaluate(program, problem.point, FLOAT64))
     return Expansion(case, problem, order, computed, coefficients(*arguments, max(order, AHEAD)))

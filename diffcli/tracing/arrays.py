@@ -410,7 +410,9 @@ def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> 
         return reduction(np.abs(a), axis=axis, keepdims=keepdims)
     if a.ndim == 1 or isinstance(axis, int):
         return np.sum(np.abs(a) ** ord, axis=axis, keepdims=keepdims) ** (1.0 / ord)
-    raise refusal(_file(a), "float", "of a matrix only the norm of its entries can be traced: np.linalg.norm(A)")
+    raise refusal(
+        _file(a), "float", message("of a matrix only the norm of its entries can be traced: np.linalg.norm(A)")
+    )
 
 
 def _array(value: Any) -> TracedArray:
@@ -462,7 +464,7 @@ def _stacked(function: Callable[..., Any], *cores: int) -> Callable[..., Any]:
     def of_stacks(*arguments: Any, **keywords: Any) -> Any:
         given = [_array(argument) for argument in arguments]
         if any(a.ndim < core for a, core in zip(given, cores, strict=True)):
-            hint = "it is of matrices: give it two axes at least"
+            hint = message("it is of matrices: give it two axes at least")
             raise refusal(_file(*arguments), "float", hint)
         if all(a.ndim == core for a, core in zip(given, cores, strict=True)):
             return function(*given, **keywords)
@@ -492,7 +494,11 @@ def _right_side(a: Any, b: Any) -> Any:
 def _square(function: Callable[..., Any]) -> Callable[..., Any]:
     def of_square(a: Any, **keywords: Any) -> Any:
         if len(set(a.shape)) > 1:
-            raise refusal(_file(a), "float", f"it is of square matrices, and this one has the shape {a.shape}")
+            raise refusal(
+                _file(a),
+                "float",
+                message("it is of square matrices, and this one has the shape {shape}", shape=a.shape),
+            )
         return function(a, **keywords)
 
     stacked = _stacked(of_square, 2)

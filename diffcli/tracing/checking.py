@@ -24,6 +24,7 @@ from diffcli.passes import prune
 from diffcli.program import Program
 from diffcli.syntax.shapes import Shape
 from diffcli.tracing.exactness import balls
+from diffcli.tracing.loading import raised
 from diffcli.tracing.printing import printing_to
 from diffcli.tracing.values import running
 
@@ -66,7 +67,7 @@ def repeated(run: Run, point: Sequence[float], program: Program, shape: Shape, n
     except Exception as error:  # noqa: BLE001 - whatever the user's code raises
         if not all(map(isfinite, traced)):  # Python raises where floats have an infinity or nan
             return None
-        return Doubt(f"a plain run of {name} ends with {type(error).__name__}: {error}")
+        return Doubt(message("a plain run of {name} ends with {error}", name=name, error=raised(error)))
     if plain_shape != shape:
         said = message(
             "{name} gives the shape {one} when it is run plainly, and {other} when it is traced",

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
+from diffcli.messages import Message, message
 from diffcli.primitives import CONST, PARAMETRIC
 from diffcli.program import Program
 from diffcli.tracing.path import syntax
@@ -27,7 +28,7 @@ SHOWN = 2
 OURS = str(Path(__file__).parent.parent)
 
 
-def computed(program: Program, function: Any, file: str, called: Iterable[str]) -> str | None:
+def computed(program: Program, function: Any, file: str, called: Iterable[str]) -> Message | None:
     """A note on the constants of a program that stand neither in a function's file, nor in one that was called."""
     places = {program.a[k] if code == CONST else program.b[k] for k, code in enumerate(program.ops) if _reads(code)}
     constants = [program.constants[k] for k in sorted(places)]
@@ -38,8 +39,11 @@ def computed(program: Program, function: Any, file: str, called: Iterable[str]) 
     found = [repr(number) for number in long if abs(number) not in known]
     if not found:
         return None
-    more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
-    return f"constants computed by Python enter as the floats they are: {', '.join(found[:SHOWN])}{more}"
+    shown, more = ", ".join(found[:SHOWN]), len(found) - SHOWN
+    if more <= 0:
+        return message("constants computed by Python enter as the floats they are: {numbers}", numbers=shown)
+    template = "constants computed by Python enter as the floats they are: {numbers} and {count} more"
+    return message(template, numbers=shown, count=more)
 
 
 def _reads(code: int) -> bool:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from diffcli.errors import DiffError
-from diffcli.messages import message
+from diffcli.messages import Message, message
 from diffcli.tracing.naming import FILE, named
 from diffcli.tracing.path import place_of
 
@@ -72,7 +72,11 @@ def _file(where: str) -> Any:
     path = Path(where)
     if not path.is_file():
         raise DiffError(
-            message("there is no file '{file}'", file=where), where, (0, len(where)), "write lesson.py:f", "python"
+            message("there is no file '{file}'", file=where),
+            where,
+            (0, len(where)),
+            message(message("write lesson.py:f")),
+            "python",
         )
     # a name of its own: a lesson called random.py must not stand for the library
     name = f"diff_compare_{path.stem}"
@@ -110,7 +114,7 @@ class _explained:  # noqa: N801 - read as a word: with _explained(...)
             return
         if isinstance(error, SyntaxError) and error.text is not None:
             line, column = error.text.rstrip("\n"), max((error.offset or 1) - 1, 0)
-            said = f"{error.filename}:{error.lineno}: {error.msg}"
+            said = message("{place}: {reason}", place=f"{error.filename}:{error.lineno}", reason=error.msg)
             raise DiffError(said, line, (column, column + 1), None, "python") from None
         if isinstance(error, Exception | SystemExit):
             said = raised(error)
@@ -124,13 +128,13 @@ class _explained:  # noqa: N801 - read as a word: with _explained(...)
             ) from None
 
 
-def raised(error: BaseException) -> str:
+def raised(error: BaseException) -> Message:
     """The kind of an error of the user's code, and what it says."""
     name = type(error).__name__
-    return message("{name}: {message}", name=name, message=error) if str(error) else name
+    return message("{name}: {message}", name=name, message=error) if str(error) else Message(name)
 
 
-def raised_at(traceback: Any, said: str, hint: str | None, file: str | None = None) -> DiffError:
+def raised_at(traceback: Any, said: Message, hint: Message | None, file: str | None = None) -> DiffError:
     """An error of the user's code, at the innermost line that is theirs."""
     found = None
     while traceback is not None:

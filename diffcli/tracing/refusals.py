@@ -12,7 +12,7 @@ from types import FrameType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 from diffcli.errors import DiffError
-from diffcli.messages import message
+from diffcli.messages import Message, message
 from diffcli.tracing.path import Place, frame_in, place_of
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ _KINDS = {
     "index": message("what counts or indexes cannot be differentiated by: name the other parameters with --wrt"),
     "complex": message("only real numbers can be traced: write real and imaginary parts"),
 }
-FOR_FLOATS = (
+FOR_FLOATS = message(
     "NumPy has this for plain floats only: write it by others, such as np.sum, @ and np.exp; "
     "an array made by np.stack([…]) instead of np.array([…]) can be given to more of them"
 )
@@ -47,48 +47,57 @@ _STORED = re.compile(r"[^=]*\[[^=]*\]\s*\Z")
 _ARRAY_OF_FLOATS = re.compile(r"\b(array|asarray|asanyarray|fromiter|full|linspace)\s*\(|dtype")
 
 
-def refusal(file: str, asked: str, hint: str | None = None) -> DiffError:
+def refusal(file: str, asked: str, hint: Message | None = None) -> DiffError:
     """The error for a traced number that is asked to be plain; `asked` says which plain thing."""
     frame = frame_in(file) or _outside()
     if frame is None:
-        return DiffError("a traced number is no plain number", hint=hint or _KINDS.get(asked), kind="python")
+        return DiffError(message("a traced number is no plain number"), hint=hint or _KINDS.get(asked), kind="python")
     place = place_of(frame.f_code, frame.f_lasti, frame.f_lineno)
     if not place.text:  # of what is typed at a prompt, Python keeps no text
-        message = f"{place.file}:{place.line}: {_needed(asked)} is needed here, and a traced number is none"
-        return DiffError(message, hint=hint or _KINDS.get(asked), kind="python")
+        template = "{where}: {what} is needed here, and a traced number is none"
+        said = message(template, where=f"{place.file}:{place.line}", what=_needed(asked))
+        return DiffError(said, hint=hint or _KINDS.get(asked), kind="python")
     says = place.segment if len(place.segment) <= 60 else f"{place.segment[:59]}…"
-    message = f"{Path(place.file).name}:{place.line}: '{says}' needs {_needed(asked)}, and a traced number is none"
+    template = "{where}: '{text}' needs {what}, and a traced number is none"
+    said = message(template, where=_line(place), text=says, what=_needed(asked))
     found = hint or _way_out(asked, place, frame)
-    return DiffError(message, place.text, (place.begin, place.end), found, "python")
+    return DiffError(said, place.text, (place.begin, place.end), found, "python")
+
+
+def _line(place: Place) -> str:
+    return f"{Path(place.file).name}:{place.line}"
 
 
 def vector_condition(file: str) -> DiffError:
     """NumPy's "truth value of an array is ambiguous", in our words."""
     frame = frame_in(file) or _outside()
     if frame is None:
-        return DiffError("a vector is neither true nor false", hint=CONDITION, kind="python")
+        return DiffError(message("a vector is neither true nor false"), hint=CONDITION, kind="python")
     place = place_of(frame.f_code, frame.f_lasti, frame.f_lineno)
-    message = f"{Path(place.file).name}:{place.line}: '{place.segment}' is neither true nor false"
-    return DiffError(message, place.text, (place.begin, place.end), CONDITION, "python")
+    said = message("{where}: '{text}' is neither true nor false", where=_line(place), text=place.segment)
+    return DiffError(said, place.text, (place.begin, place.end), CONDITION, "python")
 
 
 def kept(run: Trace, wire: int, file: str) -> DiffError:
     """The error for a number that is used in a run that it does not belong to."""
     inputs = run.names(wire)
-    what = f"a number computed from {', '.join(inputs) or 'nothing'}"
-    message = f"{what} was kept from another run of {run.source}, which has ended"
+    said = message(
+        "a number computed from {names} was kept from another run of {name}, which has ended",
+        names=", ".join(inputs) or message("nothing"),
+        name=run.source,
+    )
     frame = frame_in(file) or _outside()
     if frame is None:
-        return DiffError(message, hint=KEPT, kind="python")
+        return DiffError(said, hint=KEPT, kind="python")
     place = place_of(frame.f_code, frame.f_lasti, frame.f_lineno)
-    where = f"{Path(place.file).name}:{place.line}: {message}"
+    where = message("{place}: {reason}", place=_line(place), reason=said)
     return DiffError(where, place.text or None, (place.begin, place.end) if place.text else None, KEPT, "python")
 
 
 KEPT = message("compute it anew in each run: keep no traced number in a cache, a list or an attribute between calls")
 
 
-def _needed(asked: str) -> str:
+def _needed(asked: str) -> Message:
     return {
         "int": message("a plain whole number"),
         "index": message("a plain whole number"),
@@ -96,7 +105,7 @@ def _needed(asked: str) -> str:
     }.get(asked, message("a plain float"))
 
 
-def _way_out(asked: str, place: Place, frame: FrameType) -> str | None:
+def _way_out(asked: str, place: Place, frame: FrameType) -> Message | None:
     """By what is called at the place, as far as its text and names say it."""
     segment = place.segment
     called = re.match(r"\s*([\w.]+)\s*\(", segment)
@@ -114,12 +123,13 @@ def _way_out(asked: str, place: Place, frame: FrameType) -> str | None:
     return _KINDS.get(asked)
 
 
-def _of_math(name: str) -> str:
+def _of_math(name: str) -> Message:
     if name in _NOT_IN_NUMPY:
         return message("NumPy has no {name}: write diffcli.functions.{same}, which can be traced", name=name, same=name)
     if name in _OF_WHOLE_NUMBERS:
         return _KINDS["index"]
-    return f"write np.{_NUMPY_NAMES.get(name, name)}: NumPy's functions can be traced, those of math cannot"
+    template = "write {name}: NumPy's functions can be traced, those of math cannot"
+    return message(template, name=f"np.{_NUMPY_NAMES.get(name, name)}")
 
 
 def _named(name: str, frame: FrameType) -> Any:

@@ -20,7 +20,7 @@ import numpy as np
 
 from diffcli.errors import DiffError
 from diffcli.limits import Expired
-from diffcli.messages import message
+from diffcli.messages import Message, message, parts
 from diffcli.passes import prune
 from diffcli.primitives import ARITY, INPUT
 from diffcli.program import Program
@@ -282,11 +282,14 @@ def _given(loaded: Loaded, at: Mapping[str, Number]) -> dict[str, Number]:
         if parameter.name not in at
     ]  # fmt: skip
     if missing:
-        plural = "parameters have" if len(missing) > 1 else "parameter has"
         hint = message(
             'add --at "{point}"', point=", ".join(f"{name}=…" for name in names if name in at or name in missing)
         )
-        raise DiffError(f"{loaded.source}: the {plural} no value: {', '.join(missing)}", hint=hint, kind="missing")
+        said = message(
+            "{name}: the parameter has no value: {names}", "{name}: the parameters have no value: {names}",
+            name=loaded.source, names=", ".join(missing), count=len(missing),
+        )  # fmt: skip
+        raise DiffError(said, hint=hint, kind="missing")
     return {name: at[name] for name in names if name in at}
 
 
@@ -319,8 +322,10 @@ def _run(loaded: Loaded, arguments: Mapping[str, Any], observer: Observer | _Unw
     except Expired:
         loops = [step for step in observer.steps() if step.taken is None]
         most = max(loops, key=lambda step: step.count, default=None)
-        often = f"the {most.kind} at line {most.line} had turned {most.count:,} times; " if most else ""
-        hint = f"{often}--timeout gives it longer"
+        hint = message("--timeout gives it longer")
+        if most:
+            template = "the {kind} at line {line} had turned {count} times"
+            hint = parts([message(template, kind=most.kind, line=most.line, count=f"{most.count:,}"), hint])
         raise DiffError(
             message("{name} does not come to an end", name=loaded.source), hint=hint, kind="python"
         ) from None
@@ -347,7 +352,7 @@ def _refusal(error: BaseException | None) -> DiffError | None:
     return None
 
 
-_HINTS: tuple[tuple[str, str], ...] = (
+_HINTS: tuple[tuple[str, Message], ...] = (
     ("truth value of an array", CONDITION),
     ("ufunc", FOR_FLOATS),
     ("Cannot cast", FOR_FLOATS),
@@ -405,7 +410,7 @@ _ARTICLES: dict[type, str] = {
 def _shape(value: Any) -> Shape:
     if isinstance(value, np.ndarray):
         if value.dtype.kind not in "Oiuf":
-            raise TypeError(f"an array of {value.dtype}")
+            raise TypeError(message("an array of {kind}", kind=value.dtype))
         for entry in value.flat if value.dtype == object else ():
             _shape(entry)
         return tuple(value.shape)
@@ -416,7 +421,7 @@ def _shape(value: Any) -> Shape:
         return (len(value), *(shapes[0] if shapes else ()))
     if isinstance(value, _NUMBERS) and not isinstance(value, bool):
         return ()
-    raise TypeError(_ARTICLES.get(type(value), f"a {type(value).__name__}"))
+    raise TypeError(_ARTICLES.get(type(value)) or message("a {kind}", kind=type(value).__name__))
 
 
 def _flat(value: Any) -> list[Any]:

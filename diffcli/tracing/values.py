@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from diffcli.algebras.float64 import FLOAT64
+from diffcli.messages import message
 from diffcli.primitives import ARITY, BOOLEAN, CODE, INPUT, SELECT
 from diffcli.program import Recording
 from diffcli.tracing.path import Place, here
@@ -251,7 +252,9 @@ class Scalar:
     def __round__(self, digits: int | None = None) -> Scalar:
         if digits is None:
             return apply("round", self)
-        raise refusal(self.trace.file, "round", "round(x) to a whole number can be traced; to digits it cannot")
+        raise refusal(
+            self.trace.file, "round", message("round(x) to a whole number can be traced; to digits it cannot")
+        )
 
     # --- conditions
     def __bool__(self) -> bool:
