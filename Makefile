@@ -8,7 +8,7 @@ venv := .venv
 bin := $(venv)/bin
 pip := $(bin)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: demo test test-peers lint clean
+.PHONY: demo test test-peers lint survey clean
 .DEFAULT_GOAL := demo
 
 demo: $(venv)/ready
@@ -35,6 +35,10 @@ ifneq ($(wildcard benchmarks/run.py),)
 bench: $(venv)/ready
 	$(BENCH_PYTHON) benchmarks/run.py $(BENCH)
 endif
+
+# Figures about the house: rooms, arrows between them, sizes, names, docstrings.
+survey: $(venv)/ready
+	$(bin)/python benchmarks/survey.py
 
 clean:
 	rm -rf $(venv) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
