@@ -38,7 +38,7 @@ endif
 
 # Figures about the house: rooms, arrows between them, sizes, names, docstrings.
 survey: $(venv)/ready
-	$(bin)/python benchmarks/survey.py
+	$(bin)/python tests/survey.py
 
 clean:
 	rm -rf $(venv) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

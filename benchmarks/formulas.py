@@ -58,8 +58,8 @@ FORMULAS = {
 # --- ours
 def _program(formula: Formula) -> Any:
     """Value and gradient by a tape, inputs in the order of the formula's names."""
-    from diffcli.case import make_case
     from diffcli.methods.reverse import gradient
+    from diffcli.problem.case import make_case
 
     problem = make_case(formula.text, dict(zip(formula.names, _middle(formula), strict=True)), formula.names).problem
     return gradient(problem).program
@@ -70,9 +70,9 @@ def _middle(formula: Formula) -> list[float]:
 
 
 def _blocks(formula: Formula, fast_trig: bool) -> Any:
-    from diffcli.algebras.arrays import Arrays
-    from diffcli.generation import tangents
-    from diffcli.generation.blocks import Blocks
+    from diffcli.numbers.arrays import Arrays
+    from diffcli.points.generation import tangents
+    from diffcli.points.generation.blocks import Blocks
 
     program = _program(formula)
     if fast_trig and tangents.pays():

@@ -38,11 +38,11 @@ Built = tuple[Call, Callable[[Any], list[float]] | None]
 # --- ours
 def ours(kernel: Kernel) -> tuple[dict[str, Built], int]:
     """The value with all derivatives, the value alone, and how many operations the value has."""
-    from diffcli.algebras.float64 import FLOAT64
-    from diffcli.generation.scalars import generate
-    from diffcli.linearize import ONE
-    from diffcli.program import count
-    from diffcli.reverse import vjp
+    from diffcli.ad.reverse import vjp
+    from diffcli.ad.rules import ONE
+    from diffcli.core.program import count
+    from diffcli.numbers.float64 import FLOAT64
+    from diffcli.points.generation.scalars import generate
     from diffcli.syntax import elaborate
 
     program = elaborate(kernel.text).program

@@ -64,12 +64,12 @@ def built(family: str, operations: int, x: Any, sin: Callable[[Any], Any]) -> An
 # --- contenders: each yields its stages as they are done, with the gradient at the end
 def ours(family: str, operations: int) -> Callable[[], Stages]:
     """The text understood, one forward direction, the tape's program, its operations counted, the gradient computed."""
-    from diffcli.algebras.float64 import FLOAT64
-    from diffcli.evaluate import evaluate
-    from diffcli.forward import jvp
-    from diffcli.linearize import ONE, ZERO
-    from diffcli.program import count
-    from diffcli.reverse import vjp
+    from diffcli.ad.forward import jvp
+    from diffcli.ad.reverse import vjp
+    from diffcli.ad.rules import ONE, ZERO
+    from diffcli.core.evaluate import evaluate
+    from diffcli.core.program import count
+    from diffcli.numbers.float64 import FLOAT64
     from diffcli.syntax import elaborate
 
     source, at = text(family, operations), point(family, operations)
@@ -94,10 +94,10 @@ def ours(family: str, operations: int) -> Callable[[], Stages]:
 
 def ours_gradient(family: str, operations: int) -> Callable[[], Stages]:
     """From the text to the numbers of the gradient."""
-    from diffcli.algebras.float64 import FLOAT64
-    from diffcli.evaluate import evaluate
-    from diffcli.linearize import ONE
-    from diffcli.reverse import vjp
+    from diffcli.ad.reverse import vjp
+    from diffcli.ad.rules import ONE
+    from diffcli.core.evaluate import evaluate
+    from diffcli.numbers.float64 import FLOAT64
     from diffcli.syntax import elaborate
 
     source, at = text(family, operations), point(family, operations)

@@ -45,11 +45,11 @@ def _sympy(n: int) -> tuple[int, float]:
 
 def _ours(n: int) -> dict[str, tuple[int, float]]:
     """Operations of f and f' together, and the seconds to derive their program; the best of a few."""
-    from diffcli.algebras.float64 import FLOAT64
-    from diffcli.forward import jvp
-    from diffcli.linearize import ONE
-    from diffcli.program import count
-    from diffcli.reverse import vjp
+    from diffcli.ad.forward import jvp
+    from diffcli.ad.reverse import vjp
+    from diffcli.ad.rules import ONE
+    from diffcli.core.program import count
+    from diffcli.numbers.float64 import FLOAT64
     from diffcli.syntax import elaborate
 
     steps = "; ".join(["l1 = x", *(f"l{k + 1} = 4*l{k}*(1 - l{k})" for k in range(1, n)), f"l{n}"])

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from diffcli.runtime.version import __version__ as __version__
 
 _HAND = ("Dual", "Tape", "Variable")
 
@@ -19,7 +19,7 @@ __all__ = [
 ]  # fmt: skip
 
 if TYPE_CHECKING:
-    from diffcli.hand import Dual, Tape, Variable
+    from diffcli.ad.objects import Dual, Tape, Variable
     from diffcli.library import (
         Comparison,
         compare,
@@ -40,4 +40,4 @@ def __getattr__(name: str) -> Any:
 
     if name not in __all__:
         raise AttributeError(f"module 'diffcli' has no attribute '{name}'")
-    return getattr(import_module("diffcli.hand" if name in _HAND else "diffcli.library"), name)
+    return getattr(import_module("diffcli.ad.objects" if name in _HAND else "diffcli.library"), name)

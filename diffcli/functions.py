@@ -14,11 +14,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from diffcli.algebras.float64 import FLOAT64
-from diffcli.errors import DiffError
-from diffcli.hand import number
-from diffcli.messages import message
-from diffcli.primitives import CODE, FUNCTIONS, PRIMITIVES
+from diffcli.ad.objects import number
+from diffcli.core.primitives import CODE, FUNCTIONS, PRIMITIVES
+from diffcli.numbers.float64 import FLOAT64
+from diffcli.runtime.errors import DiffError
+from diffcli.runtime.messages import message
 
 
 def _function(name: str) -> Callable[..., Any]:

@@ -30,16 +30,16 @@ from math import inf
 from operator import index
 from typing import TYPE_CHECKING, Any, cast
 
-from diffcli.algebras import DIGITS, Dtype
-from diffcli.case import Asked, Case, make_case, number_at, read_point, traced_case
-from diffcli.comparison import Comparison as Found
-from diffcli.comparison import Settings
-from diffcli.comparison import compare as compare_case
-from diffcli.errors import DiffError
-from diffcli.kinds import Kind
-from diffcli.messages import message
+from diffcli.comparison.compare import Comparison as Found
+from diffcli.comparison.compare import Settings
+from diffcli.comparison.compare import compare as compare_case
+from diffcli.core.derivative_kinds import Kind
+from diffcli.core.primitives import RULES, Rules
 from diffcli.methods import METHODS
-from diffcli.primitives import RULES, Rules
+from diffcli.numbers import DIGITS, Dtype
+from diffcli.problem.case import Asked, Case, make_case, number_at, read_point, traced_case
+from diffcli.runtime.errors import DiffError
+from diffcli.runtime.messages import message
 from diffcli.syntax import Expression, elaborate
 from diffcli.syntax.shapes import Shape, nested
 
@@ -340,7 +340,7 @@ def _answer(
     function: Function, at: Point, wrt: Wrt, method: str, kind: Kind | None = None, order: int = 1, **vectors: Vector
 ) -> Any:
     """What one method finds, without proving anything."""
-    from diffcli.comparison import answer
+    from diffcli.comparison.compare import answer
 
     _known(method)
     asked = Asked(_whole(order), **{name: _text(vector) for name, vector in vectors.items()})  # type: ignore[arg-type]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from diffcli.language import speak
+from diffcli.locale.language import speak
 
 settings.register_profile("every-time", derandomize=True, deadline=None, database=None, max_examples=250)
 settings.register_profile("exploring", deadline=None, print_blob=True, max_examples=1000)

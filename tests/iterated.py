@@ -14,9 +14,9 @@ from typing import Any
 import mpmath
 from mpmath import mp, mpf
 
-from diffcli.evaluate import evaluate
-from diffcli.primitives import PRIMITIVES
-from diffcli.program import Program
+from diffcli.core.evaluate import evaluate
+from diffcli.core.primitives import PRIMITIVES
+from diffcli.core.program import Program
 
 BITS = 5400
 STEP = mpf(2) ** -2400

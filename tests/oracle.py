@@ -19,16 +19,16 @@ from typing import Any, NamedTuple
 import mpmath
 from hypothesis import strategies as st
 
-from diffcli import linearize
-from diffcli.algebras import series
-from diffcli.algebras.float64 import FLOAT64
-from diffcli.algebras.series import SERIES
-from diffcli.evaluate import evaluate
-from diffcli.forward import Dual, Duals
-from diffcli.linearize import ONE, ZERO, Linear
-from diffcli.primitives import ALL, ARITY, CODE, PARAMETRIC, PRIMITIVES, Primitive
-from diffcli.program import Builder, Constant, Program
-from diffcli.reverse import Taping
+from diffcli.ad import rules
+from diffcli.ad.forward import Dual, Duals
+from diffcli.ad.reverse import Taping
+from diffcli.ad.rules import ONE, ZERO, Linear
+from diffcli.core.evaluate import evaluate
+from diffcli.core.primitives import ALL, ARITY, CODE, PARAMETRIC, PRIMITIVES, Primitive
+from diffcli.core.program import Builder, Constant, Program
+from diffcli.numbers.float64 import FLOAT64
+from diffcli.truth import series
+from diffcli.truth.series import SERIES
 
 ROWS: dict[str, Primitive] = {row.name: row for row in PRIMITIVES}
 OPERATIONS = [row for row in PRIMITIVES if row.arity]
@@ -365,7 +365,7 @@ def conventions_hold(name: str) -> bool:
 def forget_rules() -> None:
     """Let the next reader read the rule texts again."""
     for reader in (
-        linearize.pushing, linearize.pulling, linearize.compiled, linearize.rule_program, linearize.literals,
+        rules.pushing, rules.pulling, rules.compiled, rules.rule_program, rules.literals,
     ):  # fmt: skip
         reader.cache_clear()
 

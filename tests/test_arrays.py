@@ -14,12 +14,12 @@ import numpy as np
 import pytest
 from oracle import OPERATIONS, SPECIAL, Trial, is_clear, points, random_program, same_bits, trials
 
-from diffcli.algebras.arrays import POINT_BY_POINT, RELATIONS, STEPS, Arrays, silence
-from diffcli.algebras.float64 import FLOAT64, NAMED
-from diffcli.evaluate import evaluate
-from diffcli.forward import jvp
-from diffcli.linearize import ONE
-from diffcli.primitives import CODE, PRIMITIVES
+from diffcli.ad.forward import jvp
+from diffcli.ad.rules import ONE
+from diffcli.core.evaluate import evaluate
+from diffcli.core.primitives import CODE, PRIMITIVES
+from diffcli.numbers.arrays import POINT_BY_POINT, RELATIONS, STEPS, Arrays, silence
+from diffcli.numbers.float64 import FLOAT64, NAMED
 from diffcli.syntax import elaborate
 
 DOUBLE, SINGLE = Arrays("float64"), Arrays("float32")

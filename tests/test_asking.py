@@ -11,19 +11,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oracle import ALL_NAMES, LITERALS, Drawn, random_programs
 
-from diffcli import asking
-from diffcli.asking import derive, derived
-from diffcli.derivation import Derivation, Problem, Wanted
-from diffcli.kinds import Kind
-from diffcli.linearize import Unit, literals, rule_program
-from diffcli.primitives import PRIMITIVES, RULES, Rules
-from diffcli.program import Constant, Program, constant_key, in_order
+from diffcli.ad.rules import Unit, literals, rule_program
+from diffcli.core.derivative_kinds import Kind, Wanted
+from diffcli.core.primitives import PRIMITIVES, RULES, Rules
+from diffcli.core.program import Constant, Program, constant_key, in_order
+from diffcli.methods import derive as registry
+from diffcli.methods.derive import derive, derived
+from diffcli.problem.derivation import Derivation, Problem
 from diffcli.syntax import elaborate
 
 
 @pytest.fixture(autouse=True)
 def _nothing_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(asking, "_known", asking._Known())
+    monkeypatch.setattr(registry, "_known", registry._Known())
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def times(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         calls.append(name)
         return derive(name, problem)
 
-    monkeypatch.setattr(asking, "derive", counted)
+    monkeypatch.setattr(registry, "derive", counted)
     return calls
 
 
@@ -138,15 +138,15 @@ def test_a_literal_that_is_a_rules_parameter_too_is_not_replaced(method: str) ->
     for first, second in [("hyp0f1(0.5, x)*1.5", "hyp0f1(0.5, x)*2.25"), ("polygamma(4, x)*5", "polygamma(4, x)*7")]:
         derived(method, question(first))
         kept = derived(method, question(second))[0]
-        asking._known.found.clear()
+        registry._known.found.clear()
         assert kept.sweeps == derived(method, question(second))[0].sweeps
 
 
 def test_what_is_kept_has_a_bound(monkeypatch: pytest.MonkeyPatch, times: list[str]) -> None:
-    monkeypatch.setattr(asking, "MOST", 60)
-    monkeypatch.setattr(asking, "OBJECT", 0)
+    monkeypatch.setattr(registry, "MOST", 60)
+    monkeypatch.setattr(registry, "OBJECT", 0)
     texts = ["+".join(["x*x"] * number) for number in range(1, 8)]
     for text in (*texts, texts[-1], texts[0]):
         derived("reverse", question(text))
-    assert asking._known.size == sum(known.size for known in asking._known.found.values()) <= 60
+    assert registry._known.size == sum(known.size for known in registry._known.found.values()) <= 60
     assert len(times) == len(texts) + 1  # the last was still known, the first was not

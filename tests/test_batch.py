@@ -19,7 +19,6 @@ from typing import Any
 import pebble.pool.process
 import pytest
 
-from diffcli import asking, comparison
 from diffcli.batch.expanding import expand
 from diffcli.batch.pool import Lost, Workers
 from diffcli.batch.reading import legible, read_csv, read_jsonl, read_txt, reader_for
@@ -28,14 +27,16 @@ from diffcli.batch.rows import Failure, Result, Row, as_it_is
 from diffcli.batch.running import _Pace, run
 from diffcli.batch.summary import Summary, facts
 from diffcli.batch.worker import compare_row, compare_rows, compare_together
-from diffcli.case import Asked
 from diffcli.cli.streams import encoding_of, source
-from diffcli.comparison import Comparison, Settings
-from diffcli.errors import DiffError
-from diffcli.limits import Died
-from diffcli.program import loads_first
+from diffcli.comparison import compare as comparison
+from diffcli.comparison.compare import Comparison, Settings
+from diffcli.core.program import loads_first
+from diffcli.methods import derive as registry
+from diffcli.problem.case import Asked
 from diffcli.reports.json import as_object
 from diffcli.reports.writing import Writing
+from diffcli.runtime.errors import DiffError
+from diffcli.runtime.limits import Died
 from diffcli.syntax import elaborate
 
 FAST = Settings(("forward", "reverse"))
@@ -169,7 +170,7 @@ def test_a_monster_times_out_for_one_method_and_one_row() -> None:
 
 
 STUCK = """
-from diffcli.limits import Here
+from diffcli.runtime.limits import Here
 Here(lambda: pow(9, 9**9), fatal=True).result(0.2)  # one instruction: no handler of Python's gets a turn
 """
 
@@ -458,7 +459,7 @@ def test_what_holds_at_every_point_is_derived_once_for_a_range(
     rows = list(expand([Row(1, text, "x=-1:1:5")]))
     alone = []
     for row in rows:
-        monkeypatch.setattr(asking, "_known", asking._Known())
+        monkeypatch.setattr(registry, "_known", registry._Known())
         alone += objects(run_here([row], RANGED))
     calls: dict[str, int] = {}
 
@@ -466,9 +467,9 @@ def test_what_holds_at_every_point_is_derived_once_for_a_range(
         calls[name] = calls.get(name, 0) + 1
         return derive(name, problem)
 
-    derive = asking.derive
-    monkeypatch.setattr(asking, "_known", asking._Known())
-    monkeypatch.setattr(asking, "derive", counted)
+    derive = registry.derive
+    monkeypatch.setattr(registry, "_known", registry._Known())
+    monkeypatch.setattr(registry, "derive", counted)
     assert objects(run_here(rows, RANGED)) == alone
     assert calls == derived
 

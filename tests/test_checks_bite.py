@@ -17,18 +17,19 @@ from typing import Any
 import pytest
 from oracle import OPERATIONS, ROWS, Trial, conventions_hold, forget_rules, rule_agrees, trials
 
-from diffcli import asking, linearize
-from diffcli.algebras.float64 import FLOAT64
-from diffcli.case import make_case
-from diffcli.comparison import Settings, compare
-from diffcli.derivation import Derivation, Problem
-from diffcli.errors import Unsupported
-from diffcli.evaluate import evaluate
-from diffcli.kinds import KINDS, Kind
+from diffcli.ad import rules
+from diffcli.comparison.compare import Settings, compare
+from diffcli.core.derivative_kinds import KINDS, Kind
+from diffcli.core.evaluate import evaluate
+from diffcli.core.primitives import PRIMITIVES, Primitive
+from diffcli.core.program import Builder
 from diffcli.methods import METHODS, forward, reverse, symbolic
-from diffcli.primitives import PRIMITIVES, Primitive
-from diffcli.program import Builder
-from diffcli.truth import Truth, certify
+from diffcli.methods import derive as registry
+from diffcli.numbers.float64 import FLOAT64
+from diffcli.problem.case import make_case
+from diffcli.problem.derivation import Derivation, Problem
+from diffcli.runtime.errors import Unsupported
+from diffcli.truth.certify import Truth, certify
 
 
 @pytest.fixture(autouse=True)
@@ -47,8 +48,8 @@ def plant(monkeypatch: pytest.MonkeyPatch) -> Plant:
 
     def replaced(name: str, rule: str) -> None:
         rows = tuple(row._replace(rule=rule) if row.name == name else row for row in PRIMITIVES)
-        monkeypatch.setattr(linearize, "PRIMITIVES", rows)
-        monkeypatch.setattr(asking, "_known", asking._Known())
+        monkeypatch.setattr(rules, "PRIMITIVES", rows)
+        monkeypatch.setattr(registry, "_known", registry._Known())
         forget_rules()
 
     return replaced
@@ -351,7 +352,7 @@ def poison(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
         rows = tuple(map(Poisoned, PRIMITIVES))
         holders = [module for name, module in sys.modules.items() if name.partition(".")[0] == "diffcli"]
         holders = [module for module in holders if hasattr(module, "PRIMITIVES")]
-        assert linearize in holders
+        assert rules in holders
         for module in holders:
             monkeypatch.setattr(module, "PRIMITIVES", rows)
         forget_rules()

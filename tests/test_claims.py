@@ -10,14 +10,14 @@ from flint import arb
 from rich.console import Console
 
 from diffcli.batch.rows import Failure
-from diffcli.case import Asked, Case, Number, claims_in, make_case, traced_case, tuples
-from diffcli.claims import question, shown_equal, tried
 from diffcli.cli.main import main
-from diffcli.comparison import Comparison, Measurement, Settings, compare
-from diffcli.errors import DiffError
-from diffcli.language import say, speaking, translated
+from diffcli.comparison.compare import Comparison, Measurement, Settings, compare
+from diffcli.locale.language import say, speaking, translated
+from diffcli.problem.case import Asked, Case, Number, claims_in, make_case, traced_case, tuples
+from diffcli.problem.claims import question, shown_equal, tried
 from diffcli.reports.table import show_line
-from diffcli.truth import certify
+from diffcli.runtime.errors import DiffError
+from diffcli.truth.certify import certify
 
 LOSS = "(x*w - y)^2"
 POINT = {"x": 1.0, "y": 2.0, "w": 1.0}

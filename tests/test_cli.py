@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from diffcli.case import make_case, read_point
 from diffcli.cli.main import main
-from diffcli.comparison import Settings, compare
-from diffcli.errors import width
+from diffcli.comparison.compare import Settings, compare
+from diffcli.problem.case import make_case, read_point
 from diffcli.reports import table
+from diffcli.runtime.errors import width
 from diffcli.syntax.rendering import literal
 
 FAST = ("-m", "forward,reverse")

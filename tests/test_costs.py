@@ -15,18 +15,18 @@ from collections.abc import Sequence
 import pytest
 from oracle import CORE, random_program
 
-from diffcli.algebras.float64 import FLOAT64
-from diffcli.case import make_case
-from diffcli.comparison import Settings, compare, executed
-from diffcli.derivation import Problem
-from diffcli.evaluate import evaluate
-from diffcli.forward import jvp
-from diffcli.linearize import ONE, ZERO
+from diffcli.ad.forward import jvp
+from diffcli.ad.reverse import vjp
+from diffcli.ad.rules import ONE, ZERO
+from diffcli.comparison.compare import Settings, compare, executed
+from diffcli.core.evaluate import evaluate
+from diffcli.core.passes import share
+from diffcli.core.primitives import ARITY, CODE
+from diffcli.core.program import COST_CLASSES, WEIGHTS, Builder, Cost, Program, count, count_written
 from diffcli.methods import forward, reverse
-from diffcli.passes import share
-from diffcli.primitives import ARITY, CODE
-from diffcli.program import COST_CLASSES, WEIGHTS, Builder, Cost, Program, count, count_written
-from diffcli.reverse import vjp
+from diffcli.numbers.float64 import FLOAT64
+from diffcli.problem.case import make_case
+from diffcli.problem.derivation import Problem
 from diffcli.syntax import elaborate
 
 

@@ -12,15 +12,15 @@ from typing import Any
 import pytest
 
 import diffcli
-from diffcli.algebras.float64 import FLOAT64
-from diffcli.case import make_case
-from diffcli.definitions import stabilized
-from diffcli.evaluate import evaluate
-from diffcli.passes import prune, share
-from diffcli.primitives import DEFINITIONS, OF_VECTORS, STABLE
-from diffcli.program import loads_first
+from diffcli.ad.definitions import stabilized
+from diffcli.core.evaluate import evaluate
+from diffcli.core.passes import prune, share
+from diffcli.core.primitives import DEFINITIONS, OF_VECTORS, STABLE
+from diffcli.core.program import loads_first
+from diffcli.numbers.float64 import FLOAT64
+from diffcli.problem.case import make_case
 from diffcli.syntax import elaborate
-from diffcli.truth import certify
+from diffcli.truth.certify import certify
 
 RULED = ("forward", "reverse")
 

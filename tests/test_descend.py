@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from diffcli.case import read_point
 from diffcli.cli.main import main
-from diffcli.errors import DiffError
+from diffcli.problem.case import read_point
 from diffcli.reports.studies import written
+from diffcli.runtime.errors import DiffError
 from diffcli.studies.descend import Request, descend, on_samples
 from diffcli.studies.descents import Objective, Step, Walk, batches, plan, read_samples, risen_from
 from diffcli.studies.study import Study

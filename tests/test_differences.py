@@ -11,15 +11,15 @@ from typing import Any
 import mpmath
 import pytest
 
-from diffcli import linearize
-from diffcli.algebras.complexes import JOINED, POWERS, SPLIT, STEPS, Complexes, NoExtension, Pair
-from diffcli.algebras.float64 import FLOAT64
-from diffcli.case import Asked, make_case, read_point
+from diffcli.ad import rules
 from diffcli.cli.main import main
-from diffcli.comparison import Comparison, Measurement, Settings, compare
+from diffcli.comparison.compare import Comparison, Measurement, Settings, compare
+from diffcli.core.primitives import BOOLEAN, CODE, PRIMITIVES
 from diffcli.methods import METHODS, usual
 from diffcli.methods.differences import STENCILS, weights
-from diffcli.primitives import BOOLEAN, CODE, PRIMITIVES
+from diffcli.numbers.complexes import JOINED, POWERS, SPLIT, STEPS, Complexes, NoExtension, Pair
+from diffcli.numbers.float64 import FLOAT64
+from diffcli.problem.case import Asked, make_case, read_point
 
 COMPLEX = "complex-step"
 BY_VALUES = (*STENCILS, COMPLEX)
@@ -409,8 +409,8 @@ def test_no_rule_of_ours_is_used(method: str, monkeypatch: pytest.MonkeyPatch) -
         raise AssertionError("a derivative rule was read")
 
     expected = only("x*tanh(x)**2 + asin(x/9)", "x=2", method)
-    monkeypatch.setattr(linearize, "compiled", poisoned)
-    monkeypatch.setattr(linearize, "rule_program", poisoned)
+    monkeypatch.setattr(rules, "compiled", poisoned)
+    monkeypatch.setattr(rules, "rule_program", poisoned)
     assert only("x*tanh(x)**2 + asin(x/9)", "x=2", method) == expected
 
 

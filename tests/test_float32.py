@@ -10,12 +10,12 @@ from flint import arb
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diffcli.accuracy import error, rounded, spacing
-from diffcli.algebras import DIGITS
-from diffcli.case import make_case
 from diffcli.cli.main import main
-from diffcli.comparison import Comparison, Settings, compare
+from diffcli.comparison.compare import Comparison, Settings, compare
+from diffcli.numbers import DIGITS
+from diffcli.problem.case import make_case
 from diffcli.reports.table import Report
+from diffcli.truth.accuracy import error, rounded, spacing
 
 SINGLE = Settings(("symbolic", "forward", "reverse"), dtype="float32")
 

@@ -17,15 +17,15 @@ import pytest
 from markdown_it import MarkdownIt
 
 from diffcli.batch.rows import Failure, Result
-from diffcli.case import Asked, make_case
-from diffcli.comparison import Comparison, Measurement, Settings, compare
-from diffcli.derivation import Wanted
+from diffcli.comparison.compare import Comparison, Measurement, Settings, compare
+from diffcli.core.derivative_kinds import Wanted
+from diffcli.problem.case import Asked, make_case
 from diffcli.reports import REPORTS, format_of
 from diffcli.reports.cells import BATCH, COSTS
 from diffcli.reports.csv import COLUMNS, text_cell
 from diffcli.reports.json import as_object
 from diffcli.syntax.rendering import literal
-from diffcli.truth import digits
+from diffcli.truth.certify import digits
 
 HOSTILE = "\\frac{1}{2} `x` a\\|b |c| ``d`` 5% $x$ a_b & ~ #1 ^2 <i>*e*</i> \"q\" 'r' [s](t) --"
 POINTS: dict[str, tuple[str, dict[str, float]]] = {

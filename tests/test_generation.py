@@ -28,20 +28,20 @@ from oracle import (
     trials,
 )
 
-from diffcli import generation
-from diffcli.algebras.arrays import Arrays
-from diffcli.algebras.float64 import FLOAT64
-from diffcli.evaluate import evaluate
-from diffcli.forward import jvp
-from diffcli.generation import evaluator, fastest, scalars, tangents
-from diffcli.generation.blocks import BLOCK_BYTES, Blocks, _portions
-from diffcli.generation.scalars import generate, straight_source
-from diffcli.generation.tangents import by_tangents
-from diffcli.linearize import ONE, ZERO
-from diffcli.passes import prune, share
-from diffcli.primitives import CODE
-from diffcli.program import Builder, Program
-from diffcli.reverse import vjp
+from diffcli.ad.forward import jvp
+from diffcli.ad.reverse import vjp
+from diffcli.ad.rules import ONE, ZERO
+from diffcli.core.evaluate import evaluate
+from diffcli.core.passes import prune, share
+from diffcli.core.primitives import CODE
+from diffcli.core.program import Builder, Program
+from diffcli.numbers.arrays import Arrays
+from diffcli.numbers.float64 import FLOAT64
+from diffcli.points import generation
+from diffcli.points.generation import evaluator, fastest, scalars, tangents
+from diffcli.points.generation.blocks import BLOCK_BYTES, Blocks, _portions
+from diffcli.points.generation.scalars import generate, straight_source
+from diffcli.points.generation.tangents import by_tangents
 from diffcli.syntax import elaborate
 
 ALGEBRAS = {"float64": Arrays("float64"), "float32": Arrays("float32")}

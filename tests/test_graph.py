@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from diffcli.case import Case, make_case, read_point
 from diffcli.cli.main import main
-from diffcli.errors import DiffError
-from diffcli.reports.graph import _Drawing, drawn
+from diffcli.problem.case import Case, make_case, read_point
+from diffcli.reports.graph import drawn
+from diffcli.reports.graph.characters import _Drawing
+from diffcli.runtime.errors import DiffError
 from diffcli.studies.graph import SHOWS, Graph, Show, folded, grade, graph
 from diffcli.studies.layout import Item, place
 

@@ -16,8 +16,8 @@ import pytest
 
 import diffcli
 from diffcli import Dual, Tape, Variable, functions
-from diffcli.errors import DiffError
-from diffcli.primitives import FUNCTIONS, PRIMITIVES
+from diffcli.core.primitives import FUNCTIONS, PRIMITIVES
+from diffcli.runtime.errors import DiffError
 
 HAND: Any = functions
 POINTS = (-3.5, -1.0, -0.75, -0.0, 0.0, 0.3, 0.75, 1.0, 2.5, 30.0)

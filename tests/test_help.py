@@ -10,8 +10,8 @@ from diffcli.cli.app import NAMES, command
 from diffcli.cli.chinese import HELP, TEMPLATES
 from diffcli.cli.help import lines, texts, told
 from diffcli.cli.main import main
-from diffcli.errors import width
-from diffcli.language import LANGUAGES, speaking
+from diffcli.locale.language import LANGUAGES, speaking
+from diffcli.runtime.errors import width
 
 PAGES = [None, *NAMES]
 FRAME = {
@@ -83,7 +83,7 @@ def test_help_needs_no_library(language: str) -> None:
     code = (
         "import sys; from diffcli.cli.main import main; main(['newton', '--help', '--lang', sys.argv[1]]);"
         "print(*sorted({'rich', 'sympy', 'numpy', 'flint', 'matplotlib', 'plotext', 'diffcli.cli.chinese',"
-        " 'diffcli.chinese'} & set(sys.modules)), file=sys.stderr)"
+        " 'diffcli.locale.chinese'} & set(sys.modules)), file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code, language], check=True, capture_output=True, text=True)
     assert done.stderr.split() == (["diffcli.cli.chinese"] if language == "zh" else [])

@@ -10,9 +10,10 @@ import pytest
 from iterated import Quotients, random_function
 from mpmath import mpf
 
-from diffcli.case import make_case
-from diffcli.derivation import Problem, Wanted
-from diffcli.truth import Truth, certify
+from diffcli.core.derivative_kinds import Wanted
+from diffcli.problem.case import make_case
+from diffcli.problem.derivation import Problem
+from diffcli.truth.certify import Truth, certify
 
 NEAR = mpf(2) ** -17
 MOST_UNDECIDED = 0.03

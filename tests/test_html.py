@@ -16,9 +16,9 @@ from xml.etree import ElementTree
 import pytest
 
 from diffcli.batch.rows import Failure, Result
-from diffcli.case import Asked, make_case, traced_case
 from diffcli.cli.main import main
-from diffcli.comparison import Comparison, Measurement, Settings, compare
+from diffcli.comparison.compare import Comparison, Measurement, Settings, compare
+from diffcli.problem.case import Asked, make_case, traced_case
 from diffcli.reports import REPORTS, format_of
 from diffcli.reports.html import RANKS, SIGNS, digits_marked, table_html
 from diffcli.reports.json import as_object

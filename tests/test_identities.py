@@ -11,12 +11,12 @@ from flint import arb, fmpq
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diffcli.algebras.forms import times
-from diffcli.algebras.identities import _coprime, _factored, vanishes
-from diffcli.algebras.reals import exponential, logarithm, named, of, real
-from diffcli.algebras.series import FORMAL, working
-from diffcli.case import make_case, read_point
-from diffcli.truth import Truth, certify
+from diffcli.problem.case import make_case, read_point
+from diffcli.truth.certify import Truth, certify
+from diffcli.truth.exact.forms import times
+from diffcli.truth.exact.identities import _coprime, _factored, vanishes
+from diffcli.truth.exact.reals import exponential, logarithm, named, of, real
+from diffcli.truth.series import FORMAL, working
 
 LINES = (Path(__file__).parent / "cases" / "identities.txt").read_text(encoding="utf-8").splitlines()
 IDENTITIES = [tuple(line.split(" | ")) for line in LINES if not line.startswith("#")]

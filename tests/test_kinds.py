@@ -32,15 +32,15 @@ from oracle import (
     random_programs,
 )
 
-from diffcli.case import Case, make_case
-from diffcli.comparison import Comparison, Entry, Settings, compare
-from diffcli.contraction import only
-from diffcli.derivation import Problem, Wanted
-from diffcli.kinds import KINDS, SECOND_ORDER, Kind
+from diffcli.comparison.compare import Comparison, Entry, Settings, compare
+from diffcli.core.derivative_kinds import KINDS, SECOND_ORDER, Kind, Wanted
+from diffcli.core.linear_combinations import only
+from diffcli.core.program import Cost, Program, count
 from diffcli.methods import METHODS, forward, reverse, usual
-from diffcli.program import Cost, Program, count
+from diffcli.problem.case import Case, make_case
+from diffcli.problem.derivation import Problem
 from diffcli.syntax import elaborate
-from diffcli.truth import Truth, certify, digits
+from diffcli.truth.certify import Truth, certify, digits
 
 HIGH = HighPrecision()
 SECOND_WAYS = ("forward-over-forward", "forward-over-reverse", "reverse-over-forward", "reverse", "forward")

@@ -16,15 +16,15 @@ from typing import get_args
 
 import pytest
 
-from diffcli.accuracy import Verdict
-from diffcli.chinese import REASONS, SAID
-from diffcli.claims import Standing
 from diffcli.cli.main import main
-from diffcli.errors import width
-from diffcli.language import SENTENCES, preferred, say, speak, speaking, spoken, translated
-from diffcli.messages import message, parts
+from diffcli.core.primitives import DEFINITIONS, FUNCTIONS, PARAMETRIC_FUNCTIONS, VECTOR_FUNCTIONS
+from diffcli.locale.chinese import REASONS, SAID
+from diffcli.locale.language import SENTENCES, preferred, say, speak, speaking, spoken, translated
 from diffcli.methods import METHODS
-from diffcli.primitives import DEFINITIONS, FUNCTIONS, PARAMETRIC_FUNCTIONS, VECTOR_FUNCTIONS
+from diffcli.problem.claims import Standing
+from diffcli.runtime.errors import width
+from diffcli.runtime.messages import message, parts
+from diffcli.truth.accuracy import Verdict
 
 PACKAGE = Path(__file__).parent.parent / "diffcli"
 FILES = [path for path in sorted(PACKAGE.rglob("*.py")) if path.name != "chinese.py"]

@@ -12,13 +12,13 @@ import pytest
 
 from diffcli.cli import lessons as command
 from diffcli.cli.main import main
-from diffcli.errors import DiffError, width
-from diffcli.language import LANGUAGES, say, speaking
 from diffcli.lessons.course import Both, Lesson, Step, chosen, course, following, parts, typed
 from diffcli.lessons.layout import folded
 from diffcli.lessons.running import Python, Stage, perform, run_step
 from diffcli.lessons.words import WORDS
-from diffcli.wrapping import wrapped
+from diffcli.locale.language import LANGUAGES, say, speaking
+from diffcli.locale.wrapping import wrapped
+from diffcli.runtime.errors import DiffError, width
 
 # What the course must teach, part by part; a slip is a statement of textbooks that is put right.
 TOPICS = {

@@ -19,7 +19,7 @@ from rich.console import Console
 
 import diffcli
 from diffcli import Comparison, compare, derivative, gradient, hessian, jacobian, jvp, library, parse, trace, vjp
-from diffcli.errors import DiffError
+from diffcli.runtime.errors import DiffError
 
 FUNCTIONS: list[Callable[..., Any]] = [parse, trace, compare, derivative, gradient, hessian, jacobian, jvp, vjp]
 HAND = ("Dual", "Tape", "Variable")

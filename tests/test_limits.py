@@ -19,12 +19,12 @@ from typing import Any, NoReturn
 
 import pytest
 
-from diffcli import limits
-from diffcli.case import make_case
 from diffcli.cli.main import main
-from diffcli.comparison import Settings, compare
-from diffcli.errors import DiffError, Unsupported
-from diffcli.limits import RECURSION, Apart, Died, Expired, Here, alarms, deadline, deep_recursion
+from diffcli.comparison.compare import Settings, compare
+from diffcli.problem.case import make_case
+from diffcli.runtime import limits
+from diffcli.runtime.errors import DiffError, Unsupported
+from diffcli.runtime.limits import RECURSION, Apart, Died, Expired, Here, alarms, deadline, deep_recursion
 
 SHORT, LONG = 0.2, 60.0
 
@@ -446,7 +446,7 @@ def test_a_computation_that_nobody_waits_for_does_not_keep_the_program_alive() -
     """As when something fails, or Ctrl-C comes, between the start and the question."""
     code = (
         "import time\n"
-        "from diffcli.limits import Apart\n"
+        "from diffcli.runtime.limits import Apart\n"
         "if __name__ == '__main__':\n"
         f"    task = Apart(time.sleep, {LONG / 3})\n"
         "    raise SystemExit(7)\n"
@@ -478,7 +478,7 @@ def test_a_script_does_not_run_again_in_what_it_begins(tmp_path: Path) -> None:
         "print('begins')\n"
         "idle = threading.Event()\n"
         "threading.Thread(target=idle.wait, daemon=True).start()\n"
-        "from diffcli.limits import Apart\n"
+        "from diffcli.runtime.limits import Apart\n"
         f"print(Apart(divmod, 7, 2).result({LONG}), Apart(divmod, 9, 2).result({LONG}))\n"
         "print(__spec__, __file__ == " + repr(str(script)) + ")\n"
     )
@@ -491,7 +491,7 @@ def test_a_script_does_not_run_again_in_what_it_begins(tmp_path: Path) -> None:
 def test_a_fatal_deadline_ends_the_process_where_nothing_else_can() -> None:
     code = (
         "import itertools\n"
-        "from diffcli.limits import Here\n"
+        "from diffcli.runtime.limits import Here\n"
         f"Here(sum, itertools.repeat(0), fatal=True).result({SHORT})\n"
         "print('still here')\n"
     )

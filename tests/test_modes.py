@@ -29,17 +29,17 @@ from oracle import (
     same_bits,
 )
 
-from diffcli.algebras import series
-from diffcli.algebras.float64 import FLOAT64
-from diffcli.algebras.series import SERIES, Unresolved
-from diffcli.evaluate import evaluate, follow
-from diffcli.forward import Dual, Duals, jvp, jvps
-from diffcli.linearize import MINUS_ONE, ONE, ZERO, Linear
-from diffcli.passes import prune, pruned, share
-from diffcli.primitives import CODE, COMPARISONS
-from diffcli.program import Builder, Program, Recording, count, count_written, in_order, validate
-from diffcli.reverse import Taped, Taping, vjp
-from diffcli.truth import certify
+from diffcli.ad.forward import Dual, Duals, jvp, jvps
+from diffcli.ad.reverse import Taped, Taping, vjp
+from diffcli.ad.rules import MINUS_ONE, ONE, ZERO, Linear
+from diffcli.core.evaluate import evaluate, follow
+from diffcli.core.passes import prune, pruned, share
+from diffcli.core.primitives import CODE, COMPARISONS
+from diffcli.core.program import Builder, Program, Recording, count, count_written, in_order, validate
+from diffcli.numbers.float64 import FLOAT64
+from diffcli.truth import series
+from diffcli.truth.certify import certify
+from diffcli.truth.series import SERIES, Unresolved
 
 NAMES = (*ALL_NAMES, "select", "select")
 WILD = (*NAMES, "lt", "ge", "eq", "not", "polygamma")

@@ -9,13 +9,13 @@ import mpmath
 import pytest
 from oracle import HighPrecision, NoValue, cornered
 
-from diffcli.algebras.series import working
-from diffcli.evaluate import evaluate
-from diffcli.nearby import simplified
-from diffcli.primitives import CONST
-from diffcli.program import Program, validate
+from diffcli.core.evaluate import evaluate
+from diffcli.core.primitives import CONST
+from diffcli.core.program import Program, validate
 from diffcli.syntax import elaborate
-from diffcli.truth import certify
+from diffcli.truth.certify import certify
+from diffcli.truth.nearby import simplified
+from diffcli.truth.series import working
 
 
 def program_of(text: str) -> Program:

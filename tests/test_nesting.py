@@ -7,8 +7,8 @@ import pytest
 import sympy
 
 from diffcli import compare, derivative, gradient, hessian, jacobian, jvp, trace, vjp
-from diffcli.errors import DiffError
 from diffcli.functions import erf, exp, sin
+from diffcli.runtime.errors import DiffError
 
 
 def inner(x):

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from diffcli.case import make_case
 from diffcli.cli.main import main
-from diffcli.errors import DiffError
-from diffcli.proofs import root
+from diffcli.problem.case import make_case
+from diffcli.runtime.errors import DiffError
 from diffcli.studies.newton import Step, _ended, correct, newton, order
-from diffcli.truth import digits
+from diffcli.truth.certify import digits
+from diffcli.truth.proofs import root
 
 SQRT2 = "1.4142135623730950488016887242097"
 

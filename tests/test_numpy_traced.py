@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from diffcli import compare, jacobian
-from diffcli.errors import DiffError
+from diffcli.runtime.errors import DiffError
 
 V = np.array([0.5, 2.0, 1.25])
 M = np.array([[2.0, 0.5, 0.25], [0.5, 3.0, 1.0], [0.25, 1.0, 4.0]])

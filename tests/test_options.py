@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from diffcli.cli.main import main
-from diffcli.errors import DiffError
+from diffcli.runtime.errors import DiffError
 
 Run = Callable[..., tuple[int, str, str]]
 

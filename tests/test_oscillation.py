@@ -13,12 +13,12 @@ import mpmath
 import pytest
 from oracle import HighPrecision, NoValue
 
-from diffcli.case import make_case
-from diffcli.derivation import Wanted
-from diffcli.evaluate import evaluate
-from diffcli.program import Program
+from diffcli.core.derivative_kinds import Wanted
+from diffcli.core.evaluate import evaluate
+from diffcli.core.program import Program
+from diffcli.problem.case import make_case
 from diffcli.syntax import elaborate
-from diffcli.truth import Truth, certify, digits
+from diffcli.truth.certify import Truth, certify, digits
 
 
 def truth_of(text: str) -> Truth:

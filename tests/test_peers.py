@@ -23,10 +23,10 @@ import pytest
 from test_tracing import CASES, FUNCTIONS, source
 
 import diffcli
-from diffcli.case import traced_case
-from diffcli.comparison import Measurement, Settings, compare
+from diffcli.comparison.compare import Measurement, Settings, compare
+from diffcli.core.primitives import COMPARISONS, PRIMITIVES
 from diffcli.methods import METHODS
-from diffcli.primitives import COMPARISONS, PRIMITIVES
+from diffcli.problem.case import traced_case
 from diffcli.studies.methods import installed
 
 PEERS = tuple(name for name, method in METHODS.items() if method.needs)
@@ -124,7 +124,7 @@ def test_every_primitive_has_its_first_and_second_derivatives(peer: str, name: s
 
 
 def test_every_way_of_writing_a_function_out_is_used() -> None:
-    from diffcli.peers import COMPOSED as FORMULAS
+    from diffcli.methods.peers import COMPOSED as FORMULAS
 
     assert set(FORMULAS) == set(itertools.chain(*COMPOSED.values()))
 
@@ -147,7 +147,7 @@ OURS = {
 
 @pytest.mark.parametrize("peer", PEERS)
 def test_the_table_of_defined_functions_is_full(peer: str) -> None:
-    from diffcli.primitives import DEFINITIONS
+    from diffcli.core.primitives import DEFINITIONS
 
     assert set(DEFINED) == set(DEFINITIONS)
     table = adapter(peer)._DEFINED

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from diffcli.cli.main import main
-from diffcli.language import speak
+from diffcli.locale.language import speak
 from diffcli.reports import pictures
 
 pytest.importorskip("matplotlib")

@@ -17,19 +17,20 @@ import pytest
 
 from diffcli.batch.expanding import expand
 from diffcli.batch.rows import Row
-from diffcli.case import Asked, Case, make_case
 from diffcli.cli.main import main
-from diffcli.comparison import Settings as Single
-from diffcli.comparison import compare
-from diffcli.errors import DiffError
-from diffcli.generation import tangents
+from diffcli.comparison.compare import Settings as Single
+from diffcli.comparison.compare import compare
 from diffcli.methods import METHODS, usual
 from diffcli.points import paths, reading
 from diffcli.points.compiled import table_of
+from diffcli.points.generation import tangents
 from diffcli.points.reading import Points, of_file, of_ranges
-from diffcli.points.run import Found, Settings, differences, run, understood
+from diffcli.points.result import Found, Settings
+from diffcli.points.run import differences, run, understood
 from diffcli.points.statistics import BINS, quantile, sample
+from diffcli.problem.case import Asked, Case, make_case
 from diffcli.reports import points as points_report
+from diffcli.runtime.errors import DiffError
 
 # Exact operations only: NumPy's bits are libm's.
 EXACT = [

@@ -32,14 +32,10 @@ from oracle import (
     trials,
 )
 
-from diffcli import linearize
-from diffcli.accuracy import error, nearest
-from diffcli.algebras import germs, series, symbols
-from diffcli.algebras.float64 import FLOAT64
-from diffcli.algebras.series import SERIES
-from diffcli.evaluate import evaluate
-from diffcli.linearize import ONE, ZERO, Linear
-from diffcli.primitives import (
+from diffcli.ad import rules
+from diffcli.ad.rules import ONE, ZERO, Linear
+from diffcli.core.evaluate import evaluate
+from diffcli.core.primitives import (
     ALL,
     ARITY,
     BOOLEAN,
@@ -52,9 +48,15 @@ from diffcli.primitives import (
     VECTOR_FUNCTIONS,
     Primitive,
 )
-from diffcli.program import WEIGHTS
+from diffcli.core.program import WEIGHTS
+from diffcli.numbers.float64 import FLOAT64
+from diffcli.numbers.sympy import symbols
 from diffcli.syntax import elaborate
-from diffcli.truth import certify
+from diffcli.truth import series
+from diffcli.truth.accuracy import error, nearest
+from diffcli.truth.certify import certify
+from diffcli.truth.expansions import germs
+from diffcli.truth.series import SERIES
 
 TRIALS = list(trials())
 ARGUMENTS = [
@@ -128,7 +130,7 @@ def lifted(trial: Trial) -> Any:
 
 def rule_in_sympy(trial: Trial, argument: int) -> Any:
     """The rule text, read and lifted by the ordinary way, with the lifted primitive in place of y."""
-    program = linearize.rule_program(CODE[trial.row.name], trial.parameter)
+    program = rules.rule_program(CODE[trial.row.name], trial.parameter)
     tangents = {f"d{name}": int(i == argument) for i, name in enumerate(trial.row.params[: trial.row.arity])}
     (expression,) = symbols.lift(program)
     symbol = {name: sympy.Symbol(name, real=True) for name in (*tangents, "y")}

@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from diffcli.case import make_case, read_point
 from diffcli.cli.main import main
-from diffcli.comparison import Settings, compare
-from diffcli.errors import DiffError
+from diffcli.comparison.compare import Settings, compare
+from diffcli.problem.case import make_case, read_point
+from diffcli.runtime.errors import DiffError
 from diffcli.studies.hunt import _drawn, hunt
 from diffcli.studies.losses import Losses, _beside, moving_case
 from diffcli.studies.profile import _region, profile

@@ -17,15 +17,15 @@ import pytest
 from flint import arb
 from oracle import HighPrecision, NoValue, cornered
 
-from diffcli import proofs
-from diffcli.algebras.series import SERIES
-from diffcli.case import make_case
-from diffcli.errors import DiffError
-from diffcli.evaluate import evaluate
-from diffcli.program import Program
-from diffcli.proofs import above, below, coefficients, lagrange, largest, root, rootless
+from diffcli.core.evaluate import evaluate
+from diffcli.core.program import Program
+from diffcli.problem.case import make_case
+from diffcli.runtime.errors import DiffError
 from diffcli.studies.newton import newton
 from diffcli.studies.taylor import taylor
+from diffcli.truth import proofs
+from diffcli.truth.proofs import above, below, coefficients, lagrange, largest, root, rootless
+from diffcli.truth.series import SERIES
 
 ORACLE = HighPrecision()
 SAMPLES = 96
@@ -217,8 +217,8 @@ def test_bounds_are_rounded_to_the_side_on_which_they_hold(ball: str) -> None:
 
 def test_nothing_is_proved_of_an_interval_by_a_program_that_holds_on_one_path() -> None:
     """A recorded path keeps the conditions that it decided as guards."""
-    from diffcli.algebras.float64 import FLOAT64
-    from diffcli.evaluate import follow
+    from diffcli.core.evaluate import follow
+    from diffcli.numbers.float64 import FLOAT64
 
     program = make_case("where(x > 1, x - 3, x + 5)", {"x": 2.0}).problem.program
     assert root(program, 0, [2.0], 2.5) is not None

@@ -32,21 +32,21 @@ from oracle import (
 from test_architecture import FILES, module_name
 from test_checks_bite import EXPRESSIONS, Poison, Poisoned, as_data
 
-from diffcli import linearize
-from diffcli.accuracy import bits_lost, error
-from diffcli.algebras.float64 import FLOAT64
-from diffcli.case import make_case
+from diffcli.ad import rules as reader
+from diffcli.ad.forward import Dual, Duals, jvp
+from diffcli.ad.reverse import vjp
+from diffcli.ad.rules import ONE, rule_text
 from diffcli.cli.main import main
-from diffcli.comparison import Settings, compare
-from diffcli.derivation import Wanted
-from diffcli.evaluate import evaluate
-from diffcli.forward import Dual, Duals, jvp
-from diffcli.linearize import ONE, rule_text
+from diffcli.comparison.compare import Settings, compare
+from diffcli.core.derivative_kinds import Wanted
+from diffcli.core.evaluate import evaluate
+from diffcli.core.primitives import CODE, PRIMITIVES, RULES, Primitive, Rules
 from diffcli.methods import METHODS, forward, reverse, symbolic
-from diffcli.primitives import CODE, PRIMITIVES, RULES, Primitive, Rules
-from diffcli.reverse import vjp
+from diffcli.numbers.float64 import FLOAT64
+from diffcli.problem.case import make_case
 from diffcli.studies.rules import Function, by_rule, explained, functions, measured, worst, worst_of
-from diffcli.truth import certify
+from diffcli.truth.accuracy import bits_lost, error
+from diffcli.truth.certify import certify
 
 STABLE = [row for row in PRIMITIVES if row.stable]
 MEASURED = [row for row in PRIMITIVES if measured(row)]
@@ -67,7 +67,7 @@ def plant(monkeypatch: pytest.MonkeyPatch) -> Plant:
 
     def replaced(name: str, rule: str) -> None:
         rows = tuple(row._replace(rule=rule, stable=rule) if row.name == name else row for row in PRIMITIVES)
-        monkeypatch.setattr(linearize, "PRIMITIVES", rows)
+        monkeypatch.setattr(reader, "PRIMITIVES", rows)
         forget_rules()
 
     return replaced
@@ -351,7 +351,7 @@ class Bad:
 
 
 def poison(monkeypatch: pytest.MonkeyPatch, columns: list[Rules]) -> None:
-    monkeypatch.setattr(linearize, "PRIMITIVES", tuple(Bad(row, columns) for row in PRIMITIVES))
+    monkeypatch.setattr(reader, "PRIMITIVES", tuple(Bad(row, columns) for row in PRIMITIVES))
     forget_rules()
 
 
@@ -399,7 +399,7 @@ def test_truth_and_symbolic_do_not_touch_a_stable_rule(
             raise Poison(self._row.name)
 
     rows = tuple(map(BothPoisoned, PRIMITIVES))
-    monkeypatch.setattr(linearize, "PRIMITIVES", rows)
+    monkeypatch.setattr(reader, "PRIMITIVES", rows)
     forget_rules()
     assert as_data(certify(problem.program, problem.wrt, problem.point)) == as_data(truth)
     assert symbolic.differentiate(problem) == symbols
@@ -410,7 +410,7 @@ def test_truth_and_symbolic_do_not_touch_a_stable_rule(
 
 def test_stable_rules_have_one_reader() -> None:
     """Elsewhere the word is only the name of a column."""
-    assert {module_name(path) for path in FILES if re.search(r"\.stable\b", path.read_text())} == {"linearize"}
+    assert {module_name(path) for path in FILES if re.search(r"\.stable\b", path.read_text())} == {"ad.rules"}
 
 
 # --- shown

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from diffcli.algebras.float64 import FLOAT64
 from diffcli.batch.reading import reader_for
 from diffcli.batch.rows import Row
-from diffcli.evaluate import evaluate
+from diffcli.core.evaluate import evaluate
+from diffcli.numbers.float64 import FLOAT64
 from diffcli.syntax import elaborate
 
 FOLDER = Path(__file__).parent.parent / "samples"

@@ -17,12 +17,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diffcli.algebras.float64 import FLOAT64
-from diffcli.case import constant, flat, make_case, read_point, shape_of, tuples, understood, written
-from diffcli.errors import DiffError
-from diffcli.evaluate import evaluate
-from diffcli.primitives import CODE, FUNCTIONS, VECTOR_FUNCTIONS
-from diffcli.program import Cost, count, validate
+from diffcli.core.evaluate import evaluate
+from diffcli.core.primitives import CODE, FUNCTIONS, VECTOR_FUNCTIONS
+from diffcli.core.program import Cost, count, validate
+from diffcli.numbers.float64 import FLOAT64
+from diffcli.problem.case import constant, flat, make_case, read_point, shape_of, tuples, understood, written
+from diffcli.runtime.errors import DiffError
 from diffcli.syntax import elaborate, render
 from diffcli.syntax.shapes import Mismatch, Tensor, each, nested, pick, places, stack, subscript, transpose
 from diffcli.syntax.spellings import FUNCTION_NAMES

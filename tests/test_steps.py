@@ -9,21 +9,21 @@ from pathlib import Path
 
 import pytest
 
-from diffcli.algebras.float64 import FLOAT64
-from diffcli.case import flat, shape_of
+from diffcli.ad.rules import rule_program
 from diffcli.cli.main import main
-from diffcli.errors import DiffError
-from diffcli.evaluate import evaluate
-from diffcli.linearize import rule_program
-from diffcli.primitives import CODE, DEFINITIONS, FUNCTIONS, PRIMITIVES
-from diffcli.program import Program
+from diffcli.core.evaluate import evaluate
+from diffcli.core.primitives import CODE, DEFINITIONS, FUNCTIONS, PRIMITIVES
+from diffcli.core.program import Program
+from diffcli.numbers.float64 import FLOAT64
+from diffcli.problem.case import flat, shape_of
 from diffcli.reports.mathml import NAMESPACE
 from diffcli.reports.steps import told
 from diffcli.reports.typesetting import LATEX, typeset
+from diffcli.runtime.errors import DiffError
 from diffcli.studies.formulas import FORMS, read
 from diffcli.studies.steps import Lesson, Steps, steps
 from diffcli.syntax import elaborate
-from diffcli.truth import certify
+from diffcli.truth.certify import certify
 
 CASES = [json.loads(line) for line in (Path(__file__).parent / "cases" / "dev.jsonl").read_text().splitlines()]
 RUBI = [case for case in CASES if "rubi" in case["tags"]]

@@ -12,9 +12,9 @@ import pytest
 
 from diffcli.cli.main import main
 from diffcli.cli.streams import destination
-from diffcli.errors import DiffError, place, visible
-from diffcli.language import speak
-from diffcli.streams import take_utf8, writes_chinese
+from diffcli.locale.language import speak
+from diffcli.runtime.errors import DiffError, place, visible
+from diffcli.runtime.streams import take_utf8, writes_chinese
 
 CURVE = ("x*sin(θ)", "--at", "x=1, θ=0.5")
 ONE = ("x^3", "--at", "x=2")

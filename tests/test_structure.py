@@ -16,24 +16,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from oracle import ALL_NAMES, Drawn, in_balls, random_program, random_programs, same_bits
 
-from diffcli.algebras import Dtype
-from diffcli.algebras.float64 import FLOAT64
-from diffcli.case import make_case
-from diffcli.comparison import Memory, Settings, compare
-from diffcli.contraction import combined, only
-from diffcli.derivation import Problem, Wanted
-from diffcli.errors import Unsupported
-from diffcli.evaluate import evaluate, evaluate_again, evaluate_all
-from diffcli.forward import jvps
-from diffcli.kinds import Kind
-from diffcli.linearize import ONE
+from diffcli.ad.forward import jvps
+from diffcli.ad.rules import ONE
+from diffcli.comparison.compare import Memory, Settings, compare
+from diffcli.core.derivative_kinds import Kind, Wanted
+from diffcli.core.evaluate import evaluate, evaluate_again, evaluate_all
+from diffcli.core.linear_combinations import combined, only
+from diffcli.core.passes import prune, pruned, share
+from diffcli.core.primitives import CODE
+from diffcli.core.program import Builder, Cost, Program, count, in_order, loads_first, peak, validate
+from diffcli.core.sparsity import meetings
 from diffcli.methods import METHODS, forward, reverse
-from diffcli.passes import prune, pruned, share
-from diffcli.primitives import CODE
-from diffcli.program import Builder, Cost, Program, count, in_order, loads_first, peak, validate
-from diffcli.sparsity import meetings
+from diffcli.numbers import Dtype
+from diffcli.numbers.float64 import FLOAT64
+from diffcli.problem.case import make_case
+from diffcli.problem.derivation import Problem
+from diffcli.runtime.errors import Unsupported
 from diffcli.syntax import elaborate
-from diffcli.truth import certify
+from diffcli.truth.certify import certify
 
 NAMES = (*ALL_NAMES, "select")
 

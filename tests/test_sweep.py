@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from diffcli.case import read_point
 from diffcli.cli.main import main
-from diffcli.errors import DiffError
 from diffcli.methods.differences import STENCILS
+from diffcli.problem.case import read_point
 from diffcli.reports.studies import as_object, written
+from diffcli.runtime.errors import DiffError
 from diffcli.studies.study import Study
 from diffcli.studies.sweep import METHODS, Found, Sample, Theory, _departure, _from_below, sweep
 

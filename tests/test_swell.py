@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 import sympy
 
-from diffcli.algebras.float64 import FLOAT64
-from diffcli.case import make_case
 from diffcli.cli.main import main
-from diffcli.errors import DiffError
-from diffcli.evaluate import evaluate
+from diffcli.core.evaluate import evaluate
+from diffcli.core.program import count, count_written
 from diffcli.methods import METHODS
-from diffcli.program import count, count_written
+from diffcli.numbers.float64 import FLOAT64
+from diffcli.problem.case import make_case
 from diffcli.reports.studies import written
+from diffcli.runtime.errors import DiffError
 from diffcli.studies.study import Study
 from diffcli.studies.swell import FAMILIES, TABLE_1, growth, swell, template
 

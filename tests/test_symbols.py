@@ -15,17 +15,17 @@ import sympy
 from hypothesis import given
 from oracle import ALL_NAMES, Drawn, Trial, points, random_programs, single, trials
 
-from diffcli.algebras import symbols
-from diffcli.algebras.float64 import FLOAT64
-from diffcli.algebras.symbols import SYMBOLS, derivative, lift, lower
-from diffcli.derivation import Derivation, Problem
-from diffcli.errors import Unsupported
-from diffcli.evaluate import evaluate
-from diffcli.linearize import ONE
+from diffcli.ad.reverse import vjp
+from diffcli.ad.rules import ONE
+from diffcli.core.evaluate import evaluate
+from diffcli.core.primitives import CODE, CONST, INPUT, PRIMITIVES
+from diffcli.core.program import Program, count, count_written, validate
 from diffcli.methods import symbolic
-from diffcli.primitives import CODE, CONST, INPUT, PRIMITIVES
-from diffcli.program import Program, count, count_written, validate
-from diffcli.reverse import vjp
+from diffcli.numbers.float64 import FLOAT64
+from diffcli.numbers.sympy import symbols
+from diffcli.numbers.sympy.symbols import SYMBOLS, derivative, lift, lower
+from diffcli.problem.derivation import Derivation, Problem
+from diffcli.runtime.errors import Unsupported
 from diffcli.syntax import elaborate, render
 
 # `select` wants a condition, which a number at random is not; comparisons have no derivative.

@@ -16,11 +16,11 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from diffcli.algebras.float64 import FLOAT64
-from diffcli.errors import DiffError
-from diffcli.evaluate import evaluate
-from diffcli.primitives import CONST, NAMED_CONSTANTS, PARAMETRIC_FUNCTIONS, PRIMITIVES, VECTOR_FUNCTIONS
-from diffcli.program import Builder, Program, count, validate
+from diffcli.core.evaluate import evaluate
+from diffcli.core.primitives import CONST, NAMED_CONSTANTS, PARAMETRIC_FUNCTIONS, PRIMITIVES, VECTOR_FUNCTIONS
+from diffcli.core.program import Builder, Program, count, validate
+from diffcli.numbers.float64 import FLOAT64
+from diffcli.runtime.errors import DiffError
 from diffcli.syntax import Expression, elaborate, render
 from diffcli.syntax.spellings import FORMULAS, FUNCTION_NAMES, OTHER_NAMES, meant
 

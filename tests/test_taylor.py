@@ -17,19 +17,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from oracle import ALL_NAMES, SMOOTH, Drawn, Trial, in_balls, points, random_programs, single, trials
 
-from diffcli.algebras import series
-from diffcli.algebras.float64 import FLOAT64
-from diffcli.algebras.series import SERIES
-from diffcli.case import make_case
-from diffcli.derivation import Wanted
-from diffcli.evaluate import evaluate
-from diffcli.forward import jvp
-from diffcli.linearize import ONE
-from diffcli.primitives import BOOLEAN, CODE
-from diffcli.program import Program, count, validate
+from diffcli.ad.forward import jvp
+from diffcli.ad.rules import ONE
+from diffcli.ad.taylor import taylor
+from diffcli.core.derivative_kinds import Wanted
+from diffcli.core.evaluate import evaluate
+from diffcli.core.primitives import BOOLEAN, CODE
+from diffcli.core.program import Program, count, validate
+from diffcli.numbers.float64 import FLOAT64
+from diffcli.problem.case import make_case
 from diffcli.syntax import elaborate
-from diffcli.taylor import taylor
-from diffcli.truth import certify
+from diffcli.truth import series
+from diffcli.truth.certify import certify
+from diffcli.truth.series import SERIES
 
 ORDER = 6
 TRIALS = [

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from diffcli.case import make_case
 from diffcli.cli.main import main
-from diffcli.errors import DiffError
-from diffcli.proofs import coefficients, largest, remainders
+from diffcli.problem.case import make_case
+from diffcli.runtime.errors import DiffError
 from diffcli.studies.taylor import radius_hint, taylor
+from diffcli.truth.proofs import coefficients, largest, remainders
 
 MACLAURIN = [
     ("exp(x)", "1 + x + x^2/2 + x^3/6 + x^4/24 + x^5/120", math.inf),

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from diffcli import compare
-from diffcli.limits import Apart, deep_recursion
+from diffcli.runtime.limits import Apart, deep_recursion
 from diffcli.tracing.printing import printing_to
 
 # where other tests have imported JAX, it warns of every fork

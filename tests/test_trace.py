@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from diffcli.algebras.float64 import FLOAT64
+from diffcli.ad.reverse import Taped, Taping
 from diffcli.batch.reading import reader_for
 from diffcli.batch.rows import Row
-from diffcli.case import Case, make_case, read_point
 from diffcli.cli.main import main
-from diffcli.evaluate import evaluate
+from diffcli.core.evaluate import evaluate
 from diffcli.methods import METHODS
+from diffcli.numbers.float64 import FLOAT64
+from diffcli.problem.case import Case, make_case, read_point
 from diffcli.reports.studies import written
-from diffcli.reverse import Taped, Taping
 from diffcli.studies.nodes import (
     Primal,
     Spot,

@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from diffcli.algebras.float64 import FLOAT64
-from diffcli.case import Asked, make_case, traced_case
 from diffcli.cli.main import main
-from diffcli.comparison import Settings, compare
-from diffcli.errors import DiffError
-from diffcli.evaluate import evaluate
+from diffcli.comparison.compare import Settings, compare
+from diffcli.core.evaluate import evaluate
+from diffcli.numbers.float64 import FLOAT64
+from diffcli.problem.case import Asked, make_case, traced_case
+from diffcli.runtime.errors import DiffError
 from diffcli.tracing.loading import load
 
 HERE = Path(__file__).parent

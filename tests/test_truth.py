@@ -23,8 +23,13 @@ import pytest
 from flint import arb, fmpq
 from oracle import NoValue, Quotients, cornered, interval
 
-from diffcli import iterated
-from diffcli.accuracy import (
+from diffcli.core.derivative_kinds import Wanted
+from diffcli.core.primitives import CODE
+from diffcli.core.program import Program
+from diffcli.problem.case import Asked, make_case
+from diffcli.syntax import elaborate
+from diffcli.truth import iterated
+from diffcli.truth.accuracy import (
     RELATIVE_BITS,
     Undecided,
     agree,
@@ -35,14 +40,9 @@ from diffcli.accuracy import (
     nearest,
     tight,
 )
-from diffcli.algebras.reals import exponential, logarithm, real
-from diffcli.algebras.series import working
-from diffcli.case import Asked, make_case
-from diffcli.derivation import Wanted
-from diffcli.primitives import CODE
-from diffcli.program import Program
-from diffcli.syntax import elaborate
-from diffcli.truth import DIGITS, Truth, certify, digits
+from diffcli.truth.certify import DIGITS, Truth, certify, digits
+from diffcli.truth.exact.reals import exponential, logarithm, real
+from diffcli.truth.series import working
 
 CERTIFIED, KINK, UNDEFINED, UNDECIDED = "certified", "not-differentiable", "undefined", "undecided"
 

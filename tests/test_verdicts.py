@@ -7,20 +7,20 @@ from dataclasses import replace
 
 import pytest
 
-from diffcli.accuracy import spacing
-from diffcli.asking import derived
-from diffcli.case import Asked, make_case
-from diffcli.comparison import Outcome, Settings, compare, judged, proved
-from diffcli.derivation import Derivation
-from diffcli.language import speaking
+from diffcli.comparison.compare import Outcome, Settings, compare, judged, proved
+from diffcli.comparison.rounding import FARTHEST, Executed
+from diffcli.locale.language import speaking
+from diffcli.methods.derive import derived
 from diffcli.points.reading import of_ranges
-from diffcli.points.run import Settings as Points
+from diffcli.points.result import Settings as Points
 from diffcli.points.run import run, understood
+from diffcli.problem.case import Asked, make_case
+from diffcli.problem.derivation import Derivation
 from diffcli.reports import cells, csv, html, latex, markdown, table
 from diffcli.reports.json import as_object
 from diffcli.reports.sentences import closing
-from diffcli.rounding import FARTHEST, Executed
-from diffcli.truth import Truth
+from diffcli.truth.accuracy import spacing
+from diffcli.truth.certify import Truth
 
 FIRST = ("symbolic", "forward", "reverse", "complex-step")
 SETTINGS = Settings(FIRST)

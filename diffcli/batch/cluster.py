@@ -19,13 +19,13 @@ from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
-from diffcli import __version__
 from diffcli.batch.pool import Lost, Workers
 from diffcli.batch.rows import Finish, Row, as_it_is
 from diffcli.batch.running import PATIENCE
 from diffcli.batch.worker import Wrt
-from diffcli.comparison import Settings
-from diffcli.errors import DiffError
+from diffcli.comparison.compare import Settings
+from diffcli.runtime.errors import DiffError
+from diffcli.runtime.version import __version__
 
 WAIT = 5.0
 """Seconds in which the scheduler must answer, and have a worker."""

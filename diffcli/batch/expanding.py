@@ -8,8 +8,8 @@ from dataclasses import replace
 from itertools import product
 
 from diffcli.batch.rows import Failure, Row
-from diffcli.case import Number, scalar
-from diffcli.errors import DiffError
+from diffcli.problem.case import Number, scalar
+from diffcli.runtime.errors import DiffError
 
 MOST = 1_000_000
 """Points that one row may expand to."""

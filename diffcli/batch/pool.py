@@ -17,10 +17,10 @@ from typing import Any, Protocol
 
 from diffcli.batch.rows import Finish, Row, as_it_is
 from diffcli.batch.worker import Wrt, compare_rows, prepare
-from diffcli.comparison import Settings
-from diffcli.errors import DiffError
-from diffcli.limits import starting
+from diffcli.comparison.compare import Settings
 from diffcli.methods import METHODS
+from diffcli.runtime.errors import DiffError
+from diffcli.runtime.limits import starting
 
 GRACE = 5.0
 """Seconds beyond the limits of all its methods after which a worker counts as stuck."""

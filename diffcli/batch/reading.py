@@ -18,8 +18,8 @@ from pathlib import PurePath
 from typing import Any, NamedTuple
 
 from diffcli.batch.rows import Failure, Row
-from diffcli.case import claims_in, number_at
-from diffcli.errors import DiffError
+from diffcli.problem.case import claims_in, number_at
+from diffcli.runtime.errors import DiffError
 
 Lines = Iterable[str]
 Read = Iterator[Row | Failure]

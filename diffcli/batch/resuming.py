@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from diffcli.batch.rows import Failure, Row
-from diffcli.comparison import CLAIM, Settings
-from diffcli.errors import DiffError
+from diffcli.comparison.compare import CLAIM, Settings
+from diffcli.runtime.errors import DiffError
 
 BLOCK = 1 << 16
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from diffcli.case import Number
-from diffcli.comparison import Comparison
-from diffcli.errors import DiffError, brief
+from diffcli.comparison.compare import Comparison
+from diffcli.problem.case import Number
+from diffcli.runtime.errors import DiffError, brief
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,9 @@ from typing import Any
 from diffcli.batch.pool import Lost, Pending, Pool
 from diffcli.batch.rows import Failure, Finish, Result, Row, as_it_is
 from diffcli.batch.worker import Wrt, compare_row
-from diffcli.comparison import Settings
-from diffcli.errors import DiffError
-from diffcli.limits import Apart, Died, Expired
+from diffcli.comparison.compare import Settings
+from diffcli.runtime.errors import DiffError
+from diffcli.runtime.limits import Apart, Died, Expired
 
 LARGEST_CHUNK = 64
 """Rows that travel together at most; chunks begin with one row and double."""

@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any, NamedTuple
 
-from diffcli.algebras import DIGITS
 from diffcli.batch.rows import Failure, Result
-from diffcli.comparison import CLAIM, GOOD
+from diffcli.comparison.compare import CLAIM, GOOD
+from diffcli.numbers import DIGITS
 
 WORST = 10
 """Rows listed as the worst."""

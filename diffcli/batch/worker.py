@@ -12,11 +12,11 @@ from dataclasses import replace
 from typing import Any
 
 from diffcli.batch.rows import Failure, Finish, Result, Row
-from diffcli.case import Asked, Case, make_case, number_at, read_point
-from diffcli.comparison import Settings, compare_all
-from diffcli.errors import DiffError
-from diffcli.limits import Expired, Here, alarms, limit_memory
+from diffcli.comparison.compare import Settings, compare_all
 from diffcli.methods import METHODS
+from diffcli.problem.case import Asked, Case, make_case, number_at, read_point
+from diffcli.runtime.errors import DiffError
+from diffcli.runtime.limits import Expired, Here, alarms, limit_memory
 
 Wrt = tuple[str, ...] | None
 

@@ -8,10 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
-from diffcli import __version__
 from diffcli.cli.values import plainly
+from diffcli.core.primitives import DEFINITIONS, FUNCTIONS, PARAMETRIC_FUNCTIONS, VECTOR_FUNCTIONS
 from diffcli.methods import METHODS
-from diffcli.primitives import DEFINITIONS, FUNCTIONS, PARAMETRIC_FUNCTIONS, VECTOR_FUNCTIONS
+from diffcli.runtime.version import __version__
 
 _FUNCTIONS = {*FUNCTIONS, *DEFINITIONS, *PARAMETRIC_FUNCTIONS, *VECTOR_FUNCTIONS, "where"}
 
@@ -183,8 +183,8 @@ def expression(
     Many points: --points FILE, or ranges as first:last:count, --at "x=0:1:1e6, y=2"; several make a product. Errors
     are then shown as statistics. --output FILE.npy, .npz or .csv takes the results of all points.
     """
-    from diffcli.case import Asked, all_claims
     from diffcli.cli.commands import ManyRequest, Request, report_format, run_expression
+    from diffcli.problem.case import Asked, all_claims
 
     asked = Asked(order, jvp, vjp, hvp, unit, all_claims(claim or ()))
     many = ManyRequest(points, sample, seed, compiled, fast_trig)
@@ -260,8 +260,8 @@ def batch(
     What a row says of wrt and claim goes before --wrt and --claim. A row that fails is reported in its place, and
     the rest go on.
     """
-    from diffcli.case import Asked, all_claims
     from diffcli.cli.commands import BatchRequest, Request, report_format, run_batch
+    from diffcli.problem.case import Asked, all_claims
 
     asked = Asked(order, jvp, vjp, hvp, unit, all_claims(claim or ()))
     request = Request(

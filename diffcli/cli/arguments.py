@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
-from diffcli.errors import DiffError
+from diffcli.runtime.errors import DiffError
 
 ROOT = ("--help", "-h", "--version", "--install-completion", "--show-completion")
 """What stands before any command."""

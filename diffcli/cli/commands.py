@@ -15,18 +15,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from diffcli.cli.streams import check_apart, check_writable, destination, format_for, source
-from diffcli.errors import DiffError
-from diffcli.language import say, spoken
+from diffcli.locale.language import say, spoken
+from diffcli.runtime.errors import DiffError
 
 if TYPE_CHECKING:
-    from diffcli.algebras import Dtype
     from diffcli.batch.pool import Pool
     from diffcli.batch.rows import Failure, Finish, Result, Row
     from diffcli.batch.summary import Summary
-    from diffcli.case import Asked, Case, Number
-    from diffcli.comparison import Settings
-    from diffcli.kinds import Kind
-    from diffcli.primitives import Rules
+    from diffcli.comparison.compare import Settings
+    from diffcli.core.derivative_kinds import Kind
+    from diffcli.core.primitives import Rules
+    from diffcli.numbers import Dtype
+    from diffcli.problem.case import Asked, Case, Number
     from diffcli.reports import Report
     from diffcli.reports.screen import Screen
     from diffcli.reports.writing import Written
@@ -51,7 +51,7 @@ class Request(NamedTuple):
     dtype: str = "float64"
 
     def settings(self, apart: bool = False, fatal: bool = False, memory: bool = False) -> Settings:
-        from diffcli.comparison import Settings
+        from diffcli.comparison.compare import Settings
 
         methods = self.checked()
         return Settings(
@@ -84,7 +84,7 @@ class Request(NamedTuple):
 
     def numbers(self) -> Dtype:
         """What methods compute with."""
-        from diffcli.algebras import DIGITS
+        from diffcli.numbers import DIGITS
 
         for dtype in DIGITS:
             if dtype == self.dtype:
@@ -100,7 +100,7 @@ class Request(NamedTuple):
 
     def column(self) -> Rules:
         """Which rules are read."""
-        from diffcli.primitives import RULES
+        from diffcli.core.primitives import RULES
 
         for rules in RULES:
             if rules == self.rules:
@@ -154,7 +154,7 @@ class Request(NamedTuple):
 
 
 def check_timeout(seconds: float) -> None:
-    from diffcli.limits import LONGEST
+    from diffcli.runtime.limits import LONGEST
 
     if not 0 < seconds <= LONGEST:
         hint = "write the seconds a method may take: --timeout 10"
@@ -268,7 +268,7 @@ def run_expression(text: str, at: list[str], request: Request, many: ManyRequest
     request.check_limits()
     if not at and not function:  # an error in the expression is found without any mathematics library
         _within(request, elaborate, text)
-    from diffcli.limits import MEMORY, limited_memory
+    from diffcli.runtime.limits import MEMORY, limited_memory
 
     with nullcontext() if function or request.peers else limited_memory(MEMORY):
         return _compared(text, at, request, bool(function))
@@ -276,7 +276,7 @@ def run_expression(text: str, at: list[str], request: Request, many: ManyRequest
 
 def _compared(text: str, at: list[str], request: Request, function: bool) -> int:
     """The comparison of an expression or a function, written where it was asked for."""
-    from diffcli.case import make_case
+    from diffcli.problem.case import make_case
 
     point = _within(request, point_of, at)
     if function:
@@ -284,7 +284,7 @@ def _compared(text: str, at: list[str], request: Request, function: bool) -> int
     else:
         case = _within(request, make_case, text, point, request.variables(), None, None, request.asked)
     note_unused(point, case.at)
-    from diffcli.comparison import compare
+    from diffcli.comparison.compare import compare
 
     comparison = compare(case, request.settings(apart=True, memory=request.format in ("json", "html")))
     with ExitStack() as stack:
@@ -296,7 +296,7 @@ def _compared(text: str, at: list[str], request: Request, function: bool) -> int
 
 def _within(request: Request, read: Callable[..., Any], *arguments: Any) -> Any:
     """What was typed, understood within the time limit: an expression in vectors may be of any size."""
-    from diffcli.limits import Expired, Here
+    from diffcli.runtime.limits import Expired, Here
 
     try:
         return Here(read, *arguments).result(request.timeout)
@@ -307,8 +307,8 @@ def _within(request: Request, read: Callable[..., Any], *arguments: Any) -> Any:
 
 def _traced(text: str, point: dict[str, Number], request: Request) -> Case:
     """A Python function, run once; its own time is limited like a method's."""
-    from diffcli.case import traced_case
-    from diffcli.limits import Expired, Here
+    from diffcli.problem.case import traced_case
+    from diffcli.runtime.limits import Expired, Here
 
     request.settings()  # a wrong option is said before the user's code is run
     try:
@@ -327,7 +327,7 @@ def note_unused(point: Iterable[str], used: Container[str]) -> None:
 
 def point_of(at: list[str] | None) -> dict[str, Number]:
     """All `--at` options together."""
-    from diffcli.case import read_point
+    from diffcli.problem.case import read_point
 
     point: dict[str, Number] = {}
     for part in at or []:
@@ -350,7 +350,8 @@ def run_points(text: str, at: list[str], request: Request, many: ManyRequest) ->
     _check_points(request, many)
     methods = request.checked()
     from diffcli.points.reading import of_file, of_ranges, split
-    from diffcli.points.run import SAMPLE, Settings, run, understood
+    from diffcli.points.result import SAMPLE, Settings
+    from diffcli.points.run import run, understood
     from diffcli.points.writing import RESULTS, save
     from diffcli.reports.points import entry_names, written_as
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from inspect import cleandoc
 from typing import Any
 
-from diffcli.errors import width
-from diffcli.language import spoken
-from diffcli.wrapping import wrapped
+from diffcli.locale.language import spoken
+from diffcli.locale.wrapping import wrapped
+from diffcli.runtime.errors import width
 
 WIDEST, _ASIDE = 100, 26
 """Columns of a page, and the most that names of options take beside what is said of them."""

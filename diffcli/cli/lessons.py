@@ -8,12 +8,12 @@ import shutil
 import sys
 from collections.abc import Sequence
 
-from diffcli.errors import DiffError
-from diffcli.language import LANGUAGES
 from diffcli.lessons.course import Lesson, chosen, course, parts
 from diffcli.lessons.running import INTERRUPTED, Stage, perform
 from diffcli.lessons.words import WORDS
-from diffcli.wrapping import wrapped
+from diffcli.locale.language import LANGUAGES
+from diffcli.locale.wrapping import wrapped
+from diffcli.runtime.errors import DiffError
 
 WIDEST = 88
 """Columns beyond which a line of text is no longer read with ease."""

@@ -20,9 +20,9 @@ from enum import IntEnum
 from typing import NoReturn
 
 from diffcli.cli.arguments import arrange, helped, named, refused
-from diffcli.errors import DiffError
-from diffcli.language import LANGUAGES, preferred, say, speak, spoken, translated
-from diffcli.streams import prepare, writes_chinese
+from diffcli.locale.language import LANGUAGES, preferred, say, speak, spoken, translated
+from diffcli.runtime.errors import DiffError
+from diffcli.runtime.streams import prepare, writes_chinese
 
 GARBAGE = 50_000
 """Objects made between two collections: imports make many and drop none (by measurement a tenth of the start)."""

@@ -18,9 +18,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, TextIO
 
-from diffcli.errors import DiffError, unreadable, unwritable, visible
-from diffcli.language import say
-from diffcli.streams import take_utf8
+from diffcli.locale.language import say
+from diffcli.runtime.errors import DiffError, unreadable, unwritable, visible
+from diffcli.runtime.streams import take_utf8
 
 LOOKED_AT = 1 << 20
 """Bytes of the beginning by which the encoding of a file is told."""

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from diffcli.cli.streams import check_writable, format_for, put
-from diffcli.errors import DiffError
-from diffcli.language import say, speaking, spoken, translated
+from diffcli.locale.language import say, speaking, spoken, translated
+from diffcli.runtime.errors import DiffError
 
 if TYPE_CHECKING:
-    from diffcli.case import Case, Number
+    from diffcli.problem.case import Case, Number
     from diffcli.studies.study import Study
 
 At = Annotated[
@@ -229,8 +229,8 @@ def _asked(
     methods: str | None, wrt: str | None, timeout: float
 ) -> tuple[tuple[str, ...], float, tuple[str, ...] | None]:
     """The options that all comparisons share, checked as they are there."""
-    from diffcli.case import Asked
     from diffcli.cli.commands import Request
+    from diffcli.problem.case import Asked
 
     request = Request(wrt, Asked(), methods, "table", None, timeout, 0.0, False, False, False)
     return request.settings().methods, timeout, request.variables()
@@ -244,8 +244,8 @@ def _point(at: list[str] | None) -> Mapping[str, Number]:
 
 def _held(text: str, at: list[str] | None, named: Sequence[str] | None = None) -> Mapping[str, Number]:
     """The point for an expression; what it gives beyond the variables is said."""
-    from diffcli.case import shape_of
     from diffcli.cli.commands import note_unused
+    from diffcli.problem.case import shape_of
     from diffcli.syntax import elaborate
 
     point = _point(at)
@@ -308,7 +308,7 @@ def _taylor(
     Coefficients are found by Taylor arithmetic in float64, and measured against
     proved ones. The radius of convergence is a hint, not a proof.
     """
-    from diffcli.case import constant, flat
+    from diffcli.problem.case import constant, flat
     from diffcli.studies.taylor import taylor
 
     _, limit, variables = _asked(None, wrt, timeout)
@@ -500,8 +500,8 @@ def _trace(
     lost against its own proved value. A screen shows the rows that matter;
     json and csv have all.
     """
-    from diffcli.case import make_case
     from diffcli.cli.commands import variables
+    from diffcli.problem.case import make_case
 
     named = variables(wrt)
     case = make_case(text, _held(text, at, named), named)
@@ -567,8 +567,8 @@ def _graph(
     In the terminal, as SVG (-o graph.svg), for Mermaid (.mmd) or Graphviz
     (.dot). More than 60 nodes are folded.
     """
-    from diffcli.case import make_case
     from diffcli.cli.commands import variables
+    from diffcli.problem.case import make_case
     from diffcli.reports.graph import ENDINGS, FORMATS, drawn
     from diffcli.studies.graph import MOST, SHOWS, graph
 
@@ -646,9 +646,9 @@ def _report(
     """
     from datetime import datetime
 
-    from diffcli.case import Asked, make_case
     from diffcli.cli.commands import Request
-    from diffcli.comparison import compare
+    from diffcli.comparison.compare import compare
+    from diffcli.problem.case import Asked, make_case
 
     request = Request(wrt, Asked(), methods, "html", output, timeout, tolerance, False, True, exit_zero)
     output = _checked(output)
@@ -695,7 +695,7 @@ def _commands(text: str, case: Case, wrt: str | None) -> dict[str, str]:
     """What shows each part of the page in a terminal."""
     from shlex import quote
 
-    from diffcli.case import written
+    from diffcli.problem.case import written
 
     point = ", ".join(f"{name}={written(value)}" for name, value in case.at.items())
     rest = [text, *(["--at", point] if point else [])]

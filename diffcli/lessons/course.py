@@ -10,8 +10,8 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from diffcli.errors import DiffError
-from diffcli.messages import message
+from diffcli.runtime.errors import DiffError
+from diffcli.runtime.messages import message
 
 FOLDER = files("diffcli.lessons")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from diffcli.errors import width
+from diffcli.runtime.errors import width
 
 _WORD = re.compile(r"""(?:[^\s"']|"[^"]*"|'[^']*')+""")
 

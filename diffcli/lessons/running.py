@@ -17,7 +17,7 @@ from types import CodeType
 from diffcli.lessons.course import Lesson, Step, following, typed
 from diffcli.lessons.layout import folded
 from diffcli.lessons.words import WORDS
-from diffcli.wrapping import wrapped
+from diffcli.locale.wrapping import wrapped
 
 
 @dataclass

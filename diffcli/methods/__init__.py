@@ -12,11 +12,11 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
-from diffcli.kinds import FIRST_ORDER, KINDS, SECOND_ORDER, Kind
-from diffcli.messages import message
+from diffcli.core.derivative_kinds import FIRST_ORDER, KINDS, SECOND_ORDER, Kind
+from diffcli.runtime.messages import message
 
 if TYPE_CHECKING:
-    from diffcli.derivation import Derivation, Problem
+    from diffcli.problem.derivation import Derivation, Problem
 
     Differentiate = Callable[[Problem], Derivation]
 
@@ -83,10 +83,11 @@ METHODS: dict[str, Method] = {
                                 message("central differences over h, 2h and 4h, extrapolated to order 6")),
     "complex-step": Method(f"{_ROOM}complex_step", message("Im f(x + ih)/h, nothing subtracted"),
                            _BY_VALUES, reads="step"),
-    "jax":      Method("diffcli.peers.jax", message("JAX, without compilation"), _FIRST_TWO, needs="jax", reads=None),
-    "torch":    Method("diffcli.peers.torch", "PyTorch", _FIRST_TWO, needs="torch", reads=None),
-    "autograd": Method("diffcli.peers.autograd", "HIPS autograd", _FIRST_TWO, needs="autograd", reads=None),
-    "casadi":   Method("diffcli.peers.casadi", "CasADi", _FIRST_TWO, needs="casadi", reads=None),
+    "jax":      Method("diffcli.methods.peers.jax", message("JAX, without compilation"), _FIRST_TWO,
+                       needs="jax", reads=None),
+    "torch":    Method("diffcli.methods.peers.torch", "PyTorch", _FIRST_TWO, needs="torch", reads=None),
+    "autograd": Method("diffcli.methods.peers.autograd", "HIPS autograd", _FIRST_TWO, needs="autograd", reads=None),
+    "casadi":   Method("diffcli.methods.peers.casadi", "CasADi", _FIRST_TWO, needs="casadi", reads=None),
 }
 # fmt: on
 

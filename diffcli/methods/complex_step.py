@@ -2,7 +2,7 @@
 
 (Lyness & Moler 1967; Squire & Trapp, SIAM Review 40, 1998; Martins, Sturdza, Alonso 2003.)
 The error is h^2 |f'''|/6: no digit of it is left at h = 1e-20. f must be known at complex
-arguments, which `algebras/complexes` says for each primitive.
+arguments, which `numbers/complexes` says for each primitive.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from diffcli.algebras.complexes import Complexes, NoExtension, Pair
-from diffcli.derivation import Derivation, Problem, Steps
-from diffcli.errors import Unsupported
-from diffcli.evaluate import Algebra, evaluate
-from diffcli.messages import message
-from diffcli.primitives import CODE
-from diffcli.program import Program, Recording
+from diffcli.core.evaluate import Algebra, evaluate
+from diffcli.core.primitives import CODE
+from diffcli.core.program import Program, Recording
+from diffcli.numbers.complexes import Complexes, NoExtension, Pair
+from diffcli.problem.derivation import Derivation, Problem, Steps
+from diffcli.runtime.errors import Unsupported
+from diffcli.runtime.messages import message
 
 STEP = 1e-20
 _DIV = CODE["div"]

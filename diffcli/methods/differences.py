@@ -20,11 +20,11 @@ from functools import cache, partial
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from diffcli.algebras import DIGITS
-from diffcli.derivation import Derivation, Problem, Steps
-from diffcli.evaluate import Algebra, evaluate
-from diffcli.primitives import CODE, INPUT
-from diffcli.program import Program, Recording
+from diffcli.core.evaluate import Algebra, evaluate
+from diffcli.core.primitives import CODE, INPUT
+from diffcli.core.program import Program, Recording
+from diffcli.numbers import DIGITS
+from diffcli.problem.derivation import Derivation, Problem, Steps
 
 _ADD, _SUB, _MUL, _DIV, _DETACH = (CODE[name] for name in ("add", "sub", "mul", "div", "detach"))
 

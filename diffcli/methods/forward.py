@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from diffcli.contraction import combined, only
-from diffcli.derivation import LARGEST, Derivation, Problem
-from diffcli.errors import Unsupported
-from diffcli.forward import jvp, jvps
-from diffcli.kinds import Kind
-from diffcli.linearize import ONE, ZERO, unit
-from diffcli.messages import message
-from diffcli.program import Program
+from diffcli.ad.forward import jvp, jvps
+from diffcli.ad.rules import ONE, ZERO, unit
+from diffcli.core.derivative_kinds import Kind
+from diffcli.core.linear_combinations import combined, only
+from diffcli.core.program import Program
+from diffcli.problem.derivation import LARGEST, Derivation, Problem
+from diffcli.runtime.errors import Unsupported
+from diffcli.runtime.messages import message
 
 
 def differentiate(problem: Problem) -> Derivation:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from diffcli.derivation import Derivation, Problem
 from diffcli.methods import forward
+from diffcli.problem.derivation import Derivation, Problem
 
 
 def differentiate(problem: Problem) -> Derivation:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from diffcli.contraction import only
-from diffcli.derivation import Derivation, Problem
-from diffcli.forward import jvps
+from diffcli.ad.forward import jvps
+from diffcli.core.linear_combinations import only
 from diffcli.methods.forward import basis, direction
 from diffcli.methods.reverse import gradient
+from diffcli.problem.derivation import Derivation, Problem
 
 
 def differentiate(problem: Problem) -> Derivation:

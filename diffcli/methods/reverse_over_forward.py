@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from diffcli.contraction import only
-from diffcli.derivation import Derivation, Problem
-from diffcli.linearize import ONE, ZERO
+from diffcli.ad.rules import ONE, ZERO
+from diffcli.core.linear_combinations import only
 from diffcli.methods.forward import along, basis, direction
 from diffcli.methods.reverse import back
+from diffcli.problem.derivation import Derivation, Problem
 
 
 def differentiate(problem: Problem) -> Derivation:

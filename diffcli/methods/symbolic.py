@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from diffcli.algebras.symbols import contract, derivative, lift, lower, texts
-from diffcli.derivation import Derivation, Problem, Wanted
-from diffcli.kinds import Kind
-from diffcli.program import Program, count_written
+from diffcli.core.derivative_kinds import Kind, Wanted
+from diffcli.core.program import Program, count_written
+from diffcli.numbers.sympy.symbols import contract, derivative, lift, lower, texts
+from diffcli.problem.derivation import Derivation, Problem
 
 LONGEST_FORMULA = 20_000
 """Operations of the largest formula that is written out."""

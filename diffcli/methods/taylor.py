@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from math import factorial
 
-from diffcli.contraction import combined, only
-from diffcli.derivation import Derivation, Problem
-from diffcli.errors import Unsupported
-from diffcli.messages import message
-from diffcli.taylor import taylor
+from diffcli.ad.taylor import taylor
+from diffcli.core.linear_combinations import combined, only
+from diffcli.problem.derivation import Derivation, Problem
+from diffcli.runtime.errors import Unsupported
+from diffcli.runtime.messages import message
 
 HIGHEST = 170
 """171! is larger than any float64."""

@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from diffcli.algebras.float64 import FLOAT64, NAMED
-from diffcli.errors import DiffError, Unsupported
-from diffcli.evaluate import evaluate
-from diffcli.passes import prune
-from diffcli.primitives import PRIMITIVES
-from diffcli.program import Constant, Functions, Program
+from diffcli.core.evaluate import evaluate
+from diffcli.core.passes import prune
+from diffcli.core.primitives import PRIMITIVES
+from diffcli.core.program import Constant, Functions, Program
+from diffcli.numbers.float64 import FLOAT64, NAMED
+from diffcli.runtime.errors import DiffError, Unsupported
 
 AT_ONCE = 1 << 14
 """Points that are copied at once: few enough for the cache, enough to hide the 5 µs that a call costs."""

@@ -17,15 +17,15 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from diffcli.algebras.arrays import Arrays
-from diffcli.algebras.float64 import FLOAT64
-from diffcli.derivation import Derivation
-from diffcli.errors import DiffError
-from diffcli.evaluate import evaluate
-from diffcli.generation import fastest
-from diffcli.generation.blocks import Blocks, whole
-from diffcli.passes import share
-from diffcli.program import Program, Recording
+from diffcli.core.evaluate import evaluate
+from diffcli.core.passes import share
+from diffcli.core.program import Program, Recording
+from diffcli.numbers.arrays import Arrays
+from diffcli.numbers.float64 import FLOAT64
+from diffcli.points.generation import fastest
+from diffcli.points.generation.blocks import Blocks, whole
+from diffcli.problem.derivation import Derivation
+from diffcli.runtime.errors import DiffError
 
 MOST = 1_000
 """Paths that are followed."""

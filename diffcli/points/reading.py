@@ -21,8 +21,8 @@ from warnings import catch_warnings, simplefilter
 
 import numpy as np
 
-from diffcli.case import Case, Number, scalar, tuples, written
-from diffcli.errors import DiffError, brief, unreadable
+from diffcli.problem.case import Case, Number, scalar, tuples, written
+from diffcli.runtime.errors import DiffError, brief, unreadable
 from diffcli.syntax import parse
 from diffcli.syntax.shapes import places, subscript
 
@@ -201,7 +201,7 @@ def _complete(
     file: str, text: str, names: Sequence[str], found: Mapping[str, Column], fixed: Mapping[str, Number]
 ) -> None:
     """Every variable has a column or a value, and none has both."""
-    from diffcli.primitives import NAMED_CONSTANTS
+    from diffcli.core.primitives import NAMED_CONSTANTS
 
     constants = {spelling for spellings in NAMED_CONSTANTS.values() for spelling in spellings}
     for name in names:

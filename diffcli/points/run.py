@@ -13,140 +13,29 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from math import prod
-from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from diffcli.algebras.arrays import silence
-from diffcli.asking import by_column, derive, refusal
-from diffcli.case import Asked, Case, make_case
-from diffcli.derivation import Derivation, Problem
-from diffcli.errors import DiffError, Unsupported
-from diffcli.generation import MANY, tangents
-from diffcli.limits import Apart, Expired, Here
+from diffcli.core.passes import share
+from diffcli.core.program import Program, count
 from diffcli.methods import METHODS
-from diffcli.passes import share
+from diffcli.methods.derive import by_column, derive, refusal
+from diffcli.numbers.arrays import silence
+from diffcli.points.generation import MANY, tangents
 from diffcli.points.paths import AT_ONCE as TOGETHER
 from diffcli.points.paths import Columns, Group, Into, at_points, grouped, into, point_of, straight
 from diffcli.points.reading import Column, Points
-from diffcli.primitives import Rules
-from diffcli.program import Cost, Program, count
-
-if TYPE_CHECKING:
-    from diffcli.points.statistics import Statistics
+from diffcli.points.result import Answer, Failure, Found, Gaps, Path, Settings, Told
+from diffcli.problem.case import Asked, Case, make_case
+from diffcli.problem.derivation import Derivation, Problem
+from diffcli.runtime.errors import DiffError, Unsupported
+from diffcli.runtime.limits import Apart, Expired, Here
 
 MOST_VALUES = 1_000_000_000
 """Numbers that are held: 8 GB."""
 
-SAMPLE = 2_000
-"""Points that are judged against the truth when no number is named."""
-
 AT_ONCE = 1 << 13
 """Points of which results are compared at once, in cache."""
-
-
-class Path(NamedTuple):
-    """A way through the expression: how many points take it, the first of them, what the method and f cost on it."""
-
-    points: int
-    first: int
-    cost: Cost
-    own: Cost
-
-
-class Answer(NamedTuple):
-    """One method's results: `values` has a column per output, `derivative` one per entry, row by row.
-
-    `seconds` are for all points, finding their paths included; `setup_seconds` for deriving and compiling.
-    `strange` counts the points with an entry that is not finite; `by_tangents`: so are its sines and cosines.
-    """
-
-    method: str
-    values: tuple[Column, ...]
-    derivative: tuple[Column, ...]
-    paths: tuple[Path, ...]
-    seconds: float
-    setup_seconds: float
-    strange: int = 0
-    formulas: tuple[str, ...] | None = None
-    by_tangents: bool = False
-
-
-class Failure(NamedTuple):
-    """A method without an answer: the verdict's word, and why."""
-
-    method: str
-    verdict: str
-    message: str
-
-
-class Gaps(NamedTuple):
-    """At every point the largest difference between two methods in any entry, in ulps of the larger number.
-
-    `most` is the largest that is finite, at the point `at`; at `mixed` points, of which `first` is one,
-    some methods are finite and others are not.
-    """
-
-    ulps: Column
-    most: float
-    at: int
-    mixed: int
-    first: int
-
-
-class Settings(NamedTuple):
-    """`sample` points are judged against the truth, drawn with `seed`; `compiled` names a backend, or none.
-
-    `fast_trig` asks for sines and cosines by tangents, or forbids them; None takes them where they pay.
-    """
-
-    methods: tuple[str, ...]
-    timeout: float = 10.0
-    tolerance: float = 1024.0
-    share: bool = False
-    sample: int = SAMPLE
-    seed: int = 0
-    compiled: str | None = None
-    step: float | None = None
-    rules: Rules = "textbook"
-    fast_trig: bool | None = None
-
-
-@dataclass(frozen=True)
-class Found:
-    """What was found at all points.
-
-    `gaps` are the differences between the methods, None where there is only one.
-    """
-
-    case: Case
-    points: Points
-    settings: Settings
-    shape: tuple[int, ...]
-    answers: tuple[Answer, ...]
-    failures: tuple[Failure, ...]
-    gaps: Gaps | None
-    statistics: Statistics | None
-    seconds: float = 0.0
-
-    @property
-    def float_system(self) -> str:
-        """Whose functions the numbers were computed with."""
-        compiled = self.settings.compiled
-        return f"{compiled} float64" if compiled else f"NumPy {np.__version__} float64"
-
-    @property
-    def by_tangents(self) -> bool:
-        return any(answer.by_tangents for answer in self.answers)
-
-    @property
-    def good(self) -> bool:
-        judged = self.statistics is None or self.statistics.good
-        return judged and not self.failures
-
-
-Told = Callable[[int, int], None]
-"""Told how many points are judged, of how many."""
 
 
 def understood(text: str, points: Points, wrt: Sequence[str] | None, asked: Asked) -> Case:

@@ -9,25 +9,22 @@ quantiles and shares, which would no longer be those of the points.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import ceil
 from random import Random
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from diffcli.accuracy import bits_lost, nearest
-
 # judging is one thing for one point and for many, and is written in the room of comparisons
-from diffcli.comparison import Measurement, Outcome, judged, proved
-from diffcli.comparison import Settings as Single
-from diffcli.derivation import Derivation, Problem
+from diffcli.comparison.compare import Measurement, Outcome, judged, proved
+from diffcli.comparison.compare import Settings as Single
 from diffcli.points.paths import Columns, point_of
-
-if TYPE_CHECKING:
-    from diffcli.points.run import Answer, Gaps, Settings, Told
+from diffcli.points.result import GOOD, Answer, Gaps, Settings, Spread, Statistics, Told, Worst
+from diffcli.problem.derivation import Derivation, Problem
+from diffcli.truth.accuracy import bits_lost, nearest
 
 BINS = (("0", 1.0), ("1-2", 3.0), ("3-5", 6.0), ("6-10", 11.0), ("11-20", 21.0), ("21-52", 52.5), ("all", 65.0))
 """Bits lost, each below its number; half an ulp of rounding is 0.6 bits, and is none."""
@@ -38,63 +35,7 @@ WORST = 5
 MOST_APART, FIRST_STRANGE, FIRST_OF_PATHS = 20, 3, 30
 """Points that are looked at besides a sample: where methods differ, are not finite, and of rare paths."""
 
-GOOD = ("ok", "kink")
 JUST_ROUNDED = 0, 1.0
-
-
-@dataclass(frozen=True, slots=True)
-class Worst:
-    """A point where a method does badly: the entry, what was computed there, and the truth if there is one."""
-
-    point: int
-    verdict: str
-    ulp: float | None
-    entry: int | None = None
-    computed: float | None = None
-    truth: float | None = None
-
-    @property
-    def bits(self) -> float | None:
-        return None if self.ulp is None else bits_lost(self.ulp)
-
-
-@dataclass(frozen=True, slots=True)
-class Spread:
-    """One method's errors in ulps, of the worst entry of a point, over the `proved` points of the sample.
-
-    `histogram` has a count for each of BINS; `verdicts` are of all points of the sample. `worst`
-    is over all points that were looked at.
-    """
-
-    method: str
-    proved: int
-    worst: float | None
-    median: float | None
-    of90: float | None
-    of99: float | None
-    histogram: tuple[int, ...]
-    verdicts: Mapping[str, int]
-    points: tuple[Worst, ...]
-
-    @property
-    def bad(self) -> float:
-        """The share of points that are neither ok nor at a kink."""
-        total = sum(self.verdicts.values())
-        return 1 - sum(self.verdicts.get(word, 0) for word in GOOD) / total if total else 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Statistics:
-    """`sampled` points were drawn, all where there are no more, and `picked` were looked at besides.
-
-    `status` counts what the truth is at the sampled points.
-    """
-
-    sampled: int
-    picked: int
-    status: Mapping[str, int]
-    spreads: tuple[Spread, ...]
-    good: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,11 +17,11 @@ from warnings import catch_warnings, simplefilter
 
 import numpy as np
 
-from diffcli.errors import DiffError, unwritable
+from diffcli.runtime.errors import DiffError, unwritable
 from diffcli.syntax.shapes import places, subscript
 
 if TYPE_CHECKING:
-    from diffcli.points.run import Found
+    from diffcli.points.result import Found
 
 ROWS = 1 << 14
 """Rows of text that are made at once."""

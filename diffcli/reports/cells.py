@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from diffcli.accuracy import shortest
 from diffcli.batch.rows import Failure, Result
-from diffcli.case import equations, headline, tuples, written
-from diffcli.comparison import Comparison, Measurement
-from diffcli.language import say, translated
-from diffcli.program import Cost
+from diffcli.comparison.compare import Comparison, Measurement
+from diffcli.core.program import Cost
+from diffcli.locale.language import say, translated
+from diffcli.problem.case import equations, headline, tuples, written
 from diffcli.reports.names import names
 from diffcli.reports.sentences import counted, lost, proved, sides, ulps
 from diffcli.syntax.rendering import literal
 from diffcli.syntax.shapes import nested
+from diffcli.truth.accuracy import shortest
 
 COSTS = ("error", "lost", "operations", "× f", "verdict")
 BATCH = ("line", "expression", "method", "verdict", "error", "lost", "operations", "message")

@@ -21,8 +21,8 @@ from io import StringIO
 from typing import Any
 
 from diffcli.batch.rows import Failure, Result
-from diffcli.case import written
-from diffcli.comparison import Comparison
+from diffcli.comparison.compare import Comparison
+from diffcli.problem.case import written
 from diffcli.reports.json import as_object
 
 COLUMNS = (

@@ -13,12 +13,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from math import floor, inf, isfinite, log10
 
-from diffcli.accuracy import Error
-from diffcli.algebras import DIGITS
 from diffcli.batch.rows import Failure, Result
-from diffcli.comparison import CLAIM, Comparison, Measurement
-from diffcli.language import joined, say, translated
-from diffcli.program import Cost
+from diffcli.comparison.compare import CLAIM, Comparison, Measurement
+from diffcli.core.program import Cost
+from diffcli.locale.language import joined, say, translated
+from diffcli.numbers import DIGITS
 from diffcli.reports.cells import derivative, formulas, headings, one_line, standing, swell, truths, value
 from diffcli.reports.names import labels
 from diffcli.reports.page import Cell, box, ending, opening, row, table, text
@@ -27,7 +26,8 @@ from diffcli.reports.page_script import EARLY, ROWS
 from diffcli.reports.page_style import UNSCRIPTED
 from diffcli.reports.sentences import closing, rounded, ulps
 from diffcli.syntax.rendering import literal
-from diffcli.truth import digits
+from diffcli.truth.accuracy import Error
+from diffcli.truth.certify import digits
 
 SIGNS = {
     "ok": "✓", "right": "✓", "kink": "∧", "no-truth": "?", "undecided": "?", "missing": "–", "unsupported": "–",

@@ -12,15 +12,15 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from diffcli.accuracy import Error
-from diffcli.algebras import DIGITS
 from diffcli.batch.rows import Failure, Result
-from diffcli.case import Number
-from diffcli.claims import Examination
-from diffcli.comparison import Comparison, Measurement
-from diffcli.derivation import Wanted
+from diffcli.comparison.compare import Comparison, Measurement
+from diffcli.core.derivative_kinds import Wanted
+from diffcli.numbers import DIGITS
+from diffcli.problem.case import Number
+from diffcli.problem.claims import Examination
 from diffcli.syntax.shapes import nested
-from diffcli.truth import digits
+from diffcli.truth.accuracy import Error
+from diffcli.truth.certify import digits
 
 SCHEMA = 2
 

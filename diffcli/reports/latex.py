@@ -15,8 +15,8 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 from diffcli.batch.rows import Failure, Result
-from diffcli.comparison import Comparison
-from diffcli.language import joined, say, spoken, translated
+from diffcli.comparison.compare import Comparison
+from diffcli.locale.language import joined, say, spoken, translated
 from diffcli.reports.cells import (
     BATCH,
     COSTS,

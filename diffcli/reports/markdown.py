@@ -9,8 +9,8 @@ import re
 from collections.abc import Sequence
 
 from diffcli.batch.rows import Failure, Result
-from diffcli.comparison import Comparison
-from diffcli.language import joined, say, translated
+from diffcli.comparison.compare import Comparison
+from diffcli.locale.language import joined, say, translated
 from diffcli.reports.cells import (
     BATCH,
     COSTS,

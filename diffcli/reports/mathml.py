@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from diffcli.language import say
+from diffcli.locale.language import say
 from diffcli.reports.typesetting import named
 
 NAMESPACE = "http://www.w3.org/1998/Math/MathML"

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from html import escape
 
-from diffcli import __version__
-from diffcli.language import TAGS, spoken
+from diffcli.locale.language import TAGS, spoken
 from diffcli.reports.page_style import STYLE
+from diffcli.runtime.version import __version__
 
 _CONTROLS = dict.fromkeys((*range(9), 11, 12, *range(14, 32), *range(127, 160)), "\ufffd")
 """Characters that HTML has no place for."""

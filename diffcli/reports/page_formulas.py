@@ -11,11 +11,11 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import NamedTuple
 
-from diffcli.errors import DiffError
-from diffcli.language import say
-from diffcli.primitives import CODE, NAMED_CONSTANTS
+from diffcli.core.primitives import CODE, NAMED_CONSTANTS
+from diffcli.locale.language import say
 from diffcli.reports.mathml import NAMESPACE, MathML
 from diffcli.reports.typesetting import ATOM, CHOICE, PRODUCT, RELATION, Box, Typeset, named
+from diffcli.runtime.errors import DiffError
 from diffcli.syntax.parsing import Node, parse
 
 MOST, DEEPEST = 400, 120

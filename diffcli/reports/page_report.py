@@ -9,14 +9,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from math import isfinite
 
-from diffcli import __version__
-from diffcli.comparison import Comparison
-from diffcli.language import say
+from diffcli.comparison.compare import Comparison
+from diffcli.locale.language import say
 from diffcli.reports.html import eyebrow, heading, section, sections, title_of
 from diffcli.reports.page import Cell, box, ending, opening, row, table, text
 from diffcli.reports.page_plots import svg
 from diffcli.reports.page_script import COPY
 from diffcli.reports.studies import cell
+from diffcli.runtime.version import __version__
 from diffcli.studies.study import Study, Table
 from diffcli.syntax.rendering import literal
 

@@ -7,8 +7,8 @@ from math import isfinite
 from pathlib import Path
 from typing import Any
 
-from diffcli.errors import DiffError, unwritable
-from diffcli.messages import message
+from diffcli.runtime.errors import DiffError, unwritable
+from diffcli.runtime.messages import message
 from diffcli.studies.study import Curve, Plot
 
 _LINES = ("-", "--", "-.", ":")

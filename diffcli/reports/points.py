@@ -11,15 +11,14 @@ from collections.abc import Iterator
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from diffcli.case import equations, headline, written
-from diffcli.errors import width as columns_of
-from diffcli.language import begun, say, speaking, translated
+from diffcli.locale.language import begun, say, speaking, translated
+from diffcli.problem.case import equations, headline, written
+from diffcli.runtime.errors import width as columns_of
 from diffcli.studies.study import Cell, Column, Study, Table
 from diffcli.syntax.rendering import literal
 
 if TYPE_CHECKING:
-    from diffcli.points.run import Answer, Found
-    from diffcli.points.statistics import Spread, Statistics, Worst
+    from diffcli.points.result import Answer, Found, Spread, Statistics, Worst
 
 FORMATS = ("table", "json", "csv")
 
@@ -101,7 +100,7 @@ def errors(statistics: Statistics) -> Table:
 
 
 def _errors(spread: Spread) -> tuple[Cell, ...]:
-    from diffcli.accuracy import bits_lost
+    from diffcli.truth.accuracy import bits_lost
 
     bits = None if spread.worst is None else bits_lost(spread.worst)
     spreads = spread.median, spread.of90, spread.of99, spread.worst
@@ -136,10 +135,10 @@ def worst(found: Found, statistics: Statistics) -> Table:
 
 def entry_names(found: Found) -> list[str]:
     """`∂f/∂x`, as a single comparison has it."""
-    from diffcli.comparison import Comparison
-    from diffcli.program import Cost
+    from diffcli.comparison.compare import Comparison
+    from diffcli.core.program import Cost
     from diffcli.reports.names import labels
-    from diffcli.truth import Truth
+    from diffcli.truth.certify import Truth
 
     return labels(Comparison(found.case, (), Cost(), Truth("unavailable", 0), (), 0.0, found.shape))
 
@@ -162,7 +161,7 @@ def sentences(found: Found) -> Iterator[str]:
     template = "Computed in {system}; single points use libm, and may differ by a few ulps."
     yield say(template, system=found.float_system)
     if found.by_tangents:
-        from diffcli.generation.tangents import ULPS
+        from diffcli.points.generation.tangents import ULPS
 
         yield say(_ASKED_FOR if found.settings.fast_trig else _FASTER, count=f"{ULPS:g}")
 

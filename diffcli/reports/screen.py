@@ -11,7 +11,7 @@ from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
 from rich.table import Table
 
-from diffcli.errors import visible
+from diffcli.runtime.errors import visible
 
 _RULES = Box("    \n    \n ── \n    \n ── \n ── \n    \n    \n")
 

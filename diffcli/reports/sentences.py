@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from diffcli.comparison import GOOD, Comparison, Measurement
-from diffcli.language import begun, joined, listed, say, translated
+from diffcli.comparison.compare import GOOD, Comparison, Measurement
+from diffcli.locale.language import begun, joined, listed, say, translated
 from diffcli.reports.names import labels
-from diffcli.truth import Truth, digits
+from diffcli.truth.certify import Truth, digits
 
 if TYPE_CHECKING:
-    from diffcli.claims import Examination
+    from diffcli.problem.claims import Examination
     from diffcli.tracing.path import Step
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")

@@ -8,15 +8,15 @@ from collections.abc import Iterator
 from html import escape
 from typing import Any
 
-from diffcli.case import equations, understood
-from diffcli.language import TAGS, say, speaking, spoken, translated
+from diffcli.locale.language import TAGS, say, speaking, spoken, translated
+from diffcli.locale.wrapping import wrapped
+from diffcli.problem.case import equations, understood
 from diffcli.reports.json import SCHEMA, number
 from diffcli.reports.latex import LETTERS, escaped
 from diffcli.reports.mathml import MATHML, math
 from diffcli.reports.typesetting import LATEX, Notation, named, typeset
 from diffcli.studies.steps import TIDIED, Block, Check, Formula, Lesson, Step, Steps
 from diffcli.syntax.rendering import literal
-from diffcli.wrapping import wrapped
 
 FORMATS = ("text", "json", "latex", "mathml")
 ENDINGS = {".txt": "text", ".json": "json", ".tex": "latex", ".html": "mathml"}

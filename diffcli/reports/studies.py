@@ -14,13 +14,13 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from diffcli.errors import width as columns
-from diffcli.language import say
+from diffcli.locale.language import say
+from diffcli.locale.wrapping import wrapped
 from diffcli.reports.json import SCHEMA, number
 from diffcli.reports.screen import plain, ruled
+from diffcli.runtime.errors import width as columns
 from diffcli.studies.study import Axis, Cell, Column, Plot, Study, Table
 from diffcli.syntax.rendering import literal
-from diffcli.wrapping import wrapped
 
 _ESCAPES = re.compile(r"\x1b\[[\d;]*m")
 _HIGH, _WIDE = 20, 100

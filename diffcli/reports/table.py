@@ -15,23 +15,23 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from diffcli.accuracy import Verdict
 from diffcli.batch.rows import Failure, Result
-from diffcli.case import equations, pasted, tuples, understood, written
-from diffcli.comparison import GOOD, Comparison, Measurement
-from diffcli.errors import visible
-from diffcli.errors import width as columns
-from diffcli.language import joined, say, translated
-from diffcli.program import Cost
+from diffcli.comparison.compare import GOOD, Comparison, Measurement
+from diffcli.core.program import Cost
+from diffcli.locale.language import joined, say, translated
+from diffcli.locale.wrapping import wrapped
+from diffcli.problem.case import equations, pasted, tuples, understood, written
 from diffcli.reports.cells import by_class, derivative, one_line, ratio, standing, truths, value
 from diffcli.reports.names import labels
 from diffcli.reports.screen import plain, ruled
 from diffcli.reports.sentences import closing, counted, lost, proved, shortened, side, ulps
-from diffcli.wrapping import wrapped
+from diffcli.runtime.errors import visible
+from diffcli.runtime.errors import width as columns
+from diffcli.truth.accuracy import Verdict
 
 if TYPE_CHECKING:
     from diffcli.batch.summary import Summary
-    from diffcli.claims import Standing
+    from diffcli.problem.claims import Standing
 
 WIDEST = 100_000
 """The width of what is not a terminal: nothing is wrapped there."""

@@ -12,10 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple, Protocol
 
-from diffcli.evaluate import evaluate
-from diffcli.language import say
-from diffcli.primitives import ARITY, INPUT, PARAMETRIC, PRIMITIVES
-from diffcli.program import Constant, Functions, Program
+from diffcli.core.evaluate import evaluate
+from diffcli.core.primitives import ARITY, INPUT, PARAMETRIC, PRIMITIVES
+from diffcli.core.program import Constant, Functions, Program
+from diffcli.locale.language import say
 from diffcli.reports.latex import character
 from diffcli.syntax.rendering import literal
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from diffcli.batch.rows import Result
 from diffcli.batch.summary import Facts, facts
-from diffcli.language import speak
+from diffcli.locale.language import speak
 from diffcli.reports import REPORTS, Report
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 import sys
 
-from diffcli.accuracy import Ball, nearest
-from diffcli.language import say, translated
-from diffcli.primitives import PRIMITIVES
+from diffcli.core.primitives import PRIMITIVES
+from diffcli.locale.language import say, translated
 from diffcli.studies.nodes import Part, Spot, parts
+from diffcli.truth.accuracy import Ball, nearest
 
 LARGEST_FLOAT, SMALLEST_NORMAL = sys.float_info.max, sys.float_info.min
 

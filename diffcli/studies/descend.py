@@ -11,14 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from diffcli.accuracy import bits_lost, error, nearest
-from diffcli.case import Number, equations, pasted, understood
-from diffcli.comparison import executed
-from diffcli.errors import DiffError, Unsupported, width
-from diffcli.generation import evaluator
-from diffcli.language import begun, listed, say, translated
-from diffcli.limits import Died, Expired
-from diffcli.messages import message
+from diffcli.comparison.compare import executed
+from diffcli.locale.language import begun, listed, say, translated
+from diffcli.points.generation import evaluator
+from diffcli.problem.case import Number, equations, pasted, understood
+from diffcli.runtime.errors import DiffError, Unsupported, width
+from diffcli.runtime.limits import Died, Expired
+from diffcli.runtime.messages import message
 from diffcli.studies.descents import (
     Objective,
     Parameters,
@@ -37,6 +36,7 @@ from diffcli.studies.landscape import Finding
 from diffcli.studies.reused import absent, ready
 from diffcli.studies.study import Axis, Cell, Column, Contour, Curve, Plot, Study, Table
 from diffcli.syntax.rendering import literal
+from diffcli.truth.accuracy import bits_lost, error, nearest
 
 MODEL = "yhat"
 """The name that a loss has for what the model predicts."""

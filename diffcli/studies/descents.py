@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-from diffcli.case import Asked, Case, Number, flat, make_case, shape_of, tuples, where_missing
-from diffcli.comparison import executed
-from diffcli.derivation import Answer, Problem
-from diffcli.errors import DiffError, unreadable
-from diffcli.messages import message
-from diffcli.program import Cost
+from diffcli.comparison.compare import executed
+from diffcli.core.program import Cost
+from diffcli.problem.case import Asked, Case, Number, flat, make_case, shape_of, tuples, where_missing
+from diffcli.problem.derivation import Answer, Problem
+from diffcli.runtime.errors import DiffError, unreadable
+from diffcli.runtime.messages import message
 from diffcli.studies.reused import Reused
 from diffcli.studies.symmetric import solve
 from diffcli.syntax import elaborate

@@ -16,11 +16,21 @@ from fractions import Fraction
 from functools import cache
 from math import isfinite
 
-from diffcli.evaluate import evaluate
-from diffcli.linearize import rule_program
-from diffcli.passes import prune
-from diffcli.primitives import BOOLEAN, CODE, COMPARISONS, CONST, INPUT, NAMED_CONSTANTS, PARAMETRIC, PRIMITIVES, SELECT
-from diffcli.program import Builder, Constant, Functions, Program
+from diffcli.ad.rules import rule_program
+from diffcli.core.evaluate import evaluate
+from diffcli.core.passes import prune
+from diffcli.core.primitives import (
+    BOOLEAN,
+    CODE,
+    COMPARISONS,
+    CONST,
+    INPUT,
+    NAMED_CONSTANTS,
+    PARAMETRIC,
+    PRIMITIVES,
+    SELECT,
+)
+from diffcli.core.program import Builder, Constant, Functions, Program
 from diffcli.syntax.elaboration import Elaborator
 from diffcli.syntax.parsing import parse
 

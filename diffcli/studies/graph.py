@@ -14,15 +14,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from diffcli.accuracy import Ball
-from diffcli.algebras.float64 import FLOAT64
-from diffcli.case import Case, equations, headline
-from diffcli.errors import DiffError
-from diffcli.language import say
-from diffcli.linearize import ONE, ZERO, Linear
-from diffcli.messages import message
-from diffcli.primitives import CONST, INPUT, PARAMETRIC, PRIMITIVES
-from diffcli.proofs import Known, sensitivities
+from diffcli.ad.rules import ONE, ZERO, Linear
+from diffcli.core.primitives import CONST, INPUT, PARAMETRIC, PRIMITIVES
+from diffcli.locale.language import say
+from diffcli.numbers.float64 import FLOAT64
+from diffcli.problem.case import Case, equations, headline
+from diffcli.runtime.errors import DiffError
+from diffcli.runtime.messages import message
 from diffcli.studies.nodes import (
     MOST_PROVED,
     Path,
@@ -35,6 +33,8 @@ from diffcli.studies.nodes import (
     prove,
 )
 from diffcli.syntax.rendering import literal
+from diffcli.truth.accuracy import Ball
+from diffcli.truth.proofs import Known, sensitivities
 
 Show = Literal["values", "tangents", "adjoints"]
 SHOWS: tuple[Show, ...] = ("values", "tangents", "adjoints")

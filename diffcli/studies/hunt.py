@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from random import Random
 
-from diffcli.case import Number, headline
-from diffcli.errors import DiffError
-from diffcli.language import say
-from diffcli.messages import message
+from diffcli.locale.language import say
 from diffcli.methods import usual
+from diffcli.problem.case import Number, headline
+from diffcli.runtime.errors import DiffError
+from diffcli.runtime.messages import message
 from diffcli.studies.losses import (
     LISTED,
     Losses,

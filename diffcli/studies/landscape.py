@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from diffcli.errors import Unsupported
-from diffcli.limits import Died, Expired, Here
-from diffcli.messages import message
-from diffcli.program import Cost
+from diffcli.core.program import Cost
+from diffcli.runtime.errors import Unsupported
+from diffcli.runtime.limits import Died, Expired, Here
+from diffcli.runtime.messages import message
 from diffcli.studies.descents import Objective, Parameters, Plan, Slopes, Step, Walk, verdict
 from diffcli.studies.symmetric import eigenvalues, solve
-from diffcli.truth import Truth, certify
+from diffcli.truth.certify import Truth, certify
 
 
 @dataclass(frozen=True)

@@ -10,18 +10,18 @@ from random import Random
 from statistics import median
 from typing import Any
 
-from diffcli.accuracy import bits_lost, error, nearest
-from diffcli.case import Case, Number, make_case, pasted, where_missing
-from diffcli.derivation import Problem
-from diffcli.errors import DiffError, Unsupported
-from diffcli.language import listed, say
-from diffcli.limits import Died, Expired, Here
-from diffcli.messages import message
+from diffcli.locale.language import listed, say
+from diffcli.problem.case import Case, Number, make_case, pasted, where_missing
+from diffcli.problem.derivation import Problem
+from diffcli.runtime.errors import DiffError, Unsupported
+from diffcli.runtime.limits import Died, Expired, Here
+from diffcli.runtime.messages import message
 from diffcli.studies.ranges import Range
 from diffcli.studies.reused import absent, ready
 from diffcli.studies.study import Cell, Column, Table
 from diffcli.syntax.rendering import literal
-from diffcli.truth import Truth, certify
+from diffcli.truth.accuracy import bits_lost, error, nearest
+from diffcli.truth.certify import Truth, certify
 
 Point = tuple[float, ...]
 """One number for each variable that moves."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from importlib.metadata import PackageNotFoundError, version
 
-from diffcli import __version__
-from diffcli.kinds import FIRST_ORDER, KINDS, SECOND_ORDER, Kind
-from diffcli.language import say, translated
+from diffcli.core.derivative_kinds import FIRST_ORDER, KINDS, SECOND_ORDER, Kind
+from diffcli.locale.language import say, translated
 from diffcli.methods import METHODS, Method, usual
+from diffcli.runtime.version import __version__
 from diffcli.studies.study import Column, Study, Table
 
 _OURS = "diff-compare"

@@ -12,20 +12,20 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from diffcli.accuracy import error, tight
-from diffcli.case import Case, Number, equations, headline, make_case, pasted, where_missing
-from diffcli.comparison import executed
-from diffcli.derivation import Problem
-from diffcli.errors import DiffError
-from diffcli.language import begun, listed, say, translated
-from diffcli.limits import Expired, Here
-from diffcli.messages import message
+from diffcli.comparison.compare import executed
+from diffcli.locale.language import begun, listed, say, translated
 from diffcli.methods import usual
-from diffcli.proofs import Root, detached, root, rootless
+from diffcli.problem.case import Case, Number, equations, headline, make_case, pasted, where_missing
+from diffcli.problem.derivation import Problem
+from diffcli.runtime.errors import DiffError
+from diffcli.runtime.limits import Expired, Here
+from diffcli.runtime.messages import message
 from diffcli.studies.reused import Reused, absent, ready
 from diffcli.studies.study import Axis, Cell, Column, Curve, Plot, Study, Table
 from diffcli.syntax.rendering import literal
-from diffcli.truth import certify, digits
+from diffcli.truth.accuracy import error, tight
+from diffcli.truth.certify import certify, digits
+from diffcli.truth.proofs import Root, detached, root, rootless
 
 SECANT = "secants"
 NEIGHBOURS = 4

@@ -16,21 +16,21 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from diffcli.accuracy import Ball, bits_lost, error
-from diffcli.algebras.float64 import FLOAT64
-from diffcli.evaluate import evaluate, evaluate_all
-from diffcli.forward import Dual, Duals
-from diffcli.language import say
-from diffcli.limits import Expired, deadline
-from diffcli.linearize import ONE, ZERO, Linear, Unit
-from diffcli.messages import message
-from diffcli.passes import prune
-from diffcli.primitives import CONST, INPUT, PARAMETRIC, PRIMITIVES
-from diffcli.program import Constant, Program, Recording
-from diffcli.proofs import Known, alone, carried, every, sensitivities
-from diffcli.reverse import Taped, Taping
+from diffcli.ad.forward import Dual, Duals
+from diffcli.ad.reverse import Taped, Taping
+from diffcli.ad.rules import ONE, ZERO, Linear, Unit
+from diffcli.core.evaluate import evaluate, evaluate_all
+from diffcli.core.passes import prune
+from diffcli.core.primitives import CONST, INPUT, PARAMETRIC, PRIMITIVES
+from diffcli.core.program import Constant, Program, Recording
+from diffcli.locale.language import say
+from diffcli.numbers.float64 import FLOAT64
+from diffcli.runtime.limits import Expired, deadline
+from diffcli.runtime.messages import message
 from diffcli.syntax.rendering import render
-from diffcli.truth import certify
+from diffcli.truth.accuracy import Ball, bits_lost, error
+from diffcli.truth.certify import certify
+from diffcli.truth.proofs import Known, alone, carried, every, sensitivities
 
 MOST_PROVED = 400
 """Beyond this many operations the adjoints of inner nodes are not proved: the work grows with the square."""

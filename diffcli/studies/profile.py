@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from statistics import median
 
-from diffcli.case import Number, headline
-from diffcli.errors import DiffError
-from diffcli.language import begun, listed, say
-from diffcli.messages import message
+from diffcli.locale.language import begun, listed, say
 from diffcli.methods import usual
+from diffcli.problem.case import Number, headline
+from diffcli.runtime.errors import DiffError
+from diffcli.runtime.messages import message
 from diffcli.studies.losses import (
     LISTED,
     OVER,

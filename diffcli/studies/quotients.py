@@ -12,18 +12,18 @@ from functools import cached_property, partial
 from math import frexp, isfinite
 from typing import Any
 
-from diffcli.accuracy import error
-from diffcli.algebras.float64 import FLOAT64
-from diffcli.case import Case
-from diffcli.derivation import Wanted
-from diffcli.evaluate import Algebra, evaluate
-from diffcli.forward import Dual, Duals
-from diffcli.limits import Expired, Here
-from diffcli.linearize import ONE, ZERO
-from diffcli.messages import message
+from diffcli.ad.forward import Dual, Duals
+from diffcli.ad.rules import ONE, ZERO
+from diffcli.core.derivative_kinds import Wanted
+from diffcli.core.evaluate import Algebra, evaluate
 from diffcli.methods.complex_step import slopes_at
 from diffcli.methods.differences import STENCILS, Function, Stencil, quotient
-from diffcli.truth import Truth, certify
+from diffcli.numbers.float64 import FLOAT64
+from diffcli.problem.case import Case
+from diffcli.runtime.limits import Expired, Here
+from diffcli.runtime.messages import message
+from diffcli.truth.accuracy import error
+from diffcli.truth.certify import Truth, certify
 
 COMPLEX = "complex-step"
 
@@ -48,7 +48,7 @@ def _float64() -> Numbers:
 
 
 def _float32() -> Numbers:
-    from diffcli.algebras.arrays import Arrays, silence
+    from diffcli.numbers.arrays import Arrays, silence
 
     arrays = Arrays("float32", loud=True)
     return Numbers("float32", arrays, arrays.array, 2.0**-24, silence)

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from random import Random
 
-from diffcli.case import scalar
-from diffcli.errors import DiffError
-from diffcli.language import say
-from diffcli.messages import message
+from diffcli.locale.language import say
+from diffcli.problem.case import scalar
+from diffcli.runtime.errors import DiffError
+from diffcli.runtime.messages import message
 from diffcli.syntax.rendering import literal
 
 DEPTH = 1e-20

@@ -9,17 +9,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from diffcli.algebras.float64 import FLOAT64
-from diffcli.asking import derive, refusal
-from diffcli.case import Case
-from diffcli.derivation import Derivation, Problem
-from diffcli.errors import DiffError
-from diffcli.evaluate import evaluate, evaluate_all
-from diffcli.language import say, translated
-from diffcli.limits import Apart, Expired, Here
-from diffcli.messages import message, parts
+from diffcli.core.evaluate import evaluate, evaluate_all
+from diffcli.core.program import Program
+from diffcli.locale.language import say, translated
 from diffcli.methods import METHODS
-from diffcli.program import Program
+from diffcli.methods.derive import derive, refusal
+from diffcli.numbers.float64 import FLOAT64
+from diffcli.problem.case import Case
+from diffcli.problem.derivation import Derivation, Problem
+from diffcli.runtime.errors import DiffError
+from diffcli.runtime.limits import Apart, Expired, Here
+from diffcli.runtime.messages import message, parts
 
 
 class Answered(NamedTuple):

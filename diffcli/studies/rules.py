@@ -20,21 +20,21 @@ from math import inf, isfinite, nextafter, pi, ulp
 from random import Random
 from typing import Any, NamedTuple
 
-from diffcli.accuracy import error
-from diffcli.algebras.float64 import FLOAT64
-from diffcli.definitions import stabilized, stable_text
-from diffcli.errors import DiffError
-from diffcli.evaluate import evaluate
-from diffcli.forward import Dual, Duals
-from diffcli.language import say, translated
-from diffcli.linearize import ONE, ZERO, Linear, rule_text
-from diffcli.messages import message
-from diffcli.primitives import ALL, CODE, DEFINITIONS, OF_VECTORS, PRIMITIVES, RULES, Primitive, Rules
-from diffcli.program import Builder, Constant, Program
+from diffcli.ad.definitions import stabilized, stable_text
+from diffcli.ad.forward import Dual, Duals
+from diffcli.ad.rules import ONE, ZERO, Linear, rule_text
+from diffcli.core.evaluate import evaluate
+from diffcli.core.primitives import ALL, CODE, DEFINITIONS, OF_VECTORS, PRIMITIVES, RULES, Primitive, Rules
+from diffcli.core.program import Builder, Constant, Program
+from diffcli.locale.language import say, translated
+from diffcli.numbers.float64 import FLOAT64
+from diffcli.runtime.errors import DiffError
+from diffcli.runtime.messages import message
 from diffcli.studies.study import Cell, Column, Progress, Study, Table, silent
 from diffcli.syntax import elaborate
 from diffcli.syntax.rendering import literal
-from diffcli.truth import certify
+from diffcli.truth.accuracy import error
+from diffcli.truth.certify import certify
 
 POINTS, FEWEST, MOST = 500, 10, 1_000_000
 """Points a primitive: usually, at least, at most."""

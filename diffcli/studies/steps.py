@@ -14,18 +14,18 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal
 
-from diffcli.accuracy import Ball, nearest
-from diffcli.case import Case, Number, make_case, shape_of
-from diffcli.errors import DiffError
-from diffcli.limits import Expired, deadline
-from diffcli.messages import message
-from diffcli.passes import prune
-from diffcli.primitives import CODE, CONST, INPUT, PARAMETRIC, PRIMITIVES, SELECT
-from diffcli.program import Constant, Program
+from diffcli.core.passes import prune
+from diffcli.core.primitives import CODE, CONST, INPUT, PARAMETRIC, PRIMITIVES, SELECT
+from diffcli.core.program import Constant, Program
+from diffcli.problem.case import Case, Number, make_case, shape_of
+from diffcli.runtime.errors import DiffError
+from diffcli.runtime.limits import Expired, deadline
+from diffcli.runtime.messages import message
 from diffcli.studies.formulas import Formulas, Rule, rule_of, spread
 from diffcli.syntax import elaborate
 from diffcli.syntax.rendering import render
-from diffcli.truth import Truth, certify
+from diffcli.truth.accuracy import Ball, nearest
+from diffcli.truth.certify import Truth, certify
 
 LONGEST = 30
 """A part of more operations gets a name, and is differentiated by itself."""

@@ -17,15 +17,15 @@ from math import factorial, inf, isfinite, log10
 from statistics import median
 from typing import Any
 
-from diffcli.case import Case, Number, equations, flat, headline, make_case
-from diffcli.errors import DiffError, Unsupported
-from diffcli.language import joined, listed, say, translated
-from diffcli.messages import message
+from diffcli.locale.language import joined, listed, say, translated
 from diffcli.methods.differences import STENCILS, Stencil, weights
+from diffcli.problem.case import Case, Number, equations, flat, headline, make_case
+from diffcli.runtime.errors import DiffError, Unsupported
+from diffcli.runtime.messages import message
 from diffcli.studies.quotients import COMPLEX, NUMBERS, Sample, Scene
 from diffcli.studies.study import Axis, Cell, Column, Curve, Plot, Progress, Study, Table, silent
 from diffcli.syntax.rendering import literal
-from diffcli.truth import digits
+from diffcli.truth.certify import digits
 
 METHODS = (*STENCILS, COMPLEX)
 AUTOMATIC = "dual numbers"

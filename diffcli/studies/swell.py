@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
-from diffcli.case import Case, Number, make_case, pasted
-from diffcli.comparison import executed
-from diffcli.derivation import Derivation, Problem
-from diffcli.errors import DiffError, Unsupported
-from diffcli.language import begun, listed, say, translated
-from diffcli.limits import Apart, Died, Expired
-from diffcli.messages import message
+from diffcli.comparison.compare import executed
+from diffcli.core.program import Cost, count, count_written
+from diffcli.locale.language import begun, listed, say, translated
 from diffcli.methods import METHODS
-from diffcli.program import Cost, count, count_written
+from diffcli.problem.case import Case, Number, make_case, pasted
+from diffcli.problem.derivation import Derivation, Problem
+from diffcli.runtime.errors import DiffError, Unsupported
+from diffcli.runtime.limits import Apart, Died, Expired
+from diffcli.runtime.messages import message
 from diffcli.studies.study import Axis, Cell, Column, Curve, Plot, Study, Table
 from diffcli.syntax import elaborate
 from diffcli.syntax.parsing import parse
@@ -240,8 +240,8 @@ def _symbolic(problem: Problem, timeout: float, whole: bool) -> Symbolic | str:
 
 def _derived(problem: Problem, whole: bool) -> Symbolic:
     """In the child: what is sent back is small, however large the formula, unless it is asked for whole."""
-    from diffcli.algebras.symbols import lift, texts
-    from diffcli.passes import prune
+    from diffcli.core.passes import prune
+    from diffcli.numbers.sympy.symbols import lift, texts
 
     found: Derivation = METHODS["symbolic"].load()(problem)
     assert found.written is not None

@@ -16,20 +16,20 @@ from itertools import pairwise
 from math import factorial, inf, isfinite, nan
 from typing import Any
 
-from diffcli.accuracy import bits_lost, error, nearest
-from diffcli.algebras.float64 import FLOAT64
-from diffcli.case import Case, Number, headline, make_case, pasted
-from diffcli.derivation import Problem
-from diffcli.errors import DiffError
-from diffcli.evaluate import evaluate
-from diffcli.language import say
-from diffcli.limits import Expired, Here
-from diffcli.messages import message
-from diffcli.proofs import analytic, coefficients, detached, lagrange, remainders
+from diffcli.ad.taylor import taylor as program_of
+from diffcli.core.evaluate import evaluate
+from diffcli.locale.language import say
+from diffcli.numbers.float64 import FLOAT64
+from diffcli.problem.case import Case, Number, headline, make_case, pasted
+from diffcli.problem.derivation import Problem
+from diffcli.runtime.errors import DiffError
+from diffcli.runtime.limits import Expired, Here
+from diffcli.runtime.messages import message
 from diffcli.studies.study import Axis, Column, Curve, Plot, Study, Table
 from diffcli.syntax.rendering import literal
-from diffcli.taylor import taylor as program_of
-from diffcli.truth import digits
+from diffcli.truth.accuracy import bits_lost, error, nearest
+from diffcli.truth.certify import digits
+from diffcli.truth.proofs import analytic, coefficients, detached, lagrange, remainders
 
 MOST = 60
 """The highest order."""

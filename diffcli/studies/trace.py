@@ -12,12 +12,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from diffcli.accuracy import nearest
-from diffcli.case import Case, equations, headline
-from diffcli.language import begun, joined, listed, say, translated
-from diffcli.linearize import ZERO
-from diffcli.primitives import CONST, INPUT
-from diffcli.proofs import Known
+from diffcli.ad.rules import ZERO
+from diffcli.core.primitives import CONST, INPUT
+from diffcli.locale.language import begun, joined, listed, say, translated
+from diffcli.problem.case import Case, equations, headline
 from diffcli.studies.causes import SMALLEST_NORMAL, underflowed, why_lost, why_not_finite
 from diffcli.studies.nodes import (
     MOST_PROVED,
@@ -37,6 +35,8 @@ from diffcli.studies.nodes import (
 )
 from diffcli.studies.study import Cell, Column, Study, Table
 from diffcli.syntax.rendering import literal
+from diffcli.truth.accuracy import nearest
+from diffcli.truth.proofs import Known
 
 Mode = Literal["forward", "reverse", "both"]
 MODES: tuple[Mode, ...] = ("forward", "reverse", "both")

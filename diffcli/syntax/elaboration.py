@@ -14,9 +14,8 @@ from functools import cache, partial, reduce
 from math import isfinite
 from typing import cast
 
-from diffcli.errors import DiffError, brief
-from diffcli.passes import pruned
-from diffcli.primitives import (
+from diffcli.core.passes import pruned
+from diffcli.core.primitives import (
     ARITY,
     BOOLEAN,
     CODE,
@@ -31,7 +30,8 @@ from diffcli.primitives import (
     SELECT,
     VECTOR_FUNCTIONS,
 )
-from diffcli.program import Builder, Call, Constant, Program
+from diffcli.core.program import Builder, Call, Constant, Program
+from diffcli.runtime.errors import DiffError, brief
 from diffcli.syntax import shapes
 from diffcli.syntax.parsing import Node, parse, span
 from diffcli.syntax.shapes import Mismatch, Shape, Tensor, Value

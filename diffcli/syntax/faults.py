@@ -9,7 +9,7 @@ import difflib
 import re
 from collections.abc import Sequence
 
-from diffcli.errors import DiffError, brief
+from diffcli.runtime.errors import DiffError, brief
 from diffcli.syntax.spellings import FORMULAS, FUNCTION_NAMES, INVERSES, OTHER_NAMES, argument, run_together, usual
 from diffcli.syntax.tokens import spans, tokenize, unexpected
 

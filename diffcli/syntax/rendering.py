@@ -6,8 +6,8 @@ from collections.abc import Mapping, Set
 from fractions import Fraction
 from math import isfinite
 
-from diffcli.primitives import ARITY, CODE, CONST, INPUT, PRIMITIVES, SELECT
-from diffcli.program import Constant, Program
+from diffcli.core.primitives import ARITY, CODE, CONST, INPUT, PRIMITIVES, SELECT
+from diffcli.core.program import Constant, Program
 
 _ATOM = 10
 _TAKEN = {"pi": "π", "tau": "(2*π)", "e": "exp(1)", "inf": "1e999"}

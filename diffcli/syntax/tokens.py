@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from diffcli.errors import DiffError
+from diffcli.runtime.errors import DiffError
 
 _TOKEN = re.compile(
     r"""

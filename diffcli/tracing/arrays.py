@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from diffcli.algebras.float64 import FLOAT64
-from diffcli.messages import message
-from diffcli.primitives import CODE
+from diffcli.core.primitives import CODE
+from diffcli.numbers.float64 import FLOAT64
+from diffcli.runtime.messages import message
 from diffcli.tracing.refusals import ARRAY, refusal, vector_condition
 from diffcli.tracing.values import (
     FUNCTIONS,

@@ -16,12 +16,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from diffcli.algebras.float64 import FLOAT64
-from diffcli.errors import DiffError
-from diffcli.evaluate import evaluate
-from diffcli.messages import message
-from diffcli.passes import prune
-from diffcli.program import Program
+from diffcli.core.evaluate import evaluate
+from diffcli.core.passes import prune
+from diffcli.core.program import Program
+from diffcli.numbers.float64 import FLOAT64
+from diffcli.runtime.errors import DiffError
+from diffcli.runtime.messages import message
 from diffcli.syntax.shapes import Shape
 from diffcli.tracing.exactness import balls
 from diffcli.tracing.loading import raised
@@ -175,7 +175,7 @@ DIGITS = 44
 
 
 def _by_rounding(program: Program, output: int, point: Sequence[float], value: float) -> bool:
-    from diffcli.algebras.series import working
+    from diffcli.truth.series import working
 
     alone = prune(replace(program, outputs=(program.outputs[output],), guards=()))
     with working(DIGITS, 1):

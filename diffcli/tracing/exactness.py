@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from diffcli.passes import prune
-from diffcli.primitives import ARITY, CODE, COMPARISONS, CONST, INPUT, PARAMETRIC, SELECT
+from diffcli.core.passes import prune
+from diffcli.core.primitives import ARITY, CODE, COMPARISONS, CONST, INPUT, PARAMETRIC, SELECT
 
 if TYPE_CHECKING:
-    from diffcli.program import Program
+    from diffcli.core.program import Program
     from diffcli.tracing.values import Comparison, Trace
 
 Doubt = Literal["edge", "rounding", "unknown"]
@@ -59,7 +59,7 @@ def unsure(trace: Trace) -> dict[int, Doubt]:
 def _doubts(trace: Trace, asked: dict[int, Comparison], bits: int) -> dict[int, Doubt | None]:
     if not asked:
         return {}
-    from diffcli.algebras.series import working
+    from diffcli.truth.series import working
 
     sides = [wire for comparison in asked.values() for wire in (comparison.left, comparison.right)]
     program = prune(trace.recording.builder.program(sides))
@@ -84,7 +84,7 @@ def _doubts(trace: Trace, asked: dict[int, Comparison], bits: int) -> dict[int, 
 
 def balls(program: Program, point: Sequence[float]) -> tuple[list[Any], list[bool], list[bool]]:
     """Of every equation its ball, if it has one; whether a small step moves it; and whether it may make it jump."""
-    from diffcli.algebras.series import SERIES, Singular, Undefined, Unresolved
+    from diffcli.truth.series import SERIES, Singular, Undefined, Unresolved
 
     values: list[Any] = []
     moves: list[bool] = []

@@ -15,9 +15,9 @@ from pathlib import Path
 from types import CodeType
 from typing import Any
 
-from diffcli.messages import Message, message
-from diffcli.primitives import CONST, PARAMETRIC
-from diffcli.program import Program
+from diffcli.core.primitives import CONST, PARAMETRIC
+from diffcli.core.program import Program
+from diffcli.runtime.messages import Message, message
 from diffcli.tracing.path import syntax
 
 SHORT = 2**32

@@ -16,8 +16,8 @@ from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
-from diffcli.errors import DiffError
-from diffcli.messages import Message, message
+from diffcli.runtime.errors import DiffError
+from diffcli.runtime.messages import Message, message
 from diffcli.tracing.naming import FILE, named
 from diffcli.tracing.path import place_of
 

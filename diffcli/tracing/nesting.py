@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from diffcli.algebras.float64 import FLOAT64
-from diffcli.evaluate import evaluate
-from diffcli.primitives import ARITY, CODE, COMPARISONS, PRIMITIVES, SELECT
-from diffcli.program import Constant, Functions, Program
+from diffcli.core.evaluate import evaluate
+from diffcli.core.primitives import ARITY, CODE, COMPARISONS, PRIMITIVES, SELECT
+from diffcli.core.program import Constant, Functions, Program
+from diffcli.numbers.float64 import FLOAT64
 from diffcli.syntax.shapes import subscript
 from diffcli.tracing.values import Scalar, Trace, innermost
 

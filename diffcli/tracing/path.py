@@ -18,7 +18,7 @@ from functools import lru_cache
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
-from diffcli.limits import shared
+from diffcli.runtime.limits import shared
 
 Position = tuple[int, int]
 """A line, counted from 1, and a column in bytes, from 0, as the compiler has them."""

@@ -10,7 +10,7 @@ import sys
 from contextvars import ContextVar
 from typing import Any
 
-from diffcli.limits import shared
+from diffcli.runtime.limits import shared
 
 _away: ContextVar[Any] = ContextVar("_away", default=None)
 """Where this context prints to, while a function is run in it."""

@@ -11,8 +11,8 @@ from pathlib import Path
 from types import FrameType, ModuleType
 from typing import TYPE_CHECKING, Any
 
-from diffcli.errors import DiffError
-from diffcli.messages import Message, message
+from diffcli.runtime.errors import DiffError
+from diffcli.runtime.messages import Message, message
 from diffcli.tracing.path import Place, frame_in, place_of
 
 if TYPE_CHECKING:

@@ -18,12 +18,12 @@ from typing import Any
 
 import numpy as np
 
-from diffcli.errors import DiffError
-from diffcli.limits import Expired
-from diffcli.messages import Message, message, parts
-from diffcli.passes import prune
-from diffcli.primitives import ARITY, INPUT
-from diffcli.program import Program
+from diffcli.core.passes import prune
+from diffcli.core.primitives import ARITY, INPUT
+from diffcli.core.program import Program
+from diffcli.runtime.errors import DiffError
+from diffcli.runtime.limits import Expired
+from diffcli.runtime.messages import Message, message, parts
 from diffcli.syntax import Expression
 from diffcli.syntax.shapes import Shape, places, subscript
 from diffcli.tracing.arrays import array_of

@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from diffcli.algebras.float64 import FLOAT64
-from diffcli.messages import message
-from diffcli.primitives import ARITY, BOOLEAN, CODE, INPUT, SELECT
-from diffcli.program import Recording
+from diffcli.core.primitives import ARITY, BOOLEAN, CODE, INPUT, SELECT
+from diffcli.core.program import Recording
+from diffcli.numbers.float64 import FLOAT64
+from diffcli.runtime.messages import message
 from diffcli.tracing.path import Place, here
 from diffcli.tracing.refusals import kept, refusal
 

@@ -1,0 +1,1 @@
+"""Automatic differentiation: the one reader of rule texts, dual numbers, the tape, Taylor series."""

@@ -1,0 +1,1 @@
+"""The language that is spoken and where its lines break."""

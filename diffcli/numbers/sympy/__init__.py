@@ -1,0 +1,1 @@
+"""SymPy as a number system, both ways, and what SymPy shows to be equal."""

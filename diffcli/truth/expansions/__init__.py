@@ -1,0 +1,1 @@
+"""One-sided expansions, whose leading terms decide at kinks, edges, ties and switches."""

@@ -1,0 +1,423 @@
+"""The truth where no two-sided series exists: values by exact arithmetic, derivatives from each side.
+
+At a kink, a tie, a switch, an edge or a zero under a root, one-sided expansions
+(`germs`) say what (f(x + s) - f(x))/s tends to from the right and from the left;
+where coefficients cancel formally, a zero is proved that no ball can tell.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from fractions import Fraction
+from typing import Any, TypeVar
+
+from diffcli.core.evaluate import evaluate, evaluate_all
+from diffcli.core.passes import held
+from diffcli.core.primitives import CODE
+from diffcli.core.program import Program
+from diffcli.runtime.messages import message
+from diffcli.truth.accuracy import PRECISIONS, Ball, Entry, OneSided, Undecided, tight
+from diffcli.truth.exact.forms import is_infinite
+from diffcli.truth.exact.reals import Real, real, whole
+from diffcli.truth.expansions.germs import AT_ZERO, ZERO, Exponent, Germ, Germs, Short, Unknown, straddles, variable
+from diffcli.truth.series import FORMAL, SERIES, Singular, Undefined, Unresolved, shown, working
+
+DETACH = CODE["detach"]
+
+LIMITS = (4, 8, 16, 32)
+"""Orders to which one-sided expansions are carried."""
+FEW, MORE = LIMITS[:2], LIMITS[2:3]
+"""Orders that are tried before other ways are, and behind them where every coefficient is an expansion itself."""
+
+Line = Mapping[int, float]
+"""A direction: the slope of every input that moves."""
+Combination = Sequence[tuple[Line, int]]
+"""Derivatives along lines, each with a whole weight."""
+
+T = TypeVar("T")
+
+
+class Oscillating(Unknown):
+    """Something oscillates on the way: its expansion says nothing of higher derivatives."""
+
+
+EDGE = message("the point is an edge of the domain: the derivative is the one-sided one")
+NOWHERE = "nowhere"
+"""Stands for a side on which the function has no values."""
+
+
+def retrying(compute: Callable[[Germs], T], what: str, limits: Sequence[int] = LIMITS) -> tuple[T, int]:
+    """`compute` with more terms when an expansion is too short, more bits when a ball is too wide.
+
+    At `FORMAL` bits it is tried once with functions written out, which may show that a ball around zero is zero.
+    """
+    limit, level = 0, 0
+    while True:
+        with working(PRECISIONS[level], 2):
+            try:
+                return compute(Germs(limits[limit])), PRECISIONS[level]
+            except Short:
+                limit += 1
+            except Unresolved:
+                if PRECISIONS[level] == FORMAL:
+                    with suppress(Short, Unresolved, Unknown, Singular):
+                        return compute(Germs(limits[limit], written_out=True)), FORMAL
+                level += 1
+            except Oscillating:
+                raise
+            except Unknown as unknown:
+                raise Undecided(message("no expansion is known: {reason}", reason=unknown)) from None
+            except Singular as singular:
+                raise Undecided(str(singular)) from None
+        if limit >= len(limits) or level >= len(PRECISIONS):
+            raise Undecided(message("{what} is too close to a switch, or to zero, to be told", what=what))
+
+
+def value_at(program: Program, point: Sequence[float], limits: Sequence[int] = LIMITS) -> tuple[Ball, int]:
+    def compute(germs: Germs) -> Ball:
+        (germ,) = evaluate(program, [germs.constant(x) for x in point], germs)
+        value = germ.constant.ball
+        if is_infinite(value):
+            raise Undefined(message("the value is not finite"))
+        return _narrow(germ.constant)
+
+    return retrying(compute, message("the value at the point"), limits)
+
+
+def values_at(program: Program, point: Sequence[float], singular: Singular) -> list[Any]:
+    """The value of every equation as a constant series, where some lie on kinks or ties; at the bits now working.
+
+    Only what a line moves needs a neighbourhood. What cannot be told is `singular`.
+    """
+    germs = Germs(LIMITS[0])
+    try:
+        values = evaluate_all(program, [germs.constant(x) for x in point], germs)
+        return [SERIES.constant(value.constant.ball) if isinstance(value, Germ) else value for value in values]
+    except (Short, Unknown, Singular):
+        raise singular from None
+
+
+def one_sided_entry(
+    program: Program, point: Sequence[float], line: Line, order: int, reason: str, limits: Sequence[int] = LIMITS
+) -> Entry:
+    """The derivative of this order along `line`, or what there is from each side."""
+
+    def compute(germs: Germs) -> tuple[Ball | None, OneSided, OneSided, str | None, Any]:
+        before = evaluate_all(program, [germs.constant(x) for x in point], germs)
+        germs.forget()
+        sides_of, turned = [], False
+        for direction in (-1, 1):
+            sides_of.append(slopes_from(program, point, line, direction, before, order, germs))
+            turned |= germs.switched
+        left, right = sides_of
+        both, edge = same_slopes(left, right), None
+        if NOWHERE in (left, right):
+            both = left if right is NOWHERE else right
+            edge = EDGE
+        sides = side_ball(_last(left)), side_ball(_last(right))
+        if isinstance(_last(both), Real):
+            return side_ball(_last(both)), *sides, edge, None
+        said = germs.reason or reason
+        found = _jump(program, point, line, order, before, germs) if turned else None
+        if found is not None:
+            return None, *sides, *found
+        lower = _differing(left, right)
+        said = (
+            said
+            if lower in (None, order)
+            else message("{reason}: there is no derivative of order {order}", reason=said, order=lower)
+        )
+        return None, *sides, said, None
+
+    (derivative, left, right, said, slopes), bits = retrying(compute, message("the derivative at this point"), limits)
+    return Entry(derivative, left, right, bits, said, slopes)
+
+
+def _jump(
+    program: Program, point: Sequence[float], line: Line, order: int, before: Sequence[Any], germs: Germs
+) -> tuple[str, tuple[OneSided, OneSided]] | None:
+    """From what to what the function jumps, and what its derivative of this order tends to on each side.
+
+    None where it does not jump, or oscillates on a side. Where something oscillates on the way, 1/x + sin(1/x^3), the
+    derivative need not do what the function does: nothing is said of its limit.
+    """
+    value = before[program.outputs[0]].constant
+    limits: list[Any] = []
+    slopes: list[OneSided] = []
+    for direction in (-1, 1):
+        germ = _expansion(program, point, line, direction, before, order, germs)
+        if germs.taken:
+            return None
+        if germ is NOWHERE:
+            limits.append(NOWHERE)
+            slopes.append(None)
+            continue
+        try:
+            limit = germs.tends_to(germ)
+        except Unknown:
+            return None
+        limits.append(math.inf * germs.sign(germ) if limit is None else limit)
+        slope = None if germs.unsteady else _tending(germ, order)
+        slopes.append(side_ball(slope if slope is None or direction > 0 or order % 2 == 0 else -slope))
+    if all(limit is NOWHERE or _equal(limit, value) for limit in limits):
+        return None
+    return _jumping(limits[0], value, limits[1]), (slopes[0], slopes[1])
+
+
+def _equal(one: Any, other: Any) -> bool:
+    """Whether two limits are the same, either of them a real or an infinity."""
+    if isinstance(one, float) or isinstance(other, float):
+        return isinstance(one, float) and isinstance(other, float) and one == other
+    return bool((one - other).sign() == 0)
+
+
+def _jumping(left: Any, value: Any, right: Any) -> str:
+    """A jump in words, by the limits from both sides and the value between them."""
+    left, right = (value if limit is NOWHERE else limit for limit in (left, right))
+    here, before, behind = (_short(limit) for limit in (value, left, right))
+    if _equal(left, right):
+        return message("the function jumps here, to {here} and back to {behind}", here=here, behind=behind)
+    if before == behind:
+        return message("the function jumps here, by {step}", step=_short(right - left))
+    if _equal(left, value) or _equal(value, right):
+        return message("the function jumps here, from {before} to {behind}", before=before, behind=behind)
+    return message(
+        "the function jumps here, from {before} to {behind}, and is {here} at the point",
+        before=before,
+        behind=behind,
+        here=here,
+    )
+
+
+def _short(limit: Any) -> str:
+    """A limit as a short number."""
+    return ("∞" if limit > 0 else "-∞") if isinstance(limit, float) else shown(_narrow(limit))
+
+
+def _tending(germ: Germ, order: int) -> Any:
+    """What the derivative of this order tends to as s falls to 0, where the expansion may be differentiated."""
+    if germ.huge:
+        return math.inf * germ.huge * (-1) ** order
+    steep = [key for key in germ.terms if key[1] or _is_broken(key[0]) or key[0] < 0]
+    steep = [key for key in steep if key[0] < order or key[0] == order and key[1] > 0]
+    if steep:
+        key = min(steep, key=lambda key: (key[0], -key[1]))
+        falling = key[1] < 0 and not _is_broken(key[0])  # 1/log(1/s) rises where log(1/s) falls
+        return math.inf * germ.terms[key].sign() * _turn(key[0], order) * (-1 if falling else 1)
+    if not germ.exact and germ.order <= order:
+        raise Short
+    return germ.terms.get((Fraction(order), 0), ZERO) * whole(math.factorial(order))
+
+
+def _is_broken(exponent: Any) -> bool:
+    return isinstance(exponent, Exponent) or exponent.denominator > 1
+
+
+def _turn(exponent: Any, order: int) -> int:
+    """The sign of the derivative of this order of s^exponent, or of s^exponent log(1/s) where the power alone has 0."""
+    factors = [exponent - k for k in range(order)]
+    turns = order - int(exponent) if 0 in factors else sum(factor < 0 for factor in factors)
+    return -1 if turns % 2 else 1
+
+
+def _differing(left: Any, right: Any) -> int | None:
+    """The lowest order in which the two sides differ."""
+    if NOWHERE in (left, right):
+        return None
+    return next((k for k in range(1, len(left) + 1) if same_slopes(left[:k], right[:k]) is None), None)
+
+
+def _last(slopes: Any) -> Any:
+    return slopes[-1] if isinstance(slopes, list) else slopes
+
+
+def side_ball(side: Any) -> OneSided:
+    """A side as a ball, narrow at the precision now working."""
+    return _narrow(side) if isinstance(side, Real) else None if side is NOWHERE else side
+
+
+def _narrow(value: Real) -> Ball:
+    """The ball of a real, if it is narrow at the precision now working, or proved to be zero."""
+    if tight(value.ball):
+        return value.ball
+    if value.is_zero():
+        return ZERO.ball
+    raise Unresolved
+
+
+def same_slopes(left: Any, right: Any) -> Any:
+    """The slopes, if both sides have them and all orders are proved equal; None if proved different."""
+    if NOWHERE in (left, right):
+        return None
+    for one, other in zip(left, right, strict=True):
+        if not isinstance(one, Real) or not isinstance(other, Real) or (one - other).sign():
+            return None
+    return right
+
+
+def slopes_from(
+    program: Program,
+    point: Sequence[float],
+    line: Line,
+    direction: int,
+    before: Sequence[Any],
+    order: int,
+    germs: Germs,
+) -> Any:
+    """The one-sided derivatives of orders 1 to `order`, or NOWHERE.
+
+    `before` has the values at the point. Each slope is a coefficient, an infinity, or None where there is none;
+    behind one that is no coefficient only an infinity or None can follow.
+    """
+    found: list[Any] = []
+    germs.ways = ()
+    while germs.ways or not found:
+        germ = _expansion(program, point, line, direction, before, order, germs)
+        found.append(germ if germ is NOWHERE else _slopes(germ, before[program.outputs[0]].constant, order, germs))
+        germs.ways = _next_way(germs.taken, len(found))
+    slopes = found[0] if len(found) == 1 else _agreeing(found, order)
+    if slopes is NOWHERE:
+        return NOWHERE
+    return [slope if slope is None or direction > 0 or k % 2 == 0 else -slope for k, slope in enumerate(slopes, 1)]
+
+
+def _slopes(germ: Germ, before: Any, order: int, germs: Germs) -> list[Any]:
+    """The derivatives of orders 1 to `order` at 0+."""
+    slopes = [first_slope(germ, before, germs)]
+    for k in range(2, order + 1):
+        slopes.append(higher_slope(germ, k, germs) if isinstance(slopes[-1], Real) else None)
+    return slopes
+
+
+def _expansion(
+    program: Program,
+    point: Sequence[float],
+    line: Line,
+    direction: int,
+    before: Sequence[Any],
+    order: int,
+    germs: Germs,
+) -> Any:
+    """What the program does on one side, for derivatives up to `order`, or NOWHERE.
+
+    `germs.switched` then says whether it takes another way there than at the point.
+    """
+    inputs = [germs.constant(x) for x in point]
+    for i, slope in line.items():
+        inputs[i] = variable(real(Fraction(point[i])), real(direction * Fraction(slope)))
+    # a detached value is the one at the point, even where it jumps; what the point does not take has limits only
+    copies = [k for k, code in enumerate(program.ops) if code == DETACH and isinstance(before[k], Germ)]
+    cut = held(program, copies)[0] if copies else program
+    germs.switched, germs.taken = False, []
+    try:
+        values = evaluate_all(cut, [*inputs, *(before[k] for k in copies)], germs)
+    except Undefined:
+        return NOWHERE
+    germs.unsteady = _is_unsteady(values, germs)
+    if order > 1 and germs.unsteady:
+        raise Oscillating  # x**3*sin(1/x) is o(x**2), and has no second derivative
+    return values[cut.outputs[0]]
+
+
+def _is_unsteady(values: Sequence[Any], germs: Germs) -> bool:
+    """Whether something oscillates on the way, or jumps again and again: no expansion may be differentiated then."""
+    return germs.torn or any(isinstance(value, Germ) and (value.wobble or value.within is not None) for value in values)
+
+
+MOST_WAYS = 16
+
+
+def _next_way(taken: Sequence[bool], tried: int) -> tuple[bool, ...]:
+    """Conditions that change again and again are decided in every way, one after the other."""
+    kept = list(taken)
+    while kept and not kept[-1]:
+        kept.pop()
+    if kept and tried >= MOST_WAYS:
+        raise Unknown(message("a condition on a value that oscillates through zero"))
+    return (*kept[:-1], False) if kept else ()
+
+
+def _agreeing(found: Sequence[Any], order: int) -> Any:
+    """The slope that is the same whichever way conditions are decided: every s takes one of these ways."""
+    slopes = [way[0] for way in found if way is not NOWHERE]
+    if order > 1 or len(slopes) < len(found) or not all(isinstance(slope, Real) for slope in slopes):
+        raise Unknown(message("a condition on a value that oscillates through zero"))
+    if any((slope - slopes[0]).sign() for slope in slopes[1:]):
+        raise Unknown(message("a condition on a value that oscillates through zero"))
+    return found[0]
+
+
+def higher_slope(germ: Germ, order: int, germs: Germs) -> Any:
+    """The derivative of this order at 0+, those below it being finite."""
+    broken = {
+        key: value
+        for key, value in germ.terms.items()
+        if order - 1 < key[0] < order or key[0] == order and key[1] > 0 or key[0] == order - 1 and key[1] < 0
+    }
+    if broken:
+        key = min(broken, key=lambda key: (key[0], -key[1]))
+        return math.inf * broken[key].sign()
+    if not germ.exact and germ.order <= order:
+        if germ.wobble:
+            germs.reason = message("the difference quotient oscillates without a limit")
+            return None
+        raise Short
+    return germ.terms.get((Fraction(order), 0), ZERO) * whole(math.factorial(order))
+
+
+def first_slope(germ: Germ, before: Any, germs: Germs) -> Any:
+    """The limit of (f(x + s) - f(x))/s."""
+    if germ.huge:
+        return math.inf * germ.huge
+    if not germs.switched:  # the way is continuous: the limit is the value
+        terms = {key: value for key, value in germ.terms.items() if key != AT_ZERO}
+        step = Germ(terms, germ.order, germ.exact, germ.wobble, germ.flat, within=germ.within)
+    else:
+        step = germs.without(germ, before)
+    steep = {key: value for key, value in step.terms.items() if key[0] < 1 or key[0] == 1 and key[1] > 0}
+    if steep:
+        key = min(steep, key=lambda key: (key[0], -key[1]))
+        if key[0] < step.order or step.within is not None:
+            return math.inf * steep[key].sign()
+    if not step.exact and step.order <= 1:
+        return _slope_of_rest(step, germs)
+    return step.terms.get((Fraction(1), 0), ZERO)
+
+
+def _slope_of_rest(step: Germ, germs: Germs) -> Any:
+    """The limit of step/s, where the rest is what counts: it is away from 0, on both sides of it, or small."""
+    if step.within is None and not step.wobble:
+        raise Short
+    if step.within is not None:
+        if step.order == 1 and step.within.is_zero():
+            return step.terms.get((Fraction(1), 0), ZERO)
+        if step.order < 1 and (step.within > 0 or step.within < 0):
+            return math.inf if step.within > 0 else -math.inf
+        if step.order < 1 and not straddles(step.within):
+            raise Unknown(message("a value that oscillates without a limit"))
+    if not step.wobble:
+        raise Unknown(message("a value that oscillates without a limit"))
+    germs.reason = message("the difference quotient oscillates without a limit")
+    return None
+
+
+def is_formally_zero(program: Program, point: Sequence[float], combination: Combination, order: int) -> bool:
+    """Whether a sum of derivatives along lines cancels in exact arithmetic: a ball around zero cannot tell."""
+    limit = LIMITS[0] if order < LIMITS[0] else order + 1
+    return any(_cancels(program, point, combination, order, Germs(limit, written)) for written in (False, True))
+
+
+def _cancels(program: Program, point: Sequence[float], combination: Combination, order: int, germs: Germs) -> bool:
+    total = ZERO
+    try:
+        before = evaluate_all(program, [germs.constant(x) for x in point], germs)
+        for line, weight in combination:
+            slope = _last(slopes_from(program, point, line, 1, before, order, germs))
+            if not isinstance(slope, Real):
+                return False
+            total = total + slope * whole(weight)
+    except (Short, Unknown, Unresolved, Singular, Undefined):
+        return False
+    return total.is_zero()
