@@ -668,10 +668,10 @@ ERRORS = [
           write 0*x10
         """),
     ("lambda x: x", """
-        error: there is no operator between lambda and x
+        error: a function of Python is not a formula
           lambda x: x
-                 ^
-          write lambda*x
+          ^^^^^^
+          write the formula alone: x
         """),
     # functions
     ("2*sinn(y)", """
@@ -693,7 +693,6 @@ ERRORS = [
         error: unknown function 'tangent': did you mean 'tan'?
           tangent(x)
           ^^^^^^^
-          write tangent*(x) for a product
         """),
     ("f(x, y)", """
         error: unknown function 'f'
@@ -906,7 +905,7 @@ ERRORS = [
         error: unexpected character '{'
           e^{2*x}
             ^
-          write ( and ) instead of braces
+          write e^(2*x)
         """),
     ("$x$", """
         error: unexpected character '$'
@@ -1087,7 +1086,7 @@ ERRORS = [
         error: unexpected character '√'
           √x
           ^
-          write sqrt(x) for a square root
+          write sqrt(x)
         """),
     ("x ≤ y", """
         error: unexpected character '≤'
@@ -1111,7 +1110,7 @@ ERRORS = [
         error: unexpected character '|'
           |x|
           ^
-          write abs(x) for an absolute value; a batch row has one bar before its point
+          write abs(x)
         """),
     ("n!", """
         error: unexpected character '!'
@@ -1175,7 +1174,7 @@ ERRORS = [
         error: unexpected character '（'
           （x）
           ^^
-          write ( and )
+          write (x)
         """),
     ("x，y", """
         error: unexpected character '，'

@@ -21,7 +21,7 @@ from typing import NoReturn
 
 from diffcli.cli.arguments import arrange, helped, named, refused
 from diffcli.locale.language import LANGUAGES, preferred, say, speak, spoken, translated
-from diffcli.runtime.errors import DiffError
+from diffcli.runtime.errors import DiffError, visible
 from diffcli.runtime.streams import prepare, writes_chinese
 
 GARBAGE = 50_000
@@ -66,7 +66,7 @@ def main(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
         return int(result or 0)
     except DiffError as error:
-        print(reported(error), file=sys.stderr)
+        print(reported(error, *_command(error, arguments)), file=sys.stderr)
         return ExitCode.USAGE
     except (MemoryError, RecursionError) as error:
         short = "memory" if isinstance(error, MemoryError) else "depth"
@@ -133,10 +133,47 @@ def _run(arguments: Sequence[str]) -> int | None:
     return result
 
 
-def reported(error: DiffError) -> str:
-    """An error as it is shown, in the language that is spoken."""
+def reported(error: DiffError, *below: str) -> str:
+    """An error as it is shown, in the language that is spoken, with further lines."""
     here = replace(error, message=translated(error.message), hint=translated(error.hint))
-    return here.report(say("error: "))
+    return "\n".join([here.report(say("error: ")), *(f"  {visible(line)}" for line in below)])
+
+
+def _command(error: DiffError, arguments: Sequence[str]) -> list[str]:
+    """The whole command without the fault, to be pasted, where it is known what to type instead."""
+    if (
+        error.kind == "missing"
+        and error.source
+        and not error.mended
+        and error.source in (*arguments[:1], *arguments[1:2])
+    ):
+        return _without_point(error.source, arguments)
+    if not error.mended or not error.source:
+        return []
+    places = [k for k, word in enumerate(arguments) if word.endswith(error.source)]
+    if len(places) != 1:
+        return []
+    (k,) = places
+    text, *options = error.mended
+    before, after = arguments[:k], list(arguments[k + 1 :])
+    for name, value in zip(options[::2], options[1::2], strict=True):
+        if not any(word.startswith((name, "-w" if name == "--wrt" else name)) for word in arguments):
+            after += [name, value]
+    words = [*before, arguments[k].removesuffix(error.source) + text, *after]
+    return [" ".join(["diff-compare", *map(_quoted, words)])]
+
+
+def _without_point(source: str, arguments: Sequence[str]) -> list[str]:
+    """Where no point was given at all: what can be had without one."""
+    if any(word.startswith("--at") for word in arguments) or arguments[0] not in (source, "expr"):
+        return []
+    return [say("steps needs no point: {command}", command=f"diff-compare steps {_quoted(source)}")]
+
+
+def _quoted(word: str) -> str:
+    """A word as a shell takes it: in double quotes, which all shells know, where nothing is replaced there."""
+    safe = shlex.quote(word) == word or not word or any(char in word for char in '"\\$`!\n')
+    return shlex.quote(word) if safe else f'"{word}"'
 
 
 def _spoken(arguments: Sequence[str]) -> list[str]:

@@ -891,6 +891,7 @@ _STEPS = {
 }  # fmt: skip
 
 SAID: dict[str, str] = {
+    "steps needs no point: {command}": "steps 不需要点：{command}",
     "note: '{file}' is not UTF-8; it is read as GB 18030 (GBK). --encoding NAME reads it otherwise.":
         "注意：'{file}' 不是 UTF-8，按 GB 18030（GBK）读取；--encoding NAME 可另行指定。",
     **_VERDICTS, **_WORDS, **_HEADINGS, **_COMPARISON, **_BATCH, **_COMMANDS, **_SWEEP, **_LOSSES, **_TAYLOR, **_NEWTON,
@@ -1066,6 +1067,29 @@ _SYNTAX = {
     "write {number} for one number, {product} for a product": "一个数请写 {number}，乘积请写 {product}",
     "write {number} for a number, {vector} for a vector": "数请写 {number}，向量请写 {vector}",
     "write only what stands behind the =": "只写等号右边的部分",
+    "this is Wolfram's notation": "这是 Wolfram 语言的写法",
+    "write functions as sin(x), powers as x^2, vectors as [x, y]": "函数写作 sin(x)，幂写作 x^2，向量写作 [x, y]",
+    "the sign of a derivative is not part of the formula": "求导记号不写在公式里",
+    "a function of Python is not a formula": "Python 函数不是公式",
+    "write the formula alone: {formula}": "只写公式本身：{formula}",
+    "a derivative cannot stand within a formula": "公式里不能写导数",
+    "write it out: 2*x instead of d/dx x^2": "请写出结果：写 2*x，不写 d/dx x^2",
+    "limits are not computed": "这里不计算极限",
+    "write the formula alone, and a point; where(x == 0, a, b) gives it a value of its own at 0":
+        "只写公式本身和一个点；要在 0 处另给一个值，请写 where(x == 0, a, b)",
+    "integrals are not computed": "这里不计算积分",
+    "write the formula that is to be differentiated; the derivative of an integral by its end is the integrand":
+        "请写要求导的公式；积分对上限的导数就是被积函数",
+    "the point is not part of the formula": "点不写在公式里",
+    "an equation is not a formula": "方程不是公式",
+    "bring it to one side: {difference}": "请移到一边：{difference}",
+    "'?' is not a sign of this language": "'?' 不是本语言的符号",
+    "an index is one whole number, not a range of them": "下标是一个整数，不是一段范围",
+    "write the entries one by one: {entries}": "请逐个写出分量：{entries}",
+    "this language does not have it; its functions are listed by --help": "本语言没有这个函数；函数列表见 --help",
+    "units are not read": "不能读取单位",
+    "this is not a range": "这不是一个范围",
+    "write {point} for a point, {range} for a range": "点请写 {point}，范围请写 {range}",
     "write only what stands behind the =, or end with what is wanted: …; {name}":
         "只写等号右边的部分，或以所求的量结尾：…; {name}",
     "write log(x)/log(b) for the logarithm to the base b": "以 b 为底的对数写作 log(x)/log(b)",

@@ -124,13 +124,22 @@ def of_ranges(ranges: Sequence[str], fixed: Mapping[str, Number]) -> Points:
     return Points(moving, fixed, f"{said} ({' × '.join(f'{size:,}' for size in sizes)})")
 
 
+def _not_a_range(text: str) -> DiffError:
+    """`x:1` is a point, most likely."""
+    name, _, value = (part.strip() for part in text.replace("：", ":").partition(":"))
+    hint, mended = "write first:last:count, like x=0:1:1e6", tuple[str, ...]()
+    if name.isidentifier() and value and not set(value) & set("=:"):
+        hint, mended = f"write {name}={value} for a point, {name}=0:1:1e6 for a range", (f"{name}={value}",)
+    return DiffError("this is not a range", text, (0, len(text)), hint, "point", mended)
+
+
 def _axis(text: str, others: int) -> tuple[str, Column]:
     """The values first:last:count of one variable, both ends included, as `batch` has them."""
     name, _, value = (part.strip() for part in text.partition("="))
     parts = [part.strip() for part in value.split(":")]
     count = scalar(parts[2]) if len(parts) == 3 and all(parts) else 0.0
     if len(parts) != 3 or count != int(count) or count < 1 or not name.isidentifier():
-        raise DiffError("this is no range", text, (0, len(text)), "write first:last:count, like x=0:1:1e6", "point")
+        raise _not_a_range(text)
     if count * others > MOST:
         made = f"the ranges make {count * others:,.0f} points"
         raise DiffError(made, text, (0, len(text)), f"at most {MOST:,} are done", "point")

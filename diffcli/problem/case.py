@@ -16,16 +16,19 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from diffcli.core.derivative_kinds import GRADIENT, Kind, Wanted
 from diffcli.core.evaluate import evaluate
+from diffcli.core.primitives import NAMED_CONSTANTS
 from diffcli.numbers import Dtype, numbers
 from diffcli.numbers.float64 import FLOAT64
 from diffcli.problem.derivation import Problem
 from diffcli.runtime.errors import DiffError
 from diffcli.runtime.messages import Message, listing, message, shortened
 from diffcli.syntax import Expression, elaborate, render
+from diffcli.syntax.elaboration import elaborated
+from diffcli.syntax.mending import LONGEST, explained
 from diffcli.syntax.parsing import parse, span
 from diffcli.syntax.rendering import literal
 from diffcli.syntax.shapes import MOST_AXES, Shape, nested, places, subscript
-from diffcli.syntax.spellings import meant
+from diffcli.syntax.spellings import FUNCTION_NAMES, meant
 from diffcli.syntax.tokens import spans
 from diffcli.tracing.naming import named
 
@@ -200,7 +203,7 @@ def read_point(text: str) -> dict[str, Number]:
     try:
         nodes = parse(text, ",;\n")
     except DiffError as error:
-        raise replace(error, hint=error.hint or hint) from None
+        raise _with_unit(text) or replace(error, hint=error.hint or hint) from None
     stand = spans(text)
     for kind, name, _, first, last in nodes:
         where = stand[first][0], stand[last][1]
@@ -223,6 +226,26 @@ def read_point(text: str) -> dict[str, Number]:
             shifted = (error.span[0] + begin, error.span[1] + begin) if error.span else where
             raise DiffError(error.message, text, shifted, error.hint, "point") from None
     return point
+
+
+_UNIT = (
+    r"(?:^|[,;\n])\s*[^\W\d]\w*\s*=\s*(?P<number>-?[\d.]+(?:[eE][-+]?\d+)?)\s*(?P<unit>(?:[^\W\d]|°|µ)[^,;=\n()+*]*)"
+)
+_NOT_UNITS = {spelling for spellings in NAMED_CONSTANTS.values() for spelling in spellings}
+
+
+def _with_unit(text: str) -> DiffError | None:
+    """The error for numbers in units, `x=98.1 km`: a constant behind a number is a product left unwritten."""
+    mended, first = text, None
+    for found in reversed(list(re.finditer(_UNIT, text))) if len(text) <= LONGEST else ():
+        number, unit = found["number"], found["unit"].strip()
+        if unit in _NOT_UNITS or unit in FUNCTION_NAMES or set(unit) & set("[] ") and "/" not in unit:
+            continue
+        plain = f"{number}*pi/180" if unit in ("°", "deg", "degrees") else number
+        mended = f"{mended[: found.start('number')]}{plain}{mended[found.end('unit') :]}"
+        first = found.start("unit"), found.start("unit") + len(unit)
+    hint = message("write {what}", what=mended)
+    return DiffError(message("units are not read"), text, first, hint, "point", (mended,)) if first else None
 
 
 def constant(text: str) -> Number:
@@ -310,25 +333,8 @@ def make_case(
         hint = message("no row and no study runs Python: it is run by itself only, diff-compare lesson.py:f --at …")
         raise DiffError(message("a Python function cannot stand here"), source, (0, len(source)), hint, "python")
     given = {name: shape_of(value) for name, value in at.items()}
-    expression = _understood(source, tuple(given.items()))
+    expression = _all_valued(source, at, given)
     names = expression.variables
-    missing = [name for name in names if name not in at]
-    if missing:
-        shown = missing[0]
-        known = [*(f"{name}={written(value)}" for name, value in at.items()), *(f"{name}=…" for name in missing)]
-        plural = (
-            message("the variables {listed} have no values", listed=listing(missing))
-            if len(missing) > 1
-            else message("the variable {name} has no value", name=shown)
-        )
-        guess = meant(shown, at)
-        point = ", ".join(known)
-        hint = (
-            message('write {formula}, or add --at "{point}"', formula=guess, point=point)
-            if guess
-            else message('add --at "{point}"', point=point)
-        )
-        raise DiffError(plural, source, _occurrence(source, shown), hint, "missing")
     claims = asked.given
     claimed = tuple(dict.fromkeys(_variable(claim, wrt or names) for claim in claims))
     chosen = tuple(wrt) if wrt is not None else claimed or names
@@ -386,6 +392,42 @@ def traced_case(
     case = Case(found.expression, found.at, found.wrt, path=found.path, around=found.around, doubt=found.doubt)
     case = replace(case, wanted=_wanted(case, asked))
     return _with_claims(replace(case, function=function), asked.given, at) if asked.given else case
+
+
+def _all_valued(source: str, at: Mapping[str, Number], given: Mapping[str, Shape]) -> Expression:
+    """The expression, whose variables all have values; `DiffError` with the whole text mended where that is known."""
+    shapes = tuple(given.items())
+    try:
+        expression = _understood(source, shapes)
+        _check_valued(expression, at)
+    except DiffError as error:
+
+        def read(text: str) -> None:
+            _check_valued(elaborated(text, given), at)
+
+        raise explained(error, read) from None
+    return expression
+
+
+def _check_valued(expression: Expression, at: Mapping[str, Number]) -> None:
+    missing = [name for name in expression.variables if name not in at]
+    if not missing:
+        return
+    shown, source = missing[0], expression.source
+    known = [*(f"{name}={written(value)}" for name, value in at.items()), *(f"{name}=…" for name in missing)]
+    plural = (
+        message("the variables {listed} have no values", listed=listing(missing))
+        if len(missing) > 1
+        else message("the variable {name} has no value", name=shown)
+    )
+    guess, where, point = meant(shown, at), _occurrence(source, shown), ", ".join(known)
+    hint = (
+        message('write {formula}, or add --at "{point}"', formula=guess, point=point)
+        if guess
+        else message('add --at "{point}"', point=point)
+    )
+    mended = (f"{source[: where[0]]}{guess}{source[where[1] :]}",) if guess and where and "…" not in guess else ()
+    raise DiffError(plural, source, where, hint, "missing", mended)
 
 
 @lru_cache(maxsize=64)

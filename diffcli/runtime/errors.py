@@ -21,7 +21,8 @@ class DiffError(Exception):
     """A request that cannot be understood or carried out.
 
     `span` is a half-open range of character offsets into `source`; `kind` is a
-    short stable word for programs ("syntax", "name", "point", ...).
+    short stable word for programs ("syntax", "name", "point", ...). `mended` are the words of a
+    command to type in place of `source`: the whole text, and options that it needs.
     """
 
     message: str
@@ -29,6 +30,7 @@ class DiffError(Exception):
     span: tuple[int, int] | None = None
     hint: str | None = None
     kind: str = "syntax"
+    mended: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for line in self._below():  # a traceback of a script or a notebook shows them too
@@ -38,7 +40,7 @@ class DiffError(Exception):
         return self.message
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.message, self.source, self.span, self.hint, self.kind)
+        return type(self), (self.message, self.source, self.span, self.hint, self.kind, self.mended)
 
     def report(self, before: str = "error: ") -> str:
         """The message, the source line, carets under the span, and the hint."""

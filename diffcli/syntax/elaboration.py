@@ -8,7 +8,7 @@ so that programs stay scalar.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cache, partial, reduce
 from math import isfinite
@@ -33,7 +33,8 @@ from diffcli.core.primitives import (
 from diffcli.core.program import Builder, Call, Constant, Program
 from diffcli.runtime.errors import DiffError, brief
 from diffcli.syntax import shapes
-from diffcli.syntax.parsing import Node, parse, span
+from diffcli.syntax.mending import explained
+from diffcli.syntax.parsing import Node, nodes_of, span
 from diffcli.syntax.shapes import Mismatch, Shape, Tensor, Value
 from diffcli.syntax.spellings import FUNCTION_NAMES
 
@@ -230,9 +231,12 @@ class Elaborator:
         """The error of statements that end in a binding."""
         name = brief(nodes[-1][1])
         hint = f"end with what is wanted: …; {name}"
+        mended: tuple[str, ...] = ()
         if sum(kind == "bind" for kind, *_ in nodes) == 1:  # an equation, most likely
             hint = f"write only what stands behind the =, or end with what is wanted: …; {name}"
-        return self.fail("the last statement is no expression", nodes[-1], hint)
+            before, _, right = self.source.partition("=")
+            mended = (right.strip(),) if before.strip() == nodes[-1][1] else ()
+        return replace(self.fail("the last statement is no expression", nodes[-1], hint), mended=mended)
 
     def take(self, count: int) -> list[Value]:
         taken = self.stack[len(self.stack) - count :]
@@ -486,7 +490,7 @@ def renamed(node: Node, value: str) -> Node:
 
 @cache
 def _definition(text: str) -> list[Node]:
-    return parse(text)
+    return nodes_of(text)
 
 
 def elaborate(source: str, given: Mapping[str, Shape] | None = None) -> Expression:
@@ -499,8 +503,16 @@ def elaborate(source: str, given: Mapping[str, Shape] | None = None) -> Expressi
     >>> elaborate("2*dot(x, x)", {"x": (3,)}).program.inputs
     ('x[0]', 'x[1]', 'x[2]')
     """
-    elaborator = Elaborator(source, given or {})
-    (result,) = elaborator.run(parse(source))
+    try:
+        return elaborated(source, given or {})
+    except DiffError as error:
+        raise explained(error, lambda text: elaborated(text, given or {})) from None
+
+
+def elaborated(source: str, given: Mapping[str, Shape]) -> Expression:
+    """As `elaborate`; where that cannot be, the error knows its own place alone."""
+    elaborator = Elaborator(source, given)
+    (result,) = elaborator.run(nodes_of(source))
     builder = elaborator.builder
     builder.inputs = tuple(elaborator.names)
     program, place = pruned(builder.program(shapes.entries_of(result), calls=elaborator.calls))

@@ -5,13 +5,23 @@ Asked only once reading has halted; what is good never comes here.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Sequence
 
 from diffcli.runtime.errors import DiffError, brief
-from diffcli.syntax.spellings import FORMULAS, FUNCTION_NAMES, INVERSES, OTHER_NAMES, argument, run_together, usual
-from diffcli.syntax.tokens import spans, tokenize, unexpected
+from diffcli.syntax.spellings import (
+    FORMULAS,
+    FUNCTION_NAMES,
+    INVERSES,
+    OTHER_NAMES,
+    argument,
+    bare_argument,
+    nearest,
+    run_together,
+    two_arguments,
+    usual,
+)
+from diffcli.syntax.tokens import is_number, spans, tokenize, unexpected
 
 Pending = tuple[int, str, str, int, int]
 """(precedence, kind, value, operands, first): an operator or an opened bracket whose end has not been seen."""
@@ -47,8 +57,15 @@ class Halt:
         self.starts = [self.spans[first][0] for first in firsts]
         self.end = self.spans[last][1]
 
-    def fail(self, message: str, span: tuple[int, int] | None = None, hint: str | None = None) -> DiffError:
-        return DiffError(message, self.source, span or self.span, hint)
+    def fail(
+        self, message: str, span: tuple[int, int] | None = None, hint: str | None = None, mended: str | None = None
+    ) -> DiffError:
+        """`mended` is the whole text without this fault, where it has one reading."""
+        return DiffError(message, self.source, span or self.span, hint, mended=(mended,) if mended else ())
+
+    def typed(self, text: str, start: int, end: int) -> str:
+        """The source with this text from `start` to `end`."""
+        return f"{self.source[:start]}{text}{self.source[end:]}"
 
     # --- brackets, statements
     def too_deep(self, deepest: int) -> DiffError:
@@ -116,20 +133,49 @@ class Halt:
             return self._no_place()
         left = self.source[self.starts[-1] : self.end]
         power = self._power()
+        if self._divides() and left not in FUNCTION_NAMES:
+            return self._two_readings(left)
         base = self.source[slice(*power)] if power else ""
         if base in FUNCTION_NAMES and power:
             return self._power_of_function(power)
         right = self._factor()
         called = OTHER_NAMES.get(left, left)
         mended = f"{called}({self._argument()})" if called in FUNCTION_NAMES else f"{left}*{right}"
+        readings = two_arguments(self.source, self.start, called) if called in FUNCTION_NAMES else None
+        if readings and bare_argument(self.source, self.start) is None:
+            mended = ", or ".join(readings)
         if base and called not in FUNCTION_NAMES:  # x^2y is read in two ways
-            whole = self.source[power[0] : self.end] if power else ""
-            mended = f"{whole}*{right}, or {whole[: len(whole) - len(left)]}({left}*{right})"
+            powered = self.source[power[0] : self.end] if power else ""
+            mended = f"{powered}*{right}, or {powered[: len(powered) - len(left)]}({left}*{right})"
         if left.isdigit() and self.token.isdigit():
             mended = f"{left}{self.token} for one number, {left}*{self.token} for a product"
         hint = f"write {mended}" if len(mended) <= 60 and "\n" not in mended else "write * between them"
+        whole = None if base and called not in FUNCTION_NAMES else self._whole(left, called)
+        return self._nothing_between(left, hint, whole)
+
+    def _nothing_between(self, left: str, hint: str, mended: str | None = None) -> DiffError:
         shown = left if len(left) <= 30 else "…" + left[-29:]
-        return self.fail(f"there is no operator between {shown} and {brief(self.token)}", hint=hint)
+        return self.fail(f"there is no operator between {shown} and {brief(self.token)}", hint=hint, mended=mended)
+
+    def _whole(self, left: str, called: str) -> str | None:
+        """The text with the product written, or the argument in parentheses; None where there are two readings."""
+        if called not in FUNCTION_NAMES:
+            return None if is_number(self.token) and is_number(left) else self.typed("*", self.end, self.start)
+        end = bare_argument(self.source, self.start)
+        inside = argument(self.source[self.start : end].strip())
+        return self.typed(f"{called}({inside})", self.starts[-1], end) if end else None
+
+    def _divides(self) -> bool:
+        """Whether something is divided by the operand at hand: `1/2x` is read in two ways."""
+        return bool(self.pending) and self.pending[-1][1] == "binary" and self.pending[-1][2] == "/"
+
+    def _two_readings(self, left: str) -> DiffError:
+        """`1/2x`: of both readings, the one is typed with a product, the other with parentheses."""
+        right = self._factor()
+        divided = self.source[self.starts[-2] : self.end]
+        above = divided[: len(divided) - len(left)]
+        hint = f"write {divided}*{right}, or {above}({left}*{right})"
+        return self._nothing_between(left, hint if len(hint) <= 80 and "\n" not in hint else "write * between them")
 
     def _no_place(self) -> DiffError:
         if self.token == "=":
@@ -152,12 +198,16 @@ class Halt:
         exponent = self.source[place[1] : self.end].strip().lstrip("*^").strip()
         behind = self._argument()
         hint = f"write {function}({behind})^{exponent}"
+        mended: str | None = None
+        end = self._operand_end("(", self.start) if self.token == "(" else bare_argument(self.source, self.start)
+        if end and self.token:
+            mended = self.typed(f"{function}({behind})^{exponent}", place[0], end)
         if exponent.strip("() ").replace(" ", "") == "-1":
-            hint = f"write 1/{function}({behind})"
+            hint, mended = f"write 1/{function}({behind})", None
             if function in INVERSES:
                 inverse = f"{INVERSES[function]}({behind})"
                 hint = f"write {inverse} for the inverse function, 1/{function}({behind}) for 1 over it"
-        return self.fail(f"{function} has no argument", place, hint)
+        return self.fail(f"{function} has no argument", place, hint, mended)
 
     def _argument(self) -> str:
         """What a function without parentheses is applied to, as far as that is easily seen."""
@@ -198,23 +248,29 @@ class Halt:
         end = self._operand_end("(", opening)
         rest = self.source[opening:end]
         plain = len(name) + len(rest) < 60 and _PLAIN.match(rest)
-        known = usual(name)
+        known, stop = usual(name), self.start + len(name)
+        unknown = f"unknown function '{brief(name)}'"
         if known in FORMULAS:
             formula = FORMULAS[known].format(rest if plain else "(x)")
-            return self.fail(f"unknown function '{brief(name)}'", hint=f"write {formula}")
-        if near := OTHER_NAMES.get(known) or _nearest(known, 0.7):
-            product = run_together(name)
+            mended = self.typed(formula, self.start, end) if plain else None
+            return self.fail(unknown, hint=f"write {formula}", mended=mended)
+        if binding := _IS_BINDING.match(self.source, end):
+            right = None if self.source[: self.start].strip() else self.source[binding.end() :].strip()
+            return self.fail(unknown, hint="write only what stands behind the =", mended=right)
+        product = run_together(name)
+        same = known if known in FUNCTION_NAMES else None
+        if near := same or OTHER_NAMES.get(known) or (product and name[1:]) or nearest(known, FUNCTION_NAMES):
             hint = f"write {product}{rest} for a product" if product and plain else None
-            return self.fail(f"unknown function '{brief(name)}': did you mean '{near}'?", hint=hint)
-        hint = "write * for a product; the functions are listed by --help"
-        if _IS_BINDING.match(self.source, end):
-            hint = "write only what stands behind the ="
-        elif plain:
-            hint = f"write {name}*{rest} for a product"
-        near = _nearest(known, 0.5) if len(name) > 1 else None  # one letter names a variable
-        guess = f": did you mean '{near}'?" if near else ""
-        return self.fail(f"unknown function '{brief(name)}'{guess}", hint=hint)
+            repaired = self.typed(product if product and not same else near, self.start, stop)
+            return self.fail(f"{unknown}: did you mean '{near}'?", hint=hint, mended=repaired)
+        if len(name) > LONGEST_VARIABLE:
+            return self.fail(unknown, hint="this language does not have it; its functions are listed by --help")
+        hint = f"write {name}*{rest} for a product" if plain else _NEITHER
+        whole = self.typed(f"{name}*", self.start, opening) if plain and not self._divides() else None
+        return self.fail(unknown, hint=hint, mended=whole)
 
 
-def _nearest(name: str, likeness: float) -> str | None:
-    return next(iter(difflib.get_close_matches(name[:40], sorted(FUNCTION_NAMES), 1, likeness)), None)
+LONGEST_VARIABLE = 2
+"""Letters of a name that may be a variable before parentheses, as in `x(x + 1)`; longer ones are functions."""
+
+_NEITHER = "write * for a product; the functions are listed by --help"

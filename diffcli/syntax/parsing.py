@@ -9,7 +9,9 @@ of text that cannot be read is known by `faults`.
 
 from __future__ import annotations
 
+from diffcli.runtime.errors import DiffError
 from diffcli.syntax.faults import CLOSING, Halt, Pending
+from diffcli.syntax.mending import explained
 from diffcli.syntax.spellings import FUNCTION_NAMES
 from diffcli.syntax.tokens import is_number, spans, tokenize
 
@@ -53,6 +55,14 @@ def parse(source: str, separators: str = ";\n") -> list[Node]:
     >>> [value for _, value, *_ in parse("-x^2")]
     ['x', '2', '**', '-', '']
     """
+    try:
+        return nodes_of(source, separators)
+    except DiffError as error:
+        raise explained(error, lambda text: nodes_of(text, separators)) from None
+
+
+def nodes_of(source: str, separators: str = ";\n") -> list[Node]:
+    """As `parse`; where reading halts, the error knows its own place alone."""
     tokens = tokenize(source)
     nodes: list[Node] = []
     firsts: list[int] = []  # the first token of each finished operand

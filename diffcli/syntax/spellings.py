@@ -19,7 +19,12 @@ OTHER_NAMES = {
     "arsinh": "arcsinh", "arsh": "arcsinh", "arcosh": "arccosh", "arch": "arccosh",
     "artanh": "arctanh", "arth": "arctanh",
     "lg": "log10", "log_10": "log10", "lb": "log2", "ld": "log2", "log_2": "log2", "log_e": "log",
-    "sgn": "sign", "signum": "sign", "root": "sqrt",
+    "sgn": "sign", "signum": "sign", "root": "sqrt", "squareroot": "sqrt", "square_root": "sqrt", "cuberoot": "cbrt",
+    "sine": "sin", "sinus": "sin", "cosine": "cos", "cosinus": "cos", "tangent": "tan", "tangens": "tan",
+    "cotangent": "cot", "secant": "sec", "cosecant": "csc", "arcsine": "arcsin", "arccosine": "arccos",
+    "arctangent": "arctan", "logarithm": "log", "exponential": "exp", "absolute": "abs", "ceiling": "ceil",
+    "avg": "mean", "average": "mean", "power": "pow", "norm2": "norm",
+    "inner": "dot", "product": "prod", "total": "sum",
 }
 """Other books' names of functions that are here."""
 
@@ -52,6 +57,63 @@ def argument(text: str) -> str:
     ('2*x', 'x')
     """
     return _COEFFICIENT.sub(r"\1*\2", text)
+
+
+_BARE = re.compile(r"(?:\d[\d_.]*\s*\*?\s*)?[^\W\d]\w*(?:\s*(?:\^|\*\*)\s*\w+)?|\d[\d_.]*")
+_ENDS = re.compile(r"\s*(?:[-+),;\n\]<>=]|\Z|(?P<next>[^\W\d]\w*)\s*(?=[\w(]))")
+
+
+def bare_argument(source: str, start: int) -> int | None:
+    """Where the argument ends of a function without parentheses; None where careful people differ.
+
+    >>> [bare_argument(text, 4) for text in ("sin 2x + 1", "sin x/2", "sin x y", "sin x cos(x)")]
+    [6, None, None, 5]
+    """
+    run = _BARE.match(source, start)
+    if not run or any(part in FUNCTION_NAMES for part in re.findall(r"[^\W\d]\w*", run[0])):
+        return None
+    after = _ENDS.match(source, run.end())
+    return run.end() if after and (after["next"] is None or after["next"] in FUNCTION_NAMES) else None
+
+
+def two_arguments(source: str, start: int, function: str) -> tuple[str, str] | None:
+    """Both readings of `sin x/2` and `sin x y`, where what follows the function is one name or number and another.
+
+    >>> two_arguments("sin x/2", 4, "sin")
+    ('sin(x)/2', 'sin(x/2)')
+    """
+    parts = _TWO.match(source, start)
+    if not parts or parts["b"] in FUNCTION_NAMES:
+        return None
+    sign = parts["sign"].strip() or "*"
+    return f"{function}({parts['a']}){sign}{parts['b']}", f"{function}({parts['a']}{sign}{parts['b']})"
+
+
+_TWO = re.compile(r"(?P<a>\w+)(?P<sign>\s*[*/]\s*|\s+)(?P<b>\w+)")
+
+
+def nearest(name: str, names: Iterable[str]) -> str | None:
+    """The name that this one is a slip of: a letter too many, missing, wrong or changed with the next.
+
+    Short names with a wrong letter are other words (`det` is not `dot`, `zeta` is not `beta`): there letters may
+    be doubled, dropped or changed about only.
+
+    >>> [nearest(name, FUNCTION_NAMES) for name in ("sinn", "heavyside", "tnah", "sqrrt", "det", "inv", "zeta")]
+    ['sin', 'heaviside', 'tanh', 'sqrt', None, None, None]
+    """
+    return next((known for known in sorted(names) if len(name) > 2 and len(known) > 2 and _slip(name, known)), None)
+
+
+def _slip(name: str, known: str) -> bool:
+    """Whether one slip of the fingers makes `name` of `known`; the first letter is right."""
+    k = next((k for k, (a, b) in enumerate(zip(name, known, strict=False)) if a != b), min(len(name), len(known)))
+    if not k:
+        return False
+    if len(name) == len(known):
+        changed = name[k : k + 2] == known[k : k + 2][::-1] and name[k + 2 :] == known[k + 2 :]
+        return changed or len(known) > 4 and name[k + 1 :] == known[k + 1 :]
+    longer, shorter = (name, known) if len(name) > len(known) else (known, name)
+    return len(longer) == len(shorter) + 1 and longer[k + 1 :] == shorter[k:] and len(longer) > 3
 
 
 def run_together(name: str) -> str | None:

@@ -62,6 +62,14 @@ _HINTS = {
 }
 
 
+_PLAIN = {
+    **dict.fromkeys("×·⋅∙•＊∗", "*"), **dict.fromkeys("÷／∕⁄", "/"), **dict.fromkeys("−－–—", "-"), "＋": "+",
+    "²": "^2", "³": "^3", "＾": "^", "∞": "inf", "≤": " <= ", "≥": " >= ", "≠": " != ", "｜": "|", "（": "(", "）": ")",
+    "【": "[", "】": "]", "［": "[", "］": "]", "，": ",", "、": ",", "；": ";", "＝": "=", "{": "(", "}": ")",
+}  # fmt: skip
+"""Characters with one reading, as they are typed here."""
+
+
 LONGEST = 10_000_000
 """Characters of an expression or a point: its tokens are found in one step, which cannot be interrupted."""
 
@@ -97,4 +105,8 @@ def unexpected(token: str, source: str, start: int) -> DiffError | None:
         return None
     good = next(i for i, char in enumerate(token) if not f"{'_' * (i > 0)}{char}".isidentifier())
     at = start + good
-    return DiffError(f"unexpected character {token[good]!r}", source, (at, at + 1), _HINTS.get(token[good]))
+    plain = _PLAIN.get(token[good])
+    mended = () if plain is None else (f"{source[:at]}{plain}{source[at + 1 :]}",)
+    return DiffError(
+        f"unexpected character {token[good]!r}", source, (at, at + 1), _HINTS.get(token[good]), mended=mended
+    )

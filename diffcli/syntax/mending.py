@@ -1,0 +1,360 @@
+"""Texts that are written otherwise, as a whole: whose notation it is, and the same in ours.
+
+Asked only once reading has halted. A fault knows what to type instead of it (`DiffError.mended`); where a line has
+several, the mended text is read again, until it is understood: one message shows the whole line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from diffcli.runtime.errors import DiffError
+from diffcli.syntax.spellings import FUNCTION_NAMES
+
+LONGEST = 400
+"""Characters of a text that is mended as a whole: longer ones have one mend a message."""
+MOST = 24
+"""Mends of one text."""
+
+Found = tuple[str, str, tuple[str, ...]]
+"""(what is wrong, what to type instead, the words of the mended command in place of the text; none where unsure)."""
+
+
+def explained(error: DiffError, understand: Callable[[str], Any]) -> DiffError:
+    """The error as its writer needs it: of another notation, and with the whole text mended, if that is understood."""
+    source = error.source
+    if source is None or len(source) > LONGEST:
+        return replace(error, mended=())
+    first = fault = _in_full(error)
+    text, options, mends = source, tuple[str, ...](), 0
+    while fault.mended and fault.source == text and mends < MOST:
+        text, *more = fault.mended
+        options, mends = (*options, *more), mends + 1
+        following = _fault_of(text, understand, pointed="--at" in options)
+        if following is None:
+            told = first.hint or ""
+            hint = f"write {text}" if mends > 1 and text not in told and "\n" not in text else first.hint
+            return replace(first, hint=hint, mended=(text, *options))
+        fault = _in_full(following)
+    return replace(first, mended=())
+
+
+def _fault_of(text: str, understand: Callable[[str], Any], pointed: bool) -> DiffError | None:
+    """What is wrong with a text; where the point was `pointed` out in it, values are not missing."""
+    try:
+        understand(text)
+    except DiffError as error:
+        return None if pointed and error.kind == "missing" else error
+    return None
+
+
+def _in_full(error: DiffError) -> DiffError:
+    """The error, or that of the whole text if it is written in another notation; with its mend if marks tell it."""
+    source = error.source or ""
+    if len(source) > LONGEST:
+        return replace(error, mended=())
+    for sign, found in _NOTATIONS:
+        match = sign.search(source)
+        told = match and found(match)
+        if match and told:
+            message, hint, mended = told
+            where = match.span("mark") if "mark" in sign.groupindex else match.span()
+            return DiffError(message, source, where, hint, error.kind, mended)
+    mend = _BY_MARK.get(source[error.span[0] : error.span[0] + 1]) if error.span and not error.mended else None
+    text = mend(source, error.span[0]) if mend and error.span else None
+    return replace(error, hint=f"write {text}", mended=(text,)) if text else error
+
+
+# --- questions around a formula
+_FORMULA = r"(?P<formula>[^=\n;]+?)"
+_NAME = r"[^\W\d]\w*"
+
+
+def _unwrapped(text: str) -> str:
+    """A formula without the parentheses around the whole of it."""
+    text = text.strip()
+    if not text.startswith("(") or not text.endswith(")"):
+        return text
+    return text[1:-1].strip() if _balanced(text[1:-1]) else text
+
+
+def _balanced(text: str) -> bool:
+    """Whether each closing bracket stands after the one that it closes."""
+    depth = 0
+    for char in text:
+        depth += (char in "([") - (char in ")]")
+        if depth < 0:
+            return False
+    return not depth
+
+
+def _derivative(match: re.Match[str]) -> Found | None:
+    """`d/dx f`, `diff(f, x)`, `(f)'`: a question about f, which is the whole command."""
+    groups = match.groupdict()
+    formula, by, order = _unwrapped(match["formula"]), groups.get("by"), groups.get("order") or "1"
+    if not _balanced(formula) or not formula or formula[0] in _QUOTES:
+        return None
+    options = (*(("--wrt", by) if by else ()), *(("--order", order) if order != "1" else ()))
+    return "the sign of a derivative is not part of the formula", f"write {formula}", (formula, *options)
+
+
+_QUOTES = "'\"’‘“"
+
+
+def _derivative_inside(match: re.Match[str]) -> Found:
+    del match
+    return "a derivative cannot stand within a formula", "write it out: 2*x instead of d/dx x^2", ()
+
+
+def _lambda(match: re.Match[str]) -> Found:
+    formula = match["formula"].strip()
+    return "a function of Python is not a formula", f"write the formula alone: {formula}", (formula,)
+
+
+def _limit(match: re.Match[str]) -> Found:
+    del match
+    hint = "write the formula alone, and a point; where(x == 0, a, b) gives it a value of its own at 0"
+    return "limits are not computed", hint, ()
+
+
+def _integral(match: re.Match[str]) -> Found:
+    del match
+    hint = "write the formula that is to be differentiated; the derivative of an integral by its end is the integrand"
+    return "integrals are not computed", hint, ()
+
+
+def _with_point(match: re.Match[str]) -> Found:
+    formula, point = match["formula"].strip(), match["point"].strip()
+    return "the point is not part of the formula", f'write {formula} --at "{point}"', (formula, "--at", point)
+
+
+def _equation(match: re.Match[str]) -> Found | None:
+    """`a = b` where a is more than a name: which function is meant is for its writer to say."""
+    left, right = match["left"].strip(), match["right"].strip()
+    if not _balanced(left) or not _balanced(right):
+        return None
+    difference = left if re.fullmatch(r"0(\.0*)?", right) else f"{left} - {right if _single(right) else f'({right})'}"
+    return "an equation is not a formula", f"bring it to one side: {difference}", (difference,)
+
+
+def _single(text: str) -> bool:
+    """Whether a text can follow a minus as it stands."""
+    return bool(re.fullmatch(r"[\w.^*/ ]+", text))
+
+
+# --- signs of a language
+def _choice(match: re.Match[str]) -> Found | None:
+    """The last `c ? a : b`, which is within no other's parts but the last."""
+    text = match.string
+    mark = text.rfind("?")
+    begin = _opened(text, mark, "([,;\n:?=")
+    middle = _closed(text, mark + 1, ":")
+    end = _closed(text, middle + 1, ")],;\n:")
+    if middle >= len(text) or text[middle] != ":":
+        return None
+    condition, yes, no = text[begin:mark].strip(), text[mark + 1 : middle].strip(), text[middle + 1 : end].strip()
+    chosen = f"where({condition}, {yes}, {no})"
+    before = text[:begin] + " " * (text[begin - 1 : begin] == ",")
+    whole = f"{before}{chosen}{text[end:]}"
+    return "'?' is not a sign of this language", f"write {whole}", (whole,)
+
+
+def _opened(text: str, place: int, signs: str) -> int:
+    """Where the part begins that ends at a place: behind one of the signs at its own depth."""
+    depth = 0
+    for i in range(place - 1, -1, -1):
+        if not depth and text[i] in signs and text[i : i + 2] != "==" and text[max(0, i - 1) : i + 1] not in _RELATIONS:
+            return i + 1
+        depth += (text[i] in ")]") - (text[i] in "([")
+    return 0
+
+
+_RELATIONS = ("==", "<=", ">=", "!=")
+
+
+def _closed(text: str, place: int, signs: str) -> int:
+    """Where the part ends that begins at a place."""
+    depth = 0
+    for i in range(place, len(text)):
+        if not depth and text[i] in signs:
+            return i
+        depth += (text[i] in "([") - (text[i] in ")]")
+    return len(text)
+
+
+def _slice(match: re.Match[str]) -> Found:
+    """`v[1:3]`: entries are named one by one."""
+    message = "an index is one whole number, not a range of them"
+    one = re.fullmatch(r"\s*(?P<first>\d*)\s*:\s*(?P<last>-?\d*)\s*", match["inside"])
+    name, first, last = match["name"], int((one and one["first"]) or 0), one and one["last"]
+    if not one:
+        return message, "write the entries one by one: [M[0, 0], M[1, 0]]", ()
+    if not last or not last.isdigit() or not first < int(last) <= first + 9:
+        return message, f"write the entries one by one: [{name}[{first}], {name}[{first + 1}], …]", ()
+    entries = f"[{', '.join(f'{name}[{k}]' for k in range(first, int(last)))}]"
+    begin, end = match.span()
+    mended = f"{match.string[:begin]}{entries}{match.string[end:]}"
+    return message, f"write the entries one by one: {entries}", (mended,)
+
+
+# --- Wolfram
+_WOLFRAM = {
+    "ArcSin": "asin", "ArcCos": "acos", "ArcTan": "atan", "ArcSinh": "asinh", "ArcCosh": "acosh", "ArcTanh": "atanh",
+    "ArcCot": "acot", "ArcSec": "asec", "ArcCsc": "acsc", "CubeRoot": "cbrt", "Ceiling": "ceil", "LogGamma": "lgamma",
+    "PolyGamma": "digamma", "ProductLog": "lambertw", "Total": "sum", "HeavisideTheta": "heaviside",
+    "UnitStep": "heaviside", "LogisticSigmoid": "sigmoid", "Ramp": "relu", "Dot": "dot", "Norm": "norm",
+    "Transpose": "transpose",
+}  # fmt: skip
+_WOLFRAM_OF_TWO = {
+    "Power": "({0})^({1})", "ArcTan": "atan2({1}, {0})", "Log": "log({1})/log({0})", "Divide": "({0})/({1})",
+    "Subtract": "({0}) - ({1})", "Mod": "mod({0}, {1})", "Dot": "dot({0}, {1})",
+}  # fmt: skip
+_WOLFRAM_OF_ANY = {"Max": "max", "Min": "min", "If": "where"}
+_WOLFRAM_CONSTANTS = {"Pi": "pi", "E": "e", "Infinity": "inf"}
+_WOLFRAM_TOKEN = re.compile(
+    rf"(?P<name>{_NAME})\s*(?P<call>\[(?!\[))?|\s*(?P<comma>,)\s*|(?P<sign>[\[\](){{}}])|.", re.DOTALL
+)
+
+
+def _of_wolfram(name: str) -> str | None:
+    known = _WOLFRAM.get(name, name.lower())
+    return known if known in FUNCTION_NAMES else None
+
+
+def _wolfram(match: re.Match[str]) -> Found | None:
+    """`Sin[x]^2`, `D[x^2, x]`: the head of a call is capital, its arguments stand in brackets."""
+    name, source = match["name"], match.string.strip()
+    known = _of_wolfram(name) or name in _WOLFRAM_OF_TWO or name in _WOLFRAM_OF_ANY
+    whole = _WOLFRAM_DERIVATIVE.fullmatch(source)
+    if not known and not whole:
+        return None
+    options: tuple[str, ...] = ()
+    if whole:
+        by = whole["by"] or whole["once"]
+        options = ("--wrt", by, *(("--order", whole["order"]) if whole["order"] not in (None, "1") else ()))
+    text = _plain(whole["formula"] if whole else source)
+    if text is None:
+        return "this is Wolfram's notation", "write functions as sin(x), powers as x^2, vectors as [x, y]", ()
+    return "this is Wolfram's notation", f"write {text}", (text, *options)
+
+
+_WOLFRAM_DERIVATIVE = re.compile(
+    rf"D\s*\[(?P<formula>.+),\s*(?:(?P<once>{_NAME})|{{\s*(?P<by>{_NAME})\s*,\s*(?P<order>\d+)\s*}})\s*\]", re.DOTALL
+)
+
+
+def _plain(text: str) -> str | None:
+    """Wolfram's notation in ours, with an explicit stack; None where a head is not known."""
+    stack: list[tuple[str, list[str]]] = [("", [""])]  # heads, and the parts between their brackets
+    for token in _WOLFRAM_TOKEN.finditer(text):
+        name, sign = token["name"], token["sign"]
+        if token["call"]:
+            stack.append((name, [""]))
+        elif name:
+            stack[-1][1][-1] += _WOLFRAM_CONSTANTS.get(name, name) + " " * token[0][-1:].isspace()
+        elif sign in ("(", "[", "{"):
+            stack.append((sign, [""]))
+        elif sign in (")", "]", "}"):
+            head, parts = stack.pop()
+            closed = _closing(head, parts) if stack else None
+            if closed is None:
+                return None
+            stack[-1][1][-1] += closed
+        elif token["comma"] and len(stack) > 1:
+            stack[-1][1].append("")
+        else:
+            stack[-1][1][-1] += token[0]
+    return stack[0][1][0].strip() if len(stack) == 1 else None
+
+
+def _closing(head: str, parts: list[str]) -> str | None:
+    """A bracket that has been closed, in our notation."""
+    parts = [part.strip() for part in parts]
+    if head in ("(", "[", "{"):
+        inside = ", ".join(parts)
+        return f"({inside})" if head == "(" else f"[{inside}]"
+    if len(parts) == 2 and head in _WOLFRAM_OF_TWO:
+        return _WOLFRAM_OF_TWO[head].format(*parts)
+    if head in _WOLFRAM_OF_ANY:
+        return f"{_WOLFRAM_OF_ANY[head]}({', '.join(parts)})"
+    known = _of_wolfram(head)
+    return f"{known}({parts[0]})" if known and len(parts) == 1 else None
+
+
+# --- signs that stand for a function
+def _bars(source: str, place: int) -> str | None:
+    """`|x|`, and several of these side by side; `|a|b|c|` is read in two ways."""
+    del place
+    parts = source.split("|")
+    inner, between = parts[1::2], parts[2:-1:2]
+    if len(parts) % 2 == 0 or not all(part.strip() and _balanced(part) for part in inner):
+        return None
+    if not all(
+        re.search(r"[-+*/^,(]\s*\Z", part) or re.search(r"\d\s*\Z", part) and part[:1] in " +-*/" for part in between
+    ):
+        return None
+    return "".join(f"abs({part.strip()})" if k % 2 else part for k, part in enumerate(parts))
+
+
+def _root(source: str, place: int) -> str | None:
+    """`√x`, `√(x + 1)`, `√2`: where its end is seen. `√2x` and `√x²` are read in two ways."""
+    name = {"√": "sqrt", "∛": "cbrt"}[source[place]]
+    rest = source[place + 1 :].lstrip()
+    if rest.startswith("("):
+        return f"{source[:place]}{name}{rest}"
+    run = re.match(rf"{_NAME}|\d+(\.\d+)?", rest)
+    if (
+        not run
+        or not run[0].isidentifier()
+        and not run[0].isascii()
+        or re.match(r"[\w(.\[²³^]|\*\*|!", rest[run.end() :])
+    ):
+        return None
+    return f"{source[:place]}{name}({run[0]}){rest[run.end() :]}"
+
+
+_BY_MARK: dict[str, Callable[[str, int], str | None]] = {"|": _bars, "√": _root, "∛": _root}
+
+
+_NOTATIONS: list[tuple[re.Pattern[str], Callable[[re.Match[str]], Found | None]]] = [
+    (re.compile(r"(?P<mark>(?<!\w)(?P<name>[A-Z][A-Za-z0-9]*)\s*\[(?!\[))"), _wolfram),
+    (re.compile(rf"\A\s*(?P<mark>lambda)\s+{_NAME}(?:\s*,\s*{_NAME})*\s*:\s*(?P<formula>.+)", re.DOTALL), _lambda),
+    (re.compile(r"\A\s*(?P<mark>lim(it)?)(?=\s+[^\W\d(]|\s*[(_{])"), _limit),
+    (re.compile(r"(?P<mark>∫|\bint(egral|egrate)(?=\s*\())"), _integral),
+    (re.compile(rf"\A\s*(?P<mark>[d∂]\s*/\s*[d∂]\s*(?P<by>{_NAME}))(?=[\s(\[]){_FORMULA}\Z"), _derivative),
+    (
+        re.compile(
+            rf"\A\s*(?P<mark>[d∂]\^(?P<order>\d+)\s*/\s*[d∂]\s*(?P<by>{_NAME})\^(?P=order))(?=[\s(\[]){_FORMULA}\Z"
+        ),
+        _derivative,
+    ),
+    (re.compile(rf"\A\s*(?P<mark>[d∂])\s*(?P<formula>\(.+\))\s*/\s*[d∂](?P<by>{_NAME})\s*\Z"), _derivative),
+    (
+        re.compile(
+            rf"\A\s*(?P<mark>diff|derivative|Derivative|D|deriv|grad)\s*\({_FORMULA}"
+            rf"(?:,\s*(?P<by>{_NAME})\s*)?(?:,\s*(?P<order>\d+)\s*)?\)\s*\Z"
+        ),
+        _derivative,
+    ),
+    (re.compile(rf"\A{_FORMULA}(?P<mark>['’′])\s*\Z"), _derivative),
+    (re.compile(rf"(?P<mark>(?<!\w)[d∂]\s*/\s*[d∂]{_NAME})(?=[\s(])"), _derivative_inside),
+    (
+        re.compile(
+            rf"\A{_FORMULA}\s*(?P<mark>\bat\b|\bfor\b|\bwhen\b|\bwith\b|\bwhere\b(?!\s*\()|[,|@;，；])"
+            rf"\s*(?P<point>{_NAME}\s*=(?!=)[^=;]+(?:[,;]\s*{_NAME}\s*=(?!=)[^=;]+)*)\Z"
+        ),
+        _with_point,
+    ),
+    (
+        re.compile(
+            rf"\A(?!\s*{_NAME}\s*(\([^()=]*\)\s*)?=)(?P<left>[^=;\n]+?[^=<>!;\n])(?P<mark>=)(?!=)(?P<right>[^=;\n]+)\Z"
+        ),
+        _equation,
+    ),
+    (re.compile(r"(?P<mark>\?)(?=[^?]*:)"), _choice),
+    (re.compile(rf"(?P<mark>(?P<name>{_NAME})\[(?P<inside>[^\[\]:]*:[^\[\]]*)\])"), _slice),
+]
+"""By what each is known, and what is said of it."""

@@ -1,0 +1,213 @@
+"""What is said of a text that cannot be read: whose notation it is, and the whole line, mended, to paste."""
+
+import re
+import shlex
+
+import pytest
+
+from diffcli.cli.main import main
+from diffcli.core.primitives import DEFINITIONS, FUNCTIONS
+from diffcli.runtime.errors import DiffError
+from diffcli.syntax import elaborate
+from diffcli.syntax.mending import LONGEST, MOST
+from diffcli.syntax.spellings import FUNCTION_NAMES, nearest
+
+NOTATIONS = {
+    "this is Wolfram's notation": [
+        ("Sin[x]^2", "sin(x)^2"),
+        ("D[x^2, x]", "x^2 --wrt x"),
+        ("D[Sin[x] Exp[-2 x], {x, 2}]", "sin(x)*exp(-2*x) --wrt x --order 2"),
+        ("Log[b, x] + 2 ArcTan[x, y]/Pi", "log(x)/log(b) + 2*atan2(y, x)/pi"),
+        ("If[x > 0, Sqrt[x], -x]", "where(x > 0, sqrt(x), -x)"),
+        ("Norm[{x, y}] + Max[x, y, 1]", "norm([x, y]) + max(x, y, 1)"),
+        ("Sin[BesselJ[0, x]]", None),
+    ],
+    "the sign of a derivative is not part of the formula": [
+        ("d/dx x^2", "x^2 --wrt x"),
+        ("d/dt (t^2 + 1)", "t^2 + 1 --wrt t"),
+        ("∂/∂y(x*y)", "x*y --wrt y"),
+        ("d(x^2)/dx", "x^2 --wrt x"),
+        ("d^2/dx^2 sin(x)", "sin(x) --wrt x --order 2"),
+        ("diff(x^2, x)", "x^2 --wrt x"),
+        ("diff(2x, x)", "2*x --wrt x"),
+        ("(x^2 + 1)'", "x^2 + 1"),
+    ],
+    "a derivative cannot stand within a formula": [("2*x + d/dx x^2", None), ("sin(d/dy (y^2))", None)],
+    "a function of Python is not a formula": [("lambda x: x**2", "x**2"), ("lambda x, y: 2x + y", "2*x + y")],
+    "limits are not computed": [("lim sin(x)/x", None), ("lim_{x->0} x", None), ("limit(sin(x)/x, x, 0)", None)],
+    "integrals are not computed": [("∫ x^2 dx", None), ("integrate(x^2, x)", None)],
+    "the point is not part of the formula": [
+        ("x^2 at x=3", "x^2 --at x=3"),
+        ("x*y, x=3, y=2", "x*y --at x=3, y=2"),
+        ("x^2 | x=3", "x^2 --at x=3"),
+        ("2x where x = 3", "2*x --at x = 3"),
+    ],
+    "an equation is not a formula": [
+        ("x^2+y^2=1", "x^2+y^2 - 1"),
+        ("x^2 = 2x + 1", "x^2 - (2*x + 1)"),
+        ("sin(x) + y = 0", "sin(x) + y"),
+    ],
+    "'?' is not a sign of this language": [
+        ("x > 0 ? x : -x", "where(x > 0, x, -x)"),
+        ("1 + (x > 0 ? x : x > -1 ? 2x : -x)", "1 + (where(x > 0, x, where(x > -1, 2*x, -x)))"),
+        ("max(y, x >= 0 ? x : -x)", "max(y, where(x >= 0, x, -x))"),
+    ],
+    "an index is one whole number, not a range of them": [
+        ("v[1:]", None), ("v[:3]", None), ("M[:, 0]", None), ("v[::2]", None), ("dot(v[0:2], w)", None),
+    ],
+}  # fmt: skip
+
+SEVERAL = [
+    ("(2x+1)(3x-2)", "(2*x+1)*(3*x-2)"),
+    ("2sin x + 3|x|", "2*sin(x) + 3*abs(x)"),
+    ("sin²(x) + 3x²", "sin(x)^2 + 3*x^2"),
+    ("sin^2 x + cos^2 x", "sin(x)^2 + cos(x)^2"),
+    ("√(x+1) × √x ÷ 2", "sqrt(x+1) * sqrt(x) / 2"),
+    ("|x| + 2|y - 1|", "abs(x) + 2*abs(y - 1)"),
+    ("arctg(x) + sh(2x)", "arctan(x) + sinh(2*x)"),
+    ("e^{-2x}", "e^(-2*x)"),
+    ("f(x) = 2x(x+1)", "2*x*(x+1)"),
+    ("sinn(x) + 2x", "sin(x) + 2*x"),
+]
+
+TWO_READINGS = [
+    "1/2x",
+    "a/b c",
+    "x^2y",
+    "e^2x",
+    "sin x/2",
+    "sin x y",
+    "sin^-1 x",
+    "√2x",
+    "√x²",
+    "|a|b|c|",
+    "1 000",
+    "1/x(x+1)",
+]
+
+
+def error_of(text: str) -> DiffError:
+    with pytest.raises(DiffError) as caught:
+        elaborate(text)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("message", "text", "mended"),
+    [(message, *row) for message, rows in NOTATIONS.items() for row in rows],
+)
+def test_a_notation_is_named_and_the_text_in_ours_given(message: str, text: str, mended: str | None) -> None:
+    error = error_of(text)
+    assert error.message == message
+    assert " ".join(error.mended) == (mended or "")
+    assert error.hint
+    if mended:
+        assert error.mended[0] in error.hint
+        elaborate(error.mended[0])
+
+
+@pytest.mark.parametrize(("text", "mended"), SEVERAL)
+def test_one_message_mends_the_whole_line(text: str, mended: str) -> None:
+    error = error_of(text)
+    assert error.mended == (mended,)
+    assert error.hint == f"write {mended}"
+    elaborate(mended)
+
+
+@pytest.mark.parametrize("text", TWO_READINGS)
+def test_what_is_read_in_two_ways_has_no_mend(text: str) -> None:
+    assert error_of(text).mended == ()
+
+
+def test_the_bounds_of_mending_hold() -> None:
+    """Beyond them there is one mend a message, as for any text."""
+    assert error_of("+".join(["2x"] * (MOST + 1))).mended == ()
+    assert error_of("2x+" * (LONGEST // 3 + 1) + "1").hint == "write 2*x"
+    assert error_of("+".join(["2x"] * MOST)).mended == ("+".join(["2*x"] * MOST),)
+
+
+# --- names of functions
+@pytest.mark.parametrize(
+    "name", ["det", "inv", "zeta", "trace", "minus", "signal", "area", "temp", "max2norm", "inverse"]
+)
+def test_a_guess_is_near_in_sense_and_a_word_is_not_a_product(name: str) -> None:
+    error = error_of(f"{name}(x)")
+    assert error.message == f"unknown function '{name}'"
+    assert error.hint == "this language does not have it; its functions are listed by --help"
+    assert error.mended == ()
+
+
+@pytest.mark.parametrize("name", sorted(name for name in (*FUNCTIONS, *DEFINITIONS) if len(name) > 3))
+def test_slips_of_the_fingers_are_seen(name: str) -> None:
+    """A letter doubled, dropped or changed with the next: some function that is one slip away is proposed."""
+    slips = [name[:2] + name[1:], name[:2] + name[3:], name[:-2] + name[-1] + name[-2]]
+    for slip in slips:
+        if slip not in FUNCTION_NAMES and len(slip) > 3:
+            assert nearest(slip, FUNCTION_NAMES), slip
+
+
+# --- commands
+COMMANDS = [
+    (["(2x+1)(3x-2)", "--at", "x=2"], 'diff-compare "(2*x+1)*(3*x-2)" --at x=2'),
+    (["x sinx + xy", "--at", "x=2, y=3"], 'diff-compare "x*sin(x) + x*y" --at "x=2, y=3"'),
+    (["d/dx (x*y)", "--at", "x=2, y=3"], 'diff-compare "x*y" --at "x=2, y=3" --wrt x'),
+    (["d/dx (x*y)", "-w", "y", "--at", "x=2, y=3"], 'diff-compare "x*y" -w y --at "x=2, y=3"'),
+    (["x^2 at x=3"], 'diff-compare "x^2" --at x=3'),
+    (["x^2 at x=3", "--at", "x=1"], 'diff-compare "x^2" --at x=1'),
+    (["taylor", "2x", "--at", "x=1"], 'diff-compare taylor "2*x" --at x=1'),
+    (["x^2", "--at=x=2pi"], 'diff-compare "x^2" "--at=x=2*pi"'),
+    (["x^2", "--at", "x=98.1 km"], 'diff-compare "x^2" --at x=98.1'),
+    (["x*y", "--at", "x=30°, y=2 m/s"], 'diff-compare "x*y" --at "x=30*pi/180, y=2"'),
+    (["x^2", "--at", "x:1"], 'diff-compare "x^2" --at x=1'),
+    (["x^2", "--at", "x=1", "--claim", "x: 2x"], 'diff-compare "x^2" --at x=1 --claim "x: 2*x"'),
+    (["2xy", "--at", "x=1"], None),  # y has no value: one mend is not the whole
+]
+
+
+@pytest.mark.parametrize(("arguments", "command"), COMMANDS)
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_whole_command_can_be_pasted(
+    arguments: list[str], command: str | None, language: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*arguments, "--lang", language]) == 2
+    *_, last = capsys.readouterr().err.splitlines()
+    if command is None:
+        assert "diff-compare" not in last
+        return
+    shown = last.strip()
+    assert shown.replace(f" --lang {language}", "") == command
+    assert main([*shlex.split(shown)[1:], "-m", "forward"][: None if "taylor" not in command else -2]) == 0
+
+
+@pytest.mark.parametrize("text", ["98.1 km", "3m", "20 °C", "9.81 m/s^2", "5 kg"])
+def test_units_of_a_point_are_named(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["x^2", "--at", f"x={text}"]) == 2
+    assert capsys.readouterr().err.startswith("error: units are not read\n")
+
+
+@pytest.mark.parametrize("text", ["2pi", "2 e", "3sqrt(2)"])
+def test_constants_behind_a_number_are_not_units(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["x^2", "--at", f"x={text}"]) == 2
+    assert "units" not in capsys.readouterr().err
+
+
+def test_without_a_point_the_way_without_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["x^2"]) == 2
+    assert capsys.readouterr().err.endswith('  add --at "x=…"\n  steps needs no point: diff-compare steps "x^2"\n')
+    assert main(["x^2*y", "--at", "x=1"]) == 2
+    assert "steps" not in capsys.readouterr().err
+
+
+# --- both languages
+@pytest.mark.parametrize(
+    "text", [text for rows in NOTATIONS.values() for text, _ in rows] + [text for text, _ in SEVERAL] + TWO_READINGS
+)
+def test_every_hint_is_chinese_where_chinese_is_spoken(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    if main([text, "--lang", "zh"]) != 2:
+        return
+    error, *below = capsys.readouterr().err.splitlines()
+    assert error.startswith("错误：")
+    words = set(re.findall(r"[A-Za-z]{4,}", re.sub(r"diff-compare .*", "", " ".join([error, *below]))))
+    typed = set(re.findall(r"[A-Za-z]{4,}", " ".join([text, *error_of(text).mended, error_of(text).hint or ""])))
+    assert words - typed <= {"Wolfram", "Python"}
+    assert not re.search(r"\b(write|the|is|are|not|of)\b", " ".join([error, *below]).replace(text, ""))
