@@ -262,7 +262,7 @@ def vjp(function: Function, at: Point, vector: Vector, wrt: Wrt = None, method: 
 # --- understanding what is given
 def _case(function: Function, at: Point, wrt: Wrt, asked: Asked, checked: bool = True) -> Case:
     if not isinstance(function, str) and not callable(function):
-        hint = message('write "x*sin(y)", or lambda x, y: x*np.sin(y)')
+        hint = message("write {one}, or {other}", one='"x*sin(y)"', other="lambda x, y: x*np.sin(y)")
         raise DiffError(message("a function is a text or a Python function"), hint=hint, kind="type")
     from diffcli.tracing.naming import named
 
@@ -297,7 +297,7 @@ def _point(at: Point) -> tuple[dict[str, Any], dict[str, Scalar]]:
     if isinstance(at, str):
         return read_point(at), {}
     if not isinstance(at, Mapping):
-        hint = message('write {"x": 1.5, "y": [1, 2]}, or "x=1.5, y=[1, 2]"')
+        hint = message("write {one}, or {other}", one='{"x": 1.5, "y": [1, 2]}', other='"x=1.5, y=[1, 2]"')
         raise DiffError(message("a point names its variables"), hint=hint, kind="point")
     point: dict[str, Any] = {}
     outer: dict[str, Scalar] = {}
@@ -332,7 +332,9 @@ def _text(vector: Vector | None) -> str | None:
         return str([float(x) for x in entries])
     except (TypeError, ValueError):
         raise DiffError(
-            message("a direction, or weights, are numbers"), hint=message("write [1, 0, 2]"), kind="option"
+            message("a direction, or weights, are numbers"),
+            hint=message("write {what}", what="[1, 0, 2]"),
+            kind="option",
         ) from None
 
 
@@ -358,7 +360,7 @@ def _whole(order: int) -> int:
     except TypeError:
         raise DiffError(
             message("an order is a whole number, not {order}", order=repr(order)),
-            hint=message("write order=2"),
+            hint=message("write {what}", what="order=2"),
             kind="option",
         ) from None
 

@@ -25,6 +25,7 @@ from diffcli.batch.running import PATIENCE
 from diffcli.batch.worker import Wrt
 from diffcli.comparison.compare import Settings
 from diffcli.runtime.errors import DiffError
+from diffcli.runtime.messages import message
 from diffcli.runtime.version import __version__
 
 WAIT = 5.0
@@ -32,7 +33,9 @@ WAIT = 5.0
 IDLE = 60.0
 """Seconds without rows after which a Dask worker lets its worker processes go."""
 
-_INSTALL = f'on every machine of the cluster: pip install "diff-compare[cluster]=={__version__}"'
+_INSTALL = message(
+    "on every machine of the cluster: {command}", command=f'pip install "diff-compare[cluster]=={__version__}"'
+)
 
 
 class _DaskPending:
@@ -55,8 +58,8 @@ class _DaskPending:
         except Exception as error:
             if self.future.status != "error":  # not of the task: its result could not be fetched
                 raise _gone(self.address) from None
-            message = f"a machine of the cluster fails: {type(error).__name__}: {error}"
-            raise DiffError(message, hint=_INSTALL, kind="cluster") from error
+            said = message("a machine of the cluster fails: {error}", error=f"{type(error).__name__}: {error}")
+            raise DiffError(said, hint=_INSTALL, kind="cluster") from error
 
     def done(self) -> bool:
         return bool(self.future.done())
@@ -72,8 +75,8 @@ class Cluster:
         try:
             from distributed import Client
         except ImportError:
-            hint = 'try: pip install "diff-compare[cluster]"'
-            raise DiffError("--cluster needs the library distributed", hint=hint, kind="option") from None
+            hint = message('try: pip install "diff-compare[cluster]"')
+            raise DiffError(message("--cluster needs the library distributed"), hint=hint, kind="option") from None
         for name in ("distributed", "distributed.client"):  # what went wrong is said by us
             logging.getLogger(name).setLevel(logging.CRITICAL)
         _check(address)
@@ -82,9 +85,9 @@ class Cluster:
             connect: Any = Client
             self.client = connect(address, timeout=WAIT, set_as_default=False, name="diff-compare")
         except OSError:
-            message = f"no Dask scheduler answers at {address}"
-            hint = f"start one by: dask scheduler; and on every machine: dask worker {address}"
-            raise DiffError(message, hint=hint, kind="cluster") from None
+            said = message("no Dask scheduler answers at {address}", address=address)
+            hint = message("start one by: dask scheduler; and on every machine: dask worker {address}", address=address)
+            raise DiffError(said, hint=hint, kind="cluster") from None
         try:
             self.size = self._threads()
         except OSError:
@@ -99,25 +102,28 @@ class Cluster:
         try:
             self.client.wait_for_workers(1, timeout=WAIT)
         except TimeoutError:
-            message = f"the scheduler at {self.address} has no workers"
+            said = message("the scheduler at {address} has no workers", address=self.address)
             raise DiffError(
-                message, hint=f"start on every machine: dask worker {self.address}", kind="cluster"
+                said,
+                hint=message("start on every machine: dask worker {address}", address=self.address),
+                kind="cluster",
             ) from None
         for place, version in self._versions():
             if version != __version__:
-                found = version if isinstance(version, str) else "none that can be loaded"
-                message = f"{place} needs diff-compare {__version__}; it has {found}"
-                raise DiffError(message, hint=_INSTALL, kind="cluster")
+                found = version if isinstance(version, str) else message("none that can be loaded")
+                template = "{place} needs diff-compare {version}; it has {found}"
+                said = message(template, place=place, version=__version__, found=found)
+                raise DiffError(said, hint=_INSTALL, kind="cluster")
         return int(max(1, sum(self.client.nthreads().values())))
 
     def _versions(self) -> Iterator[tuple[str, Any]]:
         """What every machine has of this package: the version, or an error."""
         try:
-            yield "the scheduler", self.client.run_on_scheduler(_version)
+            yield message("the scheduler"), self.client.run_on_scheduler(_version)
         except Exception as error:  # noqa: BLE001 - whatever comes of another installation
-            yield "the scheduler", error
+            yield message("the scheduler"), error
         for worker, version in self.client.run(_version, on_error="return").items():
-            yield f"the worker at {worker}", version
+            yield message("the worker at {address}", address=worker), version
 
     def submit(self, rows: Sequence[Row]) -> _DaskPending:
         try:
@@ -142,13 +148,15 @@ def _check(address: str) -> None:
     except ValueError:
         fit = False
     if not fit:
-        message = f"--cluster {address}: this is not the address of a scheduler"
-        raise DiffError(message, hint="write it as tcp://HOST:PORT", kind="option")
+        said = message("--cluster {address}: this is not the address of a scheduler", address=address)
+        raise DiffError(said, hint=message("write it as tcp://HOST:PORT"), kind="option")
 
 
 def _gone(address: str) -> DiffError:
-    hint = "with --format jsonl --output FILE it can go on by --resume"
-    return DiffError(f"the connection to the cluster at {address} is lost", hint=hint, kind="cluster")
+    hint = message("with --format jsonl --output FILE it can go on by --resume")
+    return DiffError(
+        message("the connection to the cluster at {address} is lost", address=address), hint=hint, kind="cluster"
+    )
 
 
 # --- on a Dask worker

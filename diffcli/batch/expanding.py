@@ -10,6 +10,7 @@ from itertools import product
 from diffcli.batch.rows import Failure, Row
 from diffcli.problem.case import Number, scalar
 from diffcli.runtime.errors import DiffError
+from diffcli.runtime.messages import message
 
 MOST = 1_000_000
 """Points that one row may expand to."""
@@ -42,7 +43,9 @@ def _points(row: Row) -> Iterator[Row]:
         total *= len(axis)
     if total > MOST:
         raise DiffError(
-            f"the ranges of this row make {total:,} points", hint=f"at most {MOST:,} are done", kind="point"
+            message("the ranges of this row make {total} points", total=f"{total:,}"),
+            hint=message("at most {count} are done", count=f"{MOST:,}"),
+            kind="point",
         )
     for number, values in enumerate(product(*axes.values()), 1):
         id_ = None if row.id is None else f"{row.id}#{number}"
@@ -67,12 +70,16 @@ def _axis(name: str, value: Number | str) -> list[Number | str]:
     count = scalar(parts[2]) if len(parts) == 3 and all(map(str.strip, parts)) else 0.0
     if len(parts) != 3 or count != int(count) or count < 1:
         raise DiffError(
-            f"'{name}={value}' is no range", hint=f"write first:last:count, like {name}=0:1:11", kind="point"
+            message("'{text}' is no range", text=f"{name}={value}"),
+            hint=message("write first:last:count, like {example}", example=f"{name}=0:1:11"),
+            kind="point",
         )
     first, last, steps = scalar(parts[0]), scalar(parts[1]), int(count) - 1
     if steps > MOST:
         raise DiffError(
-            f"the range of {name} has {steps + 1:,} values", hint=f"at most {MOST:,} are done", kind="point"
+            message("the range of {name} has {count} values", name=name, count=f"{steps + 1:,}"),
+            hint=message("at most {count} are done", count=f"{MOST:,}"),
+            kind="point",
         )
     if not steps:
         return [first]

@@ -21,6 +21,7 @@ from diffcli.comparison.compare import Settings
 from diffcli.methods import METHODS
 from diffcli.runtime.errors import DiffError
 from diffcli.runtime.limits import starting
+from diffcli.runtime.messages import message
 
 GRACE = 5.0
 """Seconds beyond the limits of all its methods after which a worker counts as stuck."""
@@ -125,7 +126,7 @@ class Workers:
             else:
                 self.pending = [*(pending for pending in self.pending if not pending.done()), found]
                 return found
-        raise DiffError("no worker process can be started", kind="worker")
+        raise DiffError(message("no worker process can be started"), kind="worker")
 
     def mend(self) -> None:
         """Begin anew where the pool is broken, or where a worker died with a task in its hands before saying so."""

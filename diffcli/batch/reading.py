@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 from diffcli.batch.rows import Failure, Row
 from diffcli.problem.case import claims_in, number_at
 from diffcli.runtime.errors import DiffError
+from diffcli.runtime.messages import Message, message
 
 Lines = Iterable[str]
 Read = Iterator[Row | Failure]
@@ -34,14 +35,24 @@ def read_txt(lines: Lines) -> Read:
         expression, bar, point = text.partition("|")
         slip = None if bar else _NO_BAR.search(text)
         if slip is not None:
-            hint = f"write the point behind a bar: {text[: slip.start()].strip()} | {text[slip.end() :].strip()}"
-            yield Failure(number, None, text, "format", f"'{slip[1]}' begins no point", slip.span(1), hint)
+            hint = message(
+                "write the point behind a bar: {expression} | {point}",
+                expression=text[: slip.start()].strip(),
+                point=text[slip.end() :].strip(),
+            )
+            yield Failure(
+                number, None, text, "format", message("'{word}' begins no point", word=slip[1]), slip.span(1), hint
+            )
         elif "|" in point:
             at = text.rindex("|")
-            hint = f"write commas between values: {expression.strip()} | {_BARS.sub(', ', point.strip())}"
+            hint = message(
+                "write commas between values: {expression} | {point}",
+                expression=expression.strip(),
+                point=_BARS.sub(", ", point.strip()),
+            )
             if _ABSOLUTE.search(text):
-                hint = "write abs(x) for an absolute value"
-            yield Failure(number, None, text, "format", "a row has one bar", (at, at + 1), hint)
+                hint = message("write abs(x) for an absolute value")
+            yield Failure(number, None, text, "format", message("a row has one bar"), (at, at + 1), hint)
         else:
             yield Row(number, expression.strip(), point.strip())
 
@@ -64,11 +75,16 @@ def read_jsonl(lines: Lines) -> Read:
             yield Failure.of(error, number, None, line.strip()[:200])
             continue
         except (ValueError, RecursionError) as error:
-            fault = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
-            yield Failure(number, None, line.strip()[:200], "format", f"the line is not JSON: {fault}")
+            fault = message("it is nested too deeply") if isinstance(error, RecursionError) else str(error)
+            yield Failure(
+                number, None, line.strip()[:200], "format", message("the line is not JSON: {error}", error=fault)
+            )
             continue
         if _SURROGATE.search(line) and not _is_text(content):
-            fault, hint = "an escape stands for half a character", "write the character itself, or both of its halves"
+            fault, hint = (
+                message("an escape stands for half a character"),
+                message("write the character itself, or both of its halves"),
+            )
             yield Failure(number, None, line.strip()[:200], "format", fault, None, hint)
             continue
         yield row
@@ -80,7 +96,9 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise DiffError(f"'{twice}' is given twice", hint="give each name one value", kind="format")
+        raise DiffError(
+            message("'{name}' is given twice", name=twice), hint=message("give each name one value"), kind="format"
+        )
     return found
 
 
@@ -98,25 +116,39 @@ def _is_text(content: Any) -> bool:
 
 def _from_object(number: int, content: Any, line: str) -> Row | Failure:
     if not isinstance(content, dict) or not isinstance(content.get("expr"), str):
-        whole = 'write {"expr": "x*y", "at": {"x": 1, "y": 2}}'
-        return Failure(number, None, line.strip()[:200], "format", "the row has no text field 'expr'", None, whole)
+        whole = message("write {what}", what='{"expr": "x*y", "at": {"x": 1, "y": 2}}')
+        return Failure(
+            number, None, line.strip()[:200], "format", message("the row has no text field 'expr'"), None, whole
+        )
     id_ = None if content.get("id") is None else str(content["id"])
     expression, at, wrt = content["expr"], content.get("at") or {}, content.get("wrt")
     if isinstance(wrt, str):
         wrt = [name.strip() for name in wrt.split(",") if name.strip()]
     claims = _claims(content.get("claim"))
-    fault: str | None = None
-    hint: str | None = None
+    fault: Message | None = None
+    hint: Message | None = None
     if claims is None:
-        fault, hint = "'claim' is neither text nor an object of texts", 'write {"x": "2*x"}, or "x: 2*x"'
+        fault, hint = (
+            message("'claim' is neither text nor an object of texts"),
+            message('write {"x": "2*x"}, or "x: 2*x"'),
+        )
     elif not isinstance(at, dict | str):
-        fault, hint = "'at' is no object of numbers", 'write {"x": 1, "y": 2}, or "x=1, y=2"'
+        fault, hint = (
+            message("'at' is no object of numbers"),
+            message("write {one}, or {other}", one='{"x": 1, "y": 2}', other='"x=1, y=2"'),
+        )
     elif isinstance(at, dict) and not all(isinstance(value, int | float | str | list) for value in at.values()):
-        fault, hint = "a value in 'at' is neither a number, nor text, nor a list of them", 'write {"x": 1, "v": [1, 2]}'
+        fault, hint = (
+            message("a value in 'at' is neither a number, nor text, nor a list of them"),
+            message("write {what}", what='{"x": 1, "v": [1, 2]}'),
+        )
     elif wrt is not None and not (isinstance(wrt, list) and all(isinstance(name, str) for name in wrt)):
-        fault, hint = "'wrt' is no list of names", 'write ["x", "y"], or "x, y"'
+        fault, hint = (
+            message("'wrt' is no list of names"),
+            message("write {one}, or {other}", one='["x", "y"]', other='"x, y"'),
+        )
     if fault or claims is None:
-        return Failure(number, id_, expression, "format", fault or "", None, hint)
+        return Failure(number, id_, expression, "format", fault or message(""), None, hint)
     return Row(number, expression, at, None if wrt is None else tuple(wrt), id_, claims)
 
 
@@ -148,12 +180,14 @@ def read_csv(lines: Lines) -> Read:
     names = [(name or "").strip() for name in reader.fieldnames or []]
     if "expr" not in names:
         raise DiffError(
-            "the file has no column 'expr'", hint="name the columns in the first line: expr,x,y", kind="format"
+            message("the file has no column 'expr'"),
+            hint=message("name the columns in the first line: expr,x,y"),
+            kind="format",
         )
     twice = next((name for name in names if name and names.count(name) > 1), None)
     if twice is not None:
-        message = f"the file has two columns '{twice}'"
-        raise DiffError(message, hint="give every column a name of its own", kind="format")
+        said = message("the file has two columns '{name}'", name=twice)
+        raise DiffError(said, hint=message("give every column a name of its own"), kind="format")
     reader.fieldnames = names
     while True:
         try:
@@ -161,13 +195,19 @@ def read_csv(lines: Lines) -> Read:
         except StopIteration:
             return
         except csv.Error as error:
-            yield Failure(reader.line_num, None, "", "format", f"the line is not CSV: {error}")
+            yield Failure(reader.line_num, None, "", "format", message("the line is not CSV: {reason}", reason=error))
             continue
         number = reader.line_num
         if content.get(""):
-            fault = "the row has more cells than the first line has columns"
+            fault = message("the row has more cells than the first line has columns")
             yield Failure(
-                number, content.get("id"), content["expr"] or "", "format", fault, None, "quote cells that hold commas"
+                number,
+                content.get("id"),
+                content["expr"] or "",
+                "format",
+                fault,
+                None,
+                message("quote cells that hold commas"),
             )
             continue
         cells = {name: (cell or "").strip() for name, cell in content.items()}
@@ -223,8 +263,8 @@ def legible(rows: Iterable[Row | Failure], encoding: str) -> Read:
             continue
         text = _RAW.sub("\N{REPLACEMENT CHARACTER}", row.expression)
         name = "UTF-8" if encoding.startswith("utf-8") else encoding
-        fault = f"the row is not {name} (byte {ord(found[0]) - _BYTE:#04x})"
-        hint = "save the file as UTF-8, or name its encoding: --encoding latin-1"
+        fault = message("the row is not {encoding} (byte {byte})", encoding=name, byte=f"{ord(found[0]) - _BYTE:#04x}")
+        hint = message("save the file as UTF-8, or name its encoding: --encoding latin-1")
         yield Failure(row.line, None, text, "format", fault, None, hint)
 
 
@@ -268,5 +308,7 @@ def reader_for(name: str) -> Callable[[Lines], Read]:
             return reader.read
     endings = ", ".join(reader.ending for reader in READERS)
     raise DiffError(
-        f"no reader for '{name}'", hint=f"case files end in {endings}; - reads text from standard input", kind="format"
+        message("no reader for '{file}'", file=name),
+        hint=message("case files end in {endings}; - reads text from standard input", endings=endings),
+        kind="format",
     )

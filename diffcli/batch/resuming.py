@@ -14,6 +14,7 @@ from typing import Any
 from diffcli.batch.rows import Failure, Row
 from diffcli.comparison.compare import CLAIM, Settings
 from diffcli.runtime.errors import DiffError
+from diffcli.runtime.messages import message
 
 BLOCK = 1 << 16
 
@@ -49,13 +50,24 @@ def skip_kept(
             except (ValueError, KeyError, TypeError):
                 same = other = False
             if not same:
-                hint = "name another --output, or leave out --resume to begin anew"
+                hint = message("name another --output, or leave out --resume to begin anew")
                 raise DiffError(
-                    f"line {number} of '{path}' is no result of this batch's row {number}", hint=hint, kind="resume"
+                    message(
+                        "line {line} of '{file}' is no result of this batch's row {row}",
+                        line=number,
+                        file=path,
+                        row=number,
+                    ),
+                    hint=hint,
+                    kind="resume",
                 )
             if other:
-                hint = "give the options it was begun with, name another --output, or leave out --resume"
-                raise DiffError(f"line {number} of '{path}' was made with other options", hint=hint, kind="resume")
+                hint = message("give the options it was begun with, name another --output, or leave out --resume")
+                raise DiffError(
+                    message("line {number} of '{path}' was made with other options", number=number, path=path),
+                    hint=hint,
+                    kind="resume",
+                )
             kept(content)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from diffcli.comparison.compare import Comparison
 from diffcli.problem.case import Number
 from diffcli.runtime.errors import DiffError, brief
+from diffcli.runtime.messages import message as sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +42,10 @@ class Failure:
 
     @staticmethod
     def of(error: DiffError, line: int | None, id: str | None, expression: str) -> Failure:
-        span, message = error.span if error.source == expression else None, error.message
+        span, said = error.span if error.source == expression else None, error.message
         if error.source and error.source.strip() and error.source != expression:  # a claim, or a value of the point
-            message = f"in '{brief(' '.join(error.source.split()))}': {message}"
-        return Failure(line, id, expression, error.kind, message, span, error.hint)
+            said = sentence("in '{source}': {message}", source=brief(" ".join(error.source.split())), message=said)
+        return Failure(line, id, expression, error.kind, said, span, error.hint)
 
 
 Result = Comparison | Failure

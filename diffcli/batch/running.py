@@ -24,6 +24,7 @@ from diffcli.batch.worker import Wrt, compare_row
 from diffcli.comparison.compare import Settings
 from diffcli.runtime.errors import DiffError
 from diffcli.runtime.limits import Apart, Died, Expired
+from diffcli.runtime.messages import message
 
 LARGEST_CHUNK = 64
 """Rows that travel together at most; chunks begin with one row and double."""
@@ -187,6 +188,8 @@ def _alone(row: Row, settings: Settings, wrt: Wrt, limit: float) -> Result:
 
 def _lost(row: Row) -> Failure:
     error = DiffError(
-        "the process that computed this row was lost again and again", hint="see --memory and --timeout", kind="lost"
+        message("the process that computed this row was lost again and again"),
+        hint=message("see --memory and --timeout"),
+        kind="lost",
     )
     return Failure.of(error, row.line, row.id, row.expression)

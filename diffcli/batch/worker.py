@@ -17,6 +17,7 @@ from diffcli.methods import METHODS
 from diffcli.problem.case import Asked, Case, make_case, number_at, read_point
 from diffcli.runtime.errors import DiffError
 from diffcli.runtime.limits import Expired, Here, alarms, limit_memory
+from diffcli.runtime.messages import message
 
 Wrt = tuple[str, ...] | None
 
@@ -66,10 +67,16 @@ def _case(row: Row, wrt: Wrt, settings: Settings) -> Case | Failure:
     except DiffError as error:
         return Failure.of(error, row.line, row.id, row.expression)
     except Expired:
-        late = DiffError(f"not read within {settings.timeout:g} s", hint="--timeout gives it longer", kind="timeout")
+        late = DiffError(
+            message("not read within {seconds} s", seconds=f"{settings.timeout:g}"),
+            hint=message("--timeout gives it longer"),
+            kind="timeout",
+        )
         return Failure.of(late, row.line, row.id, row.expression)
     except MemoryError:
-        large = DiffError("reading it needs more memory than there is", hint="see --memory", kind="memory")
+        large = DiffError(
+            message("reading it needs more memory than there is"), hint=message("see --memory"), kind="memory"
+        )
         return Failure.of(large, row.line, row.id, row.expression)
     except Exception as error:  # noqa: BLE001 - our own mistake must not stop the other rows
         return _fault(row, error)
@@ -81,8 +88,8 @@ def _long(row: Row) -> bool:
 
 
 def _fault(row: Row, error: Exception) -> Failure:
-    message = f"this row met a fault of diff-compare: {type(error).__name__}: {error}"
-    return Failure(row.line, row.id, row.expression, "internal", message, None, "please report it")
+    said = message("this row met a fault of diff-compare: {error}", error=f"{type(error).__name__}: {error}")
+    return Failure(row.line, row.id, row.expression, "internal", said, None, message("please report it"))
 
 
 def understood(row: Row, wrt: Wrt, asked: Asked) -> Case:

@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Any
 
 from diffcli.runtime.errors import DiffError
+from diffcli.runtime.messages import Message, message
 
 ROOT = ("--help", "-h", "--version", "--install-completion", "--show-completion")
 """What stands before any command."""
@@ -61,7 +62,11 @@ def arrange(arguments: Sequence[str], group: Any) -> list[str]:
                 options.append(_value(option, equals, value, rest, name))
                 _once(option, parameter, given)
             elif equals:
-                raise DiffError(f"{option} takes no value", hint=f"leave out ={value}", kind="option")
+                raise DiffError(
+                    message("{option} takes no value", option=option),
+                    hint=message("leave out ={value}", value=value),
+                    kind="option",
+                )
         elif re.match(_LONG_OPTION, token):
             raise _unknown(option, known, name)
         else:
@@ -80,15 +85,15 @@ def _value(option: str, equals: str, value: str, rest: list[str], name: str) -> 
     if equals:
         return value
     if not rest:
-        raise DiffError(f"{option} needs a value", hint=_help(name), kind="option")
+        raise DiffError(message("{option} needs a value", option=option), hint=_help(name), kind="option")
     return rest.pop(0)
 
 
 def _once(option: str, parameter: Any, given: set[str]) -> None:
     long = max(parameter.opts, key=len)
     if long in LISTS and long in given and not parameter.multiple:
-        hint = f"write all behind one {option}, with commas between"
-        raise DiffError(f"{option} is given twice", hint=hint, kind="option")
+        hint = message("write all behind one {option}, with commas between", option=option)
+        raise DiffError(message("{option} is given twice", option=option), hint=hint, kind="option")
     given.add(long)
 
 
@@ -99,25 +104,35 @@ def _check_operands(operands: list[str], implicit: bool, name: str, known: dict[
         return
     for word in operands:
         if re.match(_SHORT_OPTION, word) and len(word) > 2 and word[:2] in known:
-            raise DiffError(f"there is no option {word}", hint=f"write {word[:2]} {word[2:]}", kind="option")
+            raise DiffError(
+                message("there is no option {option}", option=word),
+                hint=message("write {what}", what=f"{word[:2]} {word[2:]}"),
+                kind="option",
+            )
     for word in operands:
         if re.fullmatch(_SHORT_OPTION, word):
             raise _unknown(word, known, name)
     from diffcli.cli.app import NAMES
 
     near = difflib.get_close_matches(operands[0], NAMES, 1) if implicit else []
-    hint = f"did you mean the command '{near[0]}'?" if near else 'an expression with blanks stands in quotes: "x + 1"'
-    raise DiffError(f"'{operands[sum(places)]}' is one word too many", hint=hint, kind="option")
+    hint = (
+        message("did you mean the command '{name}'?", name=near[0])
+        if near
+        else message('an expression with blanks stands in quotes: "x + 1"')
+    )
+    raise DiffError(message("'{word}' is one word too many", word=operands[sum(places)]), hint=hint, kind="option")
 
 
 def _unknown(option: str, known: Iterable[str], name: str) -> DiffError:
     near = difflib.get_close_matches(option, [name for name in known if name.startswith("-")], 1)
-    hint = f"did you mean '{near[0]}'?" if near else _help(name)
-    return DiffError(f"there is no option {option}", hint=hint, kind="option")
+    hint = message("did you mean '{name}'?", name=near[0]) if near else _help(name)
+    return DiffError(message("there is no option {option}", option=option), hint=hint, kind="option")
 
 
-def _help(name: str) -> str:
-    return "try diff-compare --help" if name == "expr" else f"try diff-compare {name} --help"
+def _help(name: str) -> Message:
+    return (
+        message("try diff-compare --help") if name == "expr" else message("try diff-compare {name} --help", name=name)
+    )
 
 
 def refused(error: Any, arguments: Sequence[str]) -> DiffError:
@@ -125,13 +140,25 @@ def refused(error: Any, arguments: Sequence[str]) -> DiffError:
     parameter = getattr(error, "param", None)
     name = arguments[0] if arguments and not arguments[0].startswith("-") else "expr"
     if parameter is None:
-        return DiffError(error.format_message(), hint=_help(name), kind="option")
+        return DiffError(Message(error.format_message()), hint=_help(name), kind="option")
     option = max(parameter.opts, key=len)
     if "Missing" in type(error).__name__:
         if not option.startswith("-"):
-            return DiffError(f"{parameter.metavar} is missing", hint=_help(name), kind="option")
-        return DiffError(f"{option} is missing", hint=f"write {option} {parameter.metavar}", kind="option")
+            return DiffError(message("{name} is missing", name=parameter.metavar), hint=_help(name), kind="option")
+        return DiffError(
+            message("{name} is missing", name=option),
+            hint=message("write {what}", what=f"{option} {parameter.metavar}"),
+            kind="option",
+        )
     value = next((after for word, after in pairwise(arguments) if word in parameter.opts), "")
     if "integer" in error.message:
-        return DiffError(f"{option} '{value}': a whole number is needed", hint=f"write {option} 2", kind="option")
-    return DiffError(f"{option} '{value}': a number is needed", hint=f"write {option} 0.5", kind="option")
+        return DiffError(
+            message("{option} '{value}': a whole number is needed", option=option, value=value),
+            hint=message("write {what}", what=f"{option} 2"),
+            kind="option",
+        )
+    return DiffError(
+        message("{option} '{value}': a number is needed", option=option, value=value),
+        hint=message("write {what}", what=f"{option} 0.5"),
+        kind="option",
+    )

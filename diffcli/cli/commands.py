@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 from diffcli.cli.streams import check_apart, check_writable, destination, format_for, source
 from diffcli.locale.language import say, spoken
 from diffcli.runtime.errors import DiffError
+from diffcli.runtime.messages import Message, message
 
 if TYPE_CHECKING:
     from diffcli.batch.pool import Pool
@@ -73,14 +74,16 @@ class Request(NamedTuple):
 
         found = [METHODS[name] for name in methods]
         if self.step is not None and not any(method.reads == "step" for method in found):
-            hint = "name one of them: -m central-difference"
-            raise DiffError("--step is for difference methods, and none is compared", hint=hint, kind="option")
+            hint = message("name one of them: -m central-difference")
+            raise DiffError(message("--step is for difference methods, and none is compared"), hint=hint, kind="option")
         if self.column() != "textbook" and not any(method.reads == "rules" for method in found):
-            hint = "name one that does: -m forward"
-            raise DiffError(f"--rules {self.rules}: no method here reads the rules", hint=hint, kind="option")
+            hint = message("name one that does: -m forward")
+            raise DiffError(
+                message("--rules {rules}: no method here reads the rules", rules=self.rules), hint=hint, kind="option"
+            )
         if self.tape and all(method.needs for method in found) and not self.asked.claims:
-            hint = "compare another beside it: -m reverse"
-            raise DiffError("--tape: what other libraries remember is not seen", hint=hint, kind="option")
+            hint = message("compare another beside it: -m reverse")
+            raise DiffError(message("--tape: what other libraries remember is not seen"), hint=hint, kind="option")
 
     def numbers(self) -> Dtype:
         """What methods compute with."""
@@ -89,7 +92,9 @@ class Request(NamedTuple):
         for dtype in DIGITS:
             if dtype == self.dtype:
                 return dtype
-        raise DiffError(f"unknown numbers '{self.dtype}'", hint=_nearest(self.dtype, DIGITS), kind="option")
+        raise DiffError(
+            message("unknown numbers '{name}'", name=self.dtype), hint=_nearest(self.dtype, DIGITS), kind="option"
+        )
 
     @property
     def peers(self) -> bool:
@@ -105,16 +110,24 @@ class Request(NamedTuple):
         for rules in RULES:
             if rules == self.rules:
                 return rules
-        raise DiffError(f"unknown rules '{self.rules}'", hint=_nearest(self.rules, RULES), kind="option")
+        raise DiffError(
+            message("unknown rules '{name}'", name=self.rules), hint=_nearest(self.rules, RULES), kind="option"
+        )
 
     def check_limits(self) -> None:
         check_timeout(self.timeout)
         if not self.tolerance >= 0:
-            hint = "write the ulps up to which a result is ok: --tolerance 1024"
-            raise DiffError(f"--tolerance {self.tolerance:g}: a tolerance is 0 or more", hint=hint, kind="option")
+            hint = message("write the ulps up to which a result is ok: --tolerance 1024")
+            raise DiffError(
+                message("--tolerance {ulps}: a tolerance is 0 or more", ulps=f"{self.tolerance:g}"),
+                hint=hint,
+                kind="option",
+            )
         if self.step is not None and not 0 < self.step < float("inf"):
-            hint = "write --step 1e-6"
-            raise DiffError(f"--step {self.step:g}: a step is a number above 0", hint=hint, kind="option")
+            hint = message("write --step 1e-6")
+            raise DiffError(
+                message("--step {step}: a step is a number above 0", step=f"{self.step:g}"), hint=hint, kind="option"
+            )
 
     def variables(self) -> tuple[str, ...] | None:
         return variables(self.wrt)
@@ -123,7 +136,9 @@ class Request(NamedTuple):
         from diffcli.reports import REPORTS
 
         if self.format not in REPORTS:
-            raise DiffError(f"unknown format '{self.format}'", hint=_nearest(self.format, REPORTS), kind="option")
+            raise DiffError(
+                message("unknown format '{name}'", name=self.format), hint=_nearest(self.format, REPORTS), kind="option"
+            )
 
     def check_files(self) -> None:
         """What cannot be written, or would be written over, is said before any work is done."""
@@ -131,8 +146,8 @@ class Request(NamedTuple):
         for file in files:
             check_writable(file)
             if files.count(file) > 1:
-                hint = "give --output and each --export a file of its own"
-                raise DiffError(f"'{file}' would be written twice", hint=hint, kind="option")
+                hint = message("give --output and each --export a file of its own")
+                raise DiffError(message("'{file}' would be written twice", file=file), hint=hint, kind="option")
 
     def formats(self) -> list[tuple[str, Path | None]]:
         """Formats and the files they go to: the output asked for, then every --export."""
@@ -143,7 +158,11 @@ class Request(NamedTuple):
             format = format_of(file.name)  # noqa: A001 - the word of the command line
             if format is None:
                 endings = ", ".join(known.ending for known in REPORTS.values())
-                raise DiffError(f"'{file}' names no format", hint=f"an export ends in {endings}", kind="option")
+                raise DiffError(
+                    message("'{file}' names no format", file=file),
+                    hint=message("an export ends in {endings}", endings=endings),
+                    kind="option",
+                )
             formats.append((format, file))
         return formats
 
@@ -157,9 +176,13 @@ def check_timeout(seconds: float) -> None:
     from diffcli.runtime.limits import LONGEST
 
     if not 0 < seconds <= LONGEST:
-        hint = "write the seconds a method may take: --timeout 10"
-        message = f"--timeout {seconds:g}: a time limit is above 0 and at most {LONGEST:,.0f} s"
-        raise DiffError(message, hint=hint, kind="option")
+        hint = message("write the seconds a method may take: --timeout 10")
+        said = message(
+            "--timeout {seconds}: a time limit is above 0 and at most {most} s",
+            seconds=f"{seconds:g}",
+            most=f"{LONGEST:,.0f}",
+        )
+        raise DiffError(said, hint=hint, kind="option")
 
 
 def variables(wrt: str | None) -> tuple[str, ...] | None:
@@ -168,7 +191,9 @@ def variables(wrt: str | None) -> tuple[str, ...] | None:
         return None
     names = tuple(name.strip() for name in wrt.split(",") if name.strip())
     if not names:
-        raise DiffError("--wrt names no variable", hint="write --wrt x,y, or leave it out for all", kind="option")
+        raise DiffError(
+            message("--wrt names no variable"), hint=message("write --wrt x,y, or leave it out for all"), kind="option"
+        )
     return names
 
 
@@ -182,16 +207,24 @@ def _methods(text: str | None, kind: Kind) -> tuple[str, ...]:
     names = tuple(name.strip() for name in text.split(",") if name.strip())
     for name in names:
         if name not in METHODS:
-            raise DiffError(f"unknown method '{name}'", hint=_nearest(name, METHODS), kind="option")
+            raise DiffError(message("unknown method '{name}'", name=name), hint=_nearest(name, METHODS), kind="option")
     if not names:
-        raise DiffError("no method is named", hint=f"the methods are: {', '.join(METHODS)}", kind="option")
+        raise DiffError(
+            message("no method is named"),
+            hint=message("the methods are: {names}", names=", ".join(METHODS)),
+            kind="option",
+        )
     return tuple(dict.fromkeys(names))
 
 
-def _nearest(name: str, known: Iterable[str]) -> str:
+def _nearest(name: str, known: Iterable[str]) -> Message:
     names = list(known)
     near = difflib.get_close_matches(name, names, 1)
-    return f"did you mean '{near[0]}'?" if near else f"write one of: {', '.join(names)}"
+    return (
+        message("did you mean '{name}'?", name=near[0])
+        if near
+        else message("write one of: {names}", names=", ".join(names))
+    )
 
 
 def report_format(asked: str | None, output: Path | None, many: bool = False) -> str:
@@ -220,14 +253,24 @@ class BatchRequest(NamedTuple):
 
     def check(self) -> None:
         if not 0 <= self.jobs <= MOST_JOBS:
-            hint = "leave it out for one per core"
-            raise DiffError(f"--jobs {self.jobs}: from 1 to {MOST_JOBS} worker processes", hint=hint, kind="option")
+            hint = message("leave it out for one per core")
+            raise DiffError(
+                message("--jobs {jobs}: from 1 to {most} worker processes", jobs=self.jobs, most=MOST_JOBS),
+                hint=hint,
+                kind="option",
+            )
         if not 64 <= self.memory <= MOST_MEMORY:
-            hint = "write the MiB that a worker may use: --memory 2048"
-            raise DiffError(f"--memory {self.memory}: from 64 to {MOST_MEMORY:,} MiB", hint=hint, kind="option")
+            hint = message("write the MiB that a worker may use: --memory 2048")
+            raise DiffError(
+                message("--memory {memory}: from 64 to {most} MiB", memory=self.memory, most=f"{MOST_MEMORY:,}"),
+                hint=hint,
+                kind="option",
+            )
         if self.cluster is not None and self.jobs:
-            hint = "leave it out: the cluster has as many workers as were started there"
-            raise DiffError("--jobs is for workers here, --cluster computes elsewhere", hint=hint, kind="option")
+            hint = message("leave it out: the cluster has as many workers as were started there")
+            raise DiffError(
+                message("--jobs is for workers here, --cluster computes elsewhere"), hint=hint, kind="option"
+            )
 
 
 MOST_JOBS, MOST_MEMORY = 1024, 1 << 30
@@ -248,8 +291,10 @@ class ManyRequest(NamedTuple):
         many = self.points is not None or any(":" in part for part in at)
         for name in ("sample", "seed", "compiled", "fast_trig"):
             if getattr(self, name) is not None and not many:
-                hint = 'give them by --points FILE, or as a range: --at "x=0:1:1000"'
-                raise DiffError(f"--{name.replace('_', '-')} is for many points", hint=hint, kind="option")
+                hint = message('give them by --points FILE, or as a range: --at "x=0:1:1000"')
+                raise DiffError(
+                    message("--{name} is for many points", name=name.replace("_", "-")), hint=hint, kind="option"
+                )
         return many
 
 
@@ -264,7 +309,13 @@ def run_expression(text: str, at: list[str], request: Request, many: ManyRequest
     request.check_files()
     function = named(text)
     if text.strip().endswith(".py"):
-        raise DiffError("a file is no function", text, (0, len(text)), f"name one: {text.strip()}:f", "python")
+        raise DiffError(
+            message("a file is no function"),
+            text,
+            (0, len(text)),
+            message("name one: {name}", name=f"{text.strip()}:f"),
+            "python",
+        )
     request.check_limits()
     if not at and not function:  # an error in the expression is found without any mathematics library
         _within(request, elaborate, text)
@@ -301,8 +352,8 @@ def _within(request: Request, read: Callable[..., Any], *arguments: Any) -> Any:
     try:
         return Here(read, *arguments).result(request.timeout)
     except Expired:
-        message = f"the expression was not read within {request.timeout:g} s"
-        raise DiffError(message, hint="--timeout gives it longer", kind="timeout") from None
+        said = message("the expression was not read within {seconds} s", seconds=f"{request.timeout:g}")
+        raise DiffError(said, hint=message("--timeout gives it longer"), kind="timeout") from None
 
 
 def _traced(text: str, point: dict[str, Number], request: Request) -> Case:
@@ -314,8 +365,10 @@ def _traced(text: str, point: dict[str, Number], request: Request) -> Case:
     try:
         return Here(traced_case, text, point, request.variables(), request.asked).result(request.timeout)
     except Expired:
-        message = f"{text.strip()} was not imported and run within {request.timeout:g} s"
-        raise DiffError(message, hint="--timeout gives it longer", kind="python") from None
+        said = message(
+            "{name} was not imported and run within {seconds} s", name=text.strip(), seconds=f"{request.timeout:g}"
+        )
+        raise DiffError(said, hint=message("--timeout gives it longer"), kind="python") from None
 
 
 def note_unused(point: Iterable[str], used: Container[str]) -> None:
@@ -333,7 +386,13 @@ def point_of(at: list[str] | None) -> dict[str, Number]:
     for part in at or []:
         for name, value in read_point(part).items():
             if name in point:
-                raise DiffError(f"'{name}' is given twice", part, None, "give each variable one value", "point")
+                raise DiffError(
+                    message("'{name}' is given twice", name=name),
+                    part,
+                    None,
+                    message("give each variable one value"),
+                    "point",
+                )
             point[name] = value
     return point
 
@@ -344,8 +403,8 @@ def run_points(text: str, at: list[str], request: Request, many: ManyRequest) ->
     from diffcli.tracing.naming import named
 
     if named(text):
-        hint = "write it as an expression, or give one point"
-        raise DiffError("a Python function is not for many points", text, (0, len(text)), hint, "python")
+        hint = message("write it as an expression, or give one point")
+        raise DiffError(message("a Python function is not for many points"), text, (0, len(text)), hint, "python")
     parse(text)  # an error in the expression is found before anything is imported or read
     _check_points(request, many)
     methods = request.checked()
@@ -359,7 +418,11 @@ def run_points(text: str, at: list[str], request: Request, many: ManyRequest) ->
     fixed = point_of([entry for entry in entries if ":" not in entry])
     ranges = [entry.strip() for entry in entries if ":" in entry]
     if many.points is not None and ranges:
-        raise DiffError("points are from a file or from ranges, not from both", hint="leave out one", kind="option")
+        raise DiffError(
+            message("points are from a file or from ranges, not from both"),
+            hint=message("leave out one"),
+            kind="option",
+        )
     wrt = request.variables()
     points = of_ranges(ranges, fixed) if many.points is None else of_file(str(many.points), text, fixed, wrt or ())
     case = understood(text, points, wrt, request.asked)
@@ -391,23 +454,35 @@ def _check_points(request: Request, many: ManyRequest) -> None:
     """What is not for many points is refused, and nothing is passed over."""
     request.check_files()
     if request.format not in _POINT_FORMATS.values():
-        hint = f"write one of: {', '.join(_POINT_FORMATS.values())}"
-        raise DiffError(f"many points are not written as '{request.format}'", hint=hint, kind="option")
+        hint = message("write one of: {names}", names=", ".join(_POINT_FORMATS.values()))
+        raise DiffError(
+            message("many points are not written as '{name}'", name=request.format), hint=hint, kind="option"
+        )
     for file in request.export:
         if file.suffix.lower() not in _POINT_FORMATS:
-            hint = f"an export of many points ends in {', '.join(_POINT_FORMATS)}"
-            raise DiffError(f"'{file}' names no format", hint=hint, kind="option")
+            hint = message("an export of many points ends in {endings}", endings=", ".join(_POINT_FORMATS))
+            raise DiffError(message("'{file}' names no format", file=file), hint=hint, kind="option")
     single = {"--claim": request.asked.claims, "--tape": request.tape, "--dtype": request.dtype != "float64"}
     for name, asked in single.items():
         if asked:
-            raise DiffError(f"{name} is for single points", hint="give one point by --at", kind="option")
+            raise DiffError(
+                message("{name} is for single points", name=name), hint=message("give one point by --at"), kind="option"
+            )
     if many.compiled is not None and many.fast_trig:
-        raise DiffError("--fast-trig is for NumPy's functions", hint="leave out --compiled", kind="option")
+        raise DiffError(
+            message("--fast-trig is for NumPy's functions"), hint=message("leave out --compiled"), kind="option"
+        )
     if many.sample is not None and many.sample < 0:
-        hint = "write how many are judged: --sample 2000; 0 judges none"
-        raise DiffError(f"--sample {many.sample}: a number of points is 0 or more", hint=hint, kind="option")
+        hint = message("write how many are judged: --sample 2000; 0 judges none")
+        raise DiffError(
+            message("--sample {count}: a number of points is 0 or more", count=many.sample), hint=hint, kind="option"
+        )
     if many.seed is not None and many.sample == 0:
-        raise DiffError("--seed draws a sample, and --sample 0 has none", hint="leave out one of them", kind="option")
+        raise DiffError(
+            message("--seed draws a sample, and --sample 0 has none"),
+            hint=message("leave out one of them"),
+            kind="option",
+        )
 
 
 class _Judging:
@@ -488,8 +563,10 @@ _TO_GO_ON = "with --format jsonl --output FILE it could go on by --resume"
 def _check_tape(request: Request) -> None:
     """A batch as a table has no place for what is remembered."""
     if request.tape and not {name for name, _ in request.formats()} & {"json", "jsonl", "csv"}:
-        hint = "add --format jsonl or csv, or --export FILE.csv"
-        raise DiffError(f"--tape is not shown by a batch as {request.format}", hint=hint, kind="option")
+        hint = message("add --format jsonl or csv, or --export FILE.csv")
+        raise DiffError(
+            message("--tape is not shown by a batch as {format}", format=request.format), hint=hint, kind="option"
+        )
 
 
 def _finish(request: Request) -> Finish:
@@ -548,11 +625,11 @@ def _as_many_as_needed(
 def _resume(request: Request, rows: Iterator[Row | Failure], summary: Summary, settings: Settings) -> None:
     """Keep what the output already holds, and pass over its rows."""
     if request.output in (None, Path("-")) or request.format != "jsonl":
-        hint = "add --format jsonl --output results.jsonl"
-        raise DiffError("--resume goes with --format jsonl and --output FILE", hint=hint, kind="option")
+        hint = message("add --format jsonl --output results.jsonl")
+        raise DiffError(message("--resume goes with --format jsonl and --output FILE"), hint=hint, kind="option")
     if request.export:
-        hint = "leave out --export; it can be made from the whole output"
-        raise DiffError("--resume cannot go on with what --export writes", hint=hint, kind="option")
+        hint = message("leave out --export; it can be made from the whole output")
+        raise DiffError(message("--resume cannot go on with what --export writes"), hint=hint, kind="option")
     from diffcli.batch.resuming import repair, skip_kept
 
     if request.output.exists():

@@ -14,6 +14,7 @@ from diffcli.lessons.words import WORDS
 from diffcli.locale.language import LANGUAGES
 from diffcli.locale.wrapping import wrapped
 from diffcli.runtime.errors import DiffError
+from diffcli.runtime.messages import message
 
 WIDEST = 88
 """Columns beyond which a line of text is no longer read with ease."""
@@ -24,16 +25,22 @@ _STYLES = {"title": "1", "place": "2", "command": "1;36", "code": "36"}
 def run_lessons(asked: str | None, every: bool, wait: bool, listed: bool, language: str) -> int:
     """The course as a list, or lessons one after the other."""
     if language not in LANGUAGES:
-        hint = f"write one of: {', '.join(LANGUAGES)}"
-        raise DiffError(f"unknown language '{language}'", hint=hint, kind="option")
+        hint = message("write one of: {names}", names=", ".join(LANGUAGES))
+        raise DiffError(message("unknown language '{name}'", name=language), hint=hint, kind="option")
     if listed and (asked is not None or every or wait):
-        raise DiffError("--list runs no lesson", hint="leave out what stands beside it", kind="option")
+        raise DiffError(
+            message("--list runs no lesson"), hint=message("leave out what stands beside it"), kind="option"
+        )
     if wait and asked is None and not every:
         raise DiffError(
-            "--step waits in a lesson, and none is named", hint="write diff-compare lesson A1 --step", kind="option"
+            message("--step waits in a lesson, and none is named"),
+            hint=message("write diff-compare lesson A1 --step"),
+            kind="option",
         )
     if asked is not None and every:
-        raise DiffError("--all runs every lesson: name none", hint="leave out one of them", kind="option")
+        raise DiffError(
+            message("--all runs every lesson: name none"), hint=message("leave out one of them"), kind="option"
+        )
     if asked is None and not every:
         _list(language)
         return 0

@@ -20,6 +20,7 @@ from typing import IO, Any, TextIO
 
 from diffcli.locale.language import say
 from diffcli.runtime.errors import DiffError, unreadable, unwritable, visible
+from diffcli.runtime.messages import message
 from diffcli.runtime.streams import take_utf8
 
 LOOKED_AT = 1 << 20
@@ -64,8 +65,10 @@ def _known(encoding: str) -> str:
     try:
         "".encode(encoding)  # codecs from bytes to bytes, too, are in Python's list
     except (LookupError, ValueError):
-        hint = "write a name that Python knows, like utf-8, gbk, utf-16 or latin-1"
-        raise DiffError(f"--encoding {encoding}: there is no such encoding", hint=hint, kind="option") from None
+        hint = message("write a name that Python knows, like utf-8, gbk, utf-16 or latin-1")
+        raise DiffError(
+            message("--encoding {name}: there is no such encoding", name=encoding), hint=hint, kind="option"
+        ) from None
     return encoding
 
 
@@ -111,8 +114,8 @@ def _decodes(data: bytes, encoding: str) -> bool:
 
 def _standard_input() -> io.BufferedReader:
     if sys.stdin is None:
-        hint = "leave out <&-, or name a file of rows"
-        raise DiffError("standard input is closed", hint=hint, kind="file")
+        hint = message("leave out <&-, or name a file of rows")
+        raise DiffError(message("standard input is closed"), hint=hint, kind="file")
     if sys.stdin.isatty():
         print(say("reading rows from the terminal: EXPR | x=1, y=2   (end with Ctrl-D)"), file=sys.stderr)
     # a stream of our own: the interpreter's has a lock that a reading thread would hold
@@ -145,7 +148,11 @@ def check_apart(file: str, outputs: Iterable[Path | None]) -> None:
             continue
         if os.path.samestat(read, output.stat()):
             name = output if file == "-" else file
-            raise DiffError(f"'{name}' is read, and cannot be the output", hint="name another file", kind="option")
+            raise DiffError(
+                message("'{file}' is read, and cannot be the output", file=name),
+                hint=message("name another file"),
+                kind="option",
+            )
 
 
 def destination(output: Path | None, append: bool = False, data: bool = False) -> Any:
@@ -201,8 +208,8 @@ class _File:
         self.regular = stat.S_ISREG(os.fstat(self.stream.fileno()).st_mode)
         if self.regular and not _locked(self.stream):
             self.stream.close()
-            hint = "name another file, or wait for the other run"
-            raise DiffError(f"'{path}' is being written by another run", hint=hint, kind="file")
+            hint = message("name another file, or wait for the other run")
+            raise DiffError(message("'{file}' is being written by another run", file=path), hint=hint, kind="file")
         if self.regular and not append:
             self.stream.truncate(0)
 
@@ -213,9 +220,11 @@ class _File:
         there = os.fstat(self.stream.fileno())
         self.stream.close()
         if kind is None and self.regular and not self._is_there(there):
-            hint = "run it again, and leave the file alone until it ends"
-            message = f"'{self.path}' was removed or replaced while it was written: the results are gone"
-            raise DiffError(message, hint=hint, kind="file")
+            hint = message("run it again, and leave the file alone until it ends")
+            said = message(
+                "'{file}' was removed or replaced while it was written: the results are gone", file=self.path
+            )
+            raise DiffError(said, hint=hint, kind="file")
 
     def _is_there(self, written: os.stat_result) -> bool:
         try:
@@ -259,6 +268,6 @@ def format_for(asked: str | None, output: Path | None, endings: Mapping[str, str
     from diffcli.reports import format_of
 
     if output is not None and format_of(output.name):
-        hint = f"here a file ends in {', '.join(endings)}; or write --format"
-        raise DiffError(f"'{output}' names no format of this command", hint=hint, kind="option")
+        hint = message("here a file ends in {endings}; or write --format", endings=", ".join(endings))
+        raise DiffError(message("'{file}' names no format of this command", file=output), hint=hint, kind="option")
     return usual

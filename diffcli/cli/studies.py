@@ -15,6 +15,7 @@ import typer
 from diffcli.cli.streams import check_writable, format_for, put
 from diffcli.locale.language import say, speaking, spoken, translated
 from diffcli.runtime.errors import DiffError
+from diffcli.runtime.messages import Message, message
 
 if TYPE_CHECKING:
     from diffcli.problem.case import Case, Number
@@ -94,7 +95,7 @@ def write(make: Callable[[], Study], asked: str | None, output: Path | None, plo
 
 def _format(asked: str | None, output: Path | None) -> str:
     chosen = format_for(asked, output, FORMATS, "table")
-    _one_of("format", chosen, tuple(FORMATS.values()))
+    _one_of("unknown format '{name}'", chosen, tuple(FORMATS.values()))
     return chosen
 
 
@@ -153,7 +154,11 @@ def _sweep(
 
     _, limit, variables = _asked(None, wrt, timeout)
     every = methods is None or methods.strip() == "all"
-    names = () if every else _names("--methods", methods or "", "write -m central-difference, or leave it out for all")
+    names = (
+        ()
+        if every
+        else _names("--methods", methods or "", message("write -m central-difference, or leave it out for all"))
+    )
     point = _held(text, at, variables)
     whole = _format(format, output) != "table"
 
@@ -257,11 +262,11 @@ def _held(text: str, at: list[str] | None, named: Sequence[str] | None = None) -
     return point
 
 
-def _names(option: str, text: str, hint: str) -> tuple[str, ...]:
+def _names(option: str, text: str, hint: Message) -> tuple[str, ...]:
     """A list of names, of which there is one."""
     names = tuple(name.strip() for name in text.split(",") if name.strip())
     if not names:
-        raise DiffError(f"{option} names nothing", hint=hint, kind="option")
+        raise DiffError(message("{option} names nothing", option=option), hint=hint, kind="option")
     return names
 
 
@@ -313,7 +318,9 @@ def _taylor(
 
     _, limit, variables = _asked(None, wrt, timeout)
     if variables is not None and len(variables) > 1:
-        raise DiffError("a Taylor series here is in one variable", hint="name one with --wrt", kind="option")
+        raise DiffError(
+            message("a Taylor series here is in one variable"), hint=message("name one with --wrt"), kind="option"
+        )
     one = None if variables is None else variables[0]
     far = list(flat(constant(f"[{distances}]"))) if distances.strip() else []
     point = _held(text, at, variables)
@@ -407,25 +414,37 @@ def _descend(
 
     chosen, limit, _ = _asked(methods or "reverse,forward,symbolic", None, timeout)
     if (text is None) == (data is None):
-        raise DiffError("a descent needs an expression, or samples", hint="write EXPR, or --data FILE", kind="option")
+        raise DiffError(
+            message("a descent needs an expression, or samples"),
+            hint=message("write EXPR, or --data FILE"),
+            kind="option",
+        )
     if data is not None and model is None:
-        raise DiffError("samples need a model", hint='add --model "w*x + b"', kind="option")
-    ways = _names("--way", way, "write --way batch, or several: batch,stochastic")
+        raise DiffError(message("samples need a model"), hint=message('add --model "w*x + b"'), kind="option")
+    ways = _names("--way", way, message("write --way batch, or several: batch,stochastic"))
     for option, value, needed, there in (
         ("--model", model, "--data", data is not None),
         ("--loss", loss, "--data", data is not None),
         ("--epochs", epochs, "--data", data is not None),
         ("--momentum", momentum, "--way momentum", "momentum" in ways),
         ("--batch-size", batch, "--way mini-batch", "mini-batch" in ways),
-        ("--seed", seed, "--way stochastic, or mini-batch", not {"stochastic", "mini-batch"}.isdisjoint(ways)),
+        ("--seed", seed, message("--way stochastic, or mini-batch"), not {"stochastic", "mini-batch"}.isdisjoint(ways)),
     ):
         if value is not None and not there:
-            raise DiffError(f"{option} goes with {needed}", hint=f"leave it out, or add {needed}", kind="option")
+            raise DiffError(
+                message("{option} goes with {needed}", option=option, needed=needed),
+                hint=message("leave it out, or add {needed}", needed=needed),
+                kind="option",
+            )
     if steps is not None and epochs is not None:
-        raise DiffError("--steps and --epochs both say how long", hint="leave out one of them", kind="option")
+        raise DiffError(
+            message("--steps and --epochs both say how long"), hint=message("leave out one of them"), kind="option"
+        )
     if not 0 <= until < float("inf"):
-        hint = "write the length of a gradient: --until 1e-9; 0 never stops"
-        raise DiffError(f"--until {until:g}: a length is 0 or more", hint=hint, kind="option")
+        hint = message("write the length of a gradient: --until 1e-9; 0 never stops")
+        raise DiffError(
+            message("--until {length}: a length is 0 or more", length=f"{until:g}"), hint=hint, kind="option"
+        )
     begun, held = _point(start), _point(at)
     objective = Objective(text or "", begun, held)
     if data is not None:
@@ -471,11 +490,11 @@ def _swell(
 
     _, limit, _ = _asked(None, None, timeout)
     if family is not None and template is not None:
-        hint = "leave out --family, or --expr"
-        raise DiffError("--expr is a family of its own", hint=hint, kind="option")
+        hint = message("leave out --family, or --expr")
+        raise DiffError(message("--expr is a family of its own"), hint=hint, kind="option")
     if at and template is None:
-        hint = "leave out --at: the sizes of these families are the same at every point"
-        raise DiffError("--at gives --expr its values, and there is none", hint=hint, kind="option")
+        hint = message("leave out --at: the sizes of these families are the same at every point")
+        raise DiffError(message("--at gives --expr its values, and there is none"), hint=hint, kind="option")
     point, whole = _held(template or "", at), _format(format, output) != "table"
     return write(lambda: swell(family or "logistic", up_to, template, point, limit, whole), format, output, plot)
 
@@ -508,7 +527,11 @@ def _trace(
     from diffcli.studies.trace import MODES, trace
 
     if mode not in MODES:
-        raise DiffError(f"unknown mode '{mode}'", hint=f"write one of: {', '.join(MODES)}", kind="option")
+        raise DiffError(
+            message("unknown mode '{name}'", name=mode),
+            hint=message("write one of: {names}", names=", ".join(MODES)),
+            kind="option",
+        )
     rows = _TRACED if _format(format, output) == "table" else None
     return write(lambda: trace(case, mode, named is not None, rows), format, output, None)
 
@@ -541,7 +564,7 @@ def _steps(
     from diffcli.studies.steps import steps
 
     written = format_for(format, output, ENDINGS, "text")
-    _one_of("format", written, FORMATS)
+    _one_of("unknown format '{name}'", written, FORMATS)
     output, chosen = _checked(output), variables(wrt)
     return _put(told(steps(text, _held(text, at, chosen), chosen), written, _width()), output, written == "text")
 
@@ -575,23 +598,29 @@ def _graph(
     output, named = _checked(output), variables(wrt)
     ending = "text" if output is None else ENDINGS.get(output.suffix.lower())
     if format is None and ending is None:
-        hint = f"a graph ends in {', '.join(ENDINGS)}; or write --format"
-        raise DiffError(f"'{output}' names no format", hint=hint, kind="option")
+        hint = message("a graph ends in {endings}; or write --format", endings=", ".join(ENDINGS))
+        raise DiffError(message("'{file}' names no format", file=output), hint=hint, kind="option")
     chosen = format or ending or ""
-    _one_of("format", chosen, FORMATS)
-    _one_of("--show", show, SHOWS)
+    _one_of("unknown format '{name}'", chosen, FORMATS)
+    _one_of("unknown --show '{name}'", show, SHOWS)
     if named is not None and show != "tangents":
-        hint = "add --show tangents, or leave out --wrt"
-        raise DiffError(f"--wrt says along what tangents are, and {show} are shown", hint=hint, kind="option")
+        hint = message("add --show tangents, or leave out --wrt")
+        raise DiffError(
+            message("--wrt says along what tangents are, and {show} are shown", show=show), hint=hint, kind="option"
+        )
     with speaking("en" if chosen == "json" else spoken()):
         made = graph(make_case(text, _held(text, at, named), named), show, None if whole else MOST)  # type: ignore[arg-type]
         picture = drawn(made, chosen, _width(), not whole)
     return _put(picture, output, chosen == "text")
 
 
-def _one_of(what: str, given: str, known: tuple[str, ...]) -> None:
+def _one_of(unknown: str, given: str, known: tuple[str, ...]) -> None:
     if given not in known:
-        raise DiffError(f"unknown {what} '{given}'", hint=f"write one of: {', '.join(known)}", kind="option")
+        raise DiffError(
+            message(unknown, name=given),
+            hint=message("write one of: {names}", names=", ".join(known)),
+            kind="option",
+        )
 
 
 def _width() -> int:

@@ -19,6 +19,7 @@ from diffcli.core.primitives import PRIMITIVES
 from diffcli.core.program import Constant, Functions, Program
 from diffcli.numbers.float64 import FLOAT64, NAMED
 from diffcli.runtime.errors import DiffError, Unsupported
+from diffcli.runtime.messages import message
 
 AT_ONCE = 1 << 14
 """Points that are copied at once: few enough for the cache, enough to hide the 5 µs that a call costs."""
@@ -42,12 +43,16 @@ def compiled_by(name: str, program: Program) -> Callable[[Sequence[Any], Sequenc
 def check(name: str) -> None:
     """That the compiler exists, and is installed."""
     if name != "heyoka":
-        raise DiffError(f"unknown compiler '{name}'", hint="write --compiled heyoka", kind="option")
+        raise DiffError(
+            message("unknown compiler '{name}'", name=name), hint=message("write --compiled heyoka"), kind="option"
+        )
     try:
         import heyoka  # noqa: F401
     except ImportError:
-        hint = "pip install 'diff-compare[compiled]'"
-        raise DiffError("--compiled heyoka needs heyoka, which is not installed", hint=hint, kind="option") from None
+        hint = message("pip install 'diff-compare[compiled]'")
+        raise DiffError(
+            message("--compiled heyoka needs heyoka, which is not installed"), hint=hint, kind="option"
+        ) from None
 
 
 class _Expressions:
@@ -75,7 +80,7 @@ class _Expressions:
         if name in SAME_NAME:
             found: Callable[..., Any] = getattr(self.library, OTHER_NAME.get(name, name))
             return found
-        raise Unsupported(f"heyoka has no {name}: leave out --compiled")
+        raise Unsupported(message("heyoka has no {name}: leave out --compiled", name=name))
 
 
 _OPERATORS: dict[str, Callable[..., Any]] = {

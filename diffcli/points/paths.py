@@ -26,6 +26,7 @@ from diffcli.points.generation import fastest
 from diffcli.points.generation.blocks import Blocks, whole
 from diffcli.problem.derivation import Derivation
 from diffcli.runtime.errors import DiffError
+from diffcli.runtime.messages import message
 
 MOST = 1_000
 """Paths that are followed."""
@@ -69,8 +70,13 @@ def grouped(derive: Callable[[list[float]], Derivation], columns: Columns, count
         yield Group(derivation, first, numbers if left is None else left[numbers])
         left = np.flatnonzero(~same) if left is None else left[~same]
     raise DiffError(
-        f"the points take more than {MOST:,} paths through the expression: {len(left):,} of {count:,} are left",
-        hint="each path is derived by itself: give fewer points, or an expression with fewer conditions",
+        message(
+            "the points take more than {most} paths through the expression: {count} of {other} are left",
+            most=f"{MOST:,}",
+            count=f"{len(left):,}",
+            other=f"{count:,}",
+        ),
+        hint=message("each path is derived by itself: give fewer points, or an expression with fewer conditions"),
         kind="point",
     )
 

@@ -23,6 +23,7 @@ import numpy as np
 
 from diffcli.problem.case import Case, Number, scalar, tuples, written
 from diffcli.runtime.errors import DiffError, brief, unreadable
+from diffcli.runtime.messages import message, parts
 from diffcli.syntax import parse
 from diffcli.syntax.shapes import places, subscript
 
@@ -72,8 +73,8 @@ class Points:
         if not any(map(_is_column, found)):
             known = ", ".join(case.expression.variables) or "none"
             raise DiffError(
-                f"no variable of the expression differs from point to point ({self.source})",
-                hint=f"its variables are: {known}",
+                message("no variable of the expression differs from point to point ({source})", source=self.source),
+                hint=message("its variables are: {names}", names=known),
                 kind="point",
             )
         return found
@@ -112,25 +113,34 @@ def of_ranges(ranges: Sequence[str], fixed: Mapping[str, Number]) -> Points:
     for text in ranges:
         name, axis = _axis(text, prod(sizes))
         if name in axes or name in fixed:
-            raise DiffError(f"'{name}' is given twice", text, (0, len(text)), "give each variable one value", "point")
+            raise DiffError(
+                message("'{name}' is given twice", name=name),
+                text,
+                (0, len(text)),
+                message("give each variable one value"),
+                "point",
+            )
         axes[name] = axis
         sizes.append(len(axis))
     moving = dict(zip(axes, np.empty((len(axes), prod(sizes))), strict=True))
     for k, (name, axis) in enumerate(axes.items()):
         moving[name].reshape(sizes)[...] = axis.reshape([-1 if j == k else 1 for j in range(len(sizes))])
-    said = ", ".join(
-        f"{name} from {written(axis[0].item())} to {written(axis[-1].item())}" for name, axis in axes.items()
-    )
-    return Points(moving, fixed, f"{said} ({' × '.join(f'{size:,}' for size in sizes)})")
+    ends = {name: (written(axis[0].item()), written(axis[-1].item())) for name, axis in axes.items()}
+    ranges = [
+        message("{name} from {low} to {high}", name=name, low=low, high=high) for name, (low, high) in ends.items()
+    ]
+    count = " × ".join(f"{size:,}" for size in sizes)
+    return Points(moving, fixed, message("{ranges} ({count})", ranges=parts(ranges, ", "), count=count))
 
 
 def _not_a_range(text: str) -> DiffError:
     """`x:1` is a point, most likely."""
     name, _, value = (part.strip() for part in text.replace("：", ":").partition(":"))
-    hint, mended = "write first:last:count, like x=0:1:1e6", tuple[str, ...]()
+    hint, mended = message("write first:last:count, like {example}", example="x=0:1:1e6"), tuple[str, ...]()
     if name.isidentifier() and value and not set(value) & set("=:"):
-        hint, mended = f"write {name}={value} for a point, {name}=0:1:1e6 for a range", (f"{name}={value}",)
-    return DiffError("this is not a range", text, (0, len(text)), hint, "point", mended)
+        template = "write {point} for a point, {range} for a range"
+        hint, mended = message(template, point=f"{name}={value}", range=f"{name}=0:1:1e6"), (f"{name}={value}",)
+    return DiffError(message("this is not a range"), text, (0, len(text)), hint, "point", mended)
 
 
 def _axis(text: str, others: int) -> tuple[str, Column]:
@@ -141,15 +151,21 @@ def _axis(text: str, others: int) -> tuple[str, Column]:
     if len(parts) != 3 or count != int(count) or count < 1 or not name.isidentifier():
         raise _not_a_range(text)
     if count * others > MOST:
-        made = f"the ranges make {count * others:,.0f} points"
-        raise DiffError(made, text, (0, len(text)), f"at most {MOST:,} are done", "point")
+        made = message("the ranges make {total} points", total=f"{count * others:,.0f}")
+        raise DiffError(made, text, (0, len(text)), message("at most {count} are done", count=f"{MOST:,}"), "point")
     first, last, steps = scalar(parts[0]), scalar(parts[1]), int(count) - 1
     if not steps:
         return name, np.array([first])
     axis = first + (last - first) * np.arange(steps + 1.0) / steps
     axis[-1] = last
     if not np.isfinite(axis).all():
-        raise DiffError("the range is too long for float64", text, (0, len(text)), "bring its ends nearer", "point")
+        raise DiffError(
+            message("the range is too long for float64"),
+            text,
+            (0, len(text)),
+            message("bring its ends nearer"),
+            "point",
+        )
     return name, axis
 
 
@@ -158,7 +174,11 @@ def of_file(file: str, text: str, fixed: Mapping[str, Number], wrt: Sequence[str
     """The points in `file` for the expression `text`, whose other variables are fixed."""
     reader = READERS.get(PurePath(file).suffix.lower())
     if reader is None:
-        raise DiffError(f"no reader for '{file}'", hint=f"files of points end in {', '.join(READERS)}", kind="format")
+        raise DiffError(
+            message("no reader for '{file}'", file=file),
+            hint=message("files of points end in {names}", names=", ".join(READERS)),
+            kind="format",
+        )
     names = _names(text, wrt)
     try:
         found = reader(file, names, fixed)
@@ -167,14 +187,18 @@ def of_file(file: str, text: str, fixed: Mapping[str, Number], wrt: Sequence[str
     _complete(file, text, names, found, fixed)
     lengths = {name: len(column) for name, column in found.items() if name in names}
     if len(set(lengths.values())) != 1:
-        said = ", ".join(f"{name} has {length:,}" for name, length in lengths.items())
+        told = [message("{name} has {count:,}", name=name, count=length) for name, length in lengths.items()]
         raise DiffError(
-            f"the columns of '{file}' are of different lengths: {said}",
-            hint="give every variable a value at every point",
+            message(
+                "the columns of '{file}' are of different lengths: {lengths}", file=file, lengths=parts(told, ", ")
+            ),
+            hint=message("give every variable a value at every point"),
             kind="point",
         )
     if not all(lengths.values()):
-        raise DiffError(f"'{file}' holds no points", hint="a point is a line, or a row", kind="point")
+        raise DiffError(
+            message("'{file}' holds no points", file=file), hint=message("a point is a line, or a row"), kind="point"
+        )
     moving = _rows({name: found[name] for name in lengths})
     for name, column in moving.items():
         _finite(file, name, column)
@@ -216,17 +240,26 @@ def _complete(
     for name in names:
         if name in found and name in fixed:
             raise DiffError(
-                f"'{name}' is given twice: in '{file}' and by --at", hint="leave it out of --at", kind="point"
+                message("'{name}' is given twice: in '{file}' and by --at", name=name, file=file),
+                hint=message("leave it out of --at"),
+                kind="point",
             )
         if name not in found and name not in fixed and name not in constants:
             place = re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text)
-            known = f"its columns are: {brief(', '.join(found), 80)}" if found else "it has none of the variables"
-            hint = f"{known}; for one value at all points add --at {name}=1"
-            raise DiffError(f"'{file}' has no column '{name}'", text, place and place.span(), hint, "missing")
+            known = message("its columns are: {names}", names=brief(", ".join(found), 80))
+            added = message("for one value at all points add --at {name}=1", name=name)
+            hint = parts([known if found else message("it has none of the variables"), added])
+            raise DiffError(
+                message("'{file}' has no column '{name}'", file=file, name=name),
+                text,
+                place and place.span(),
+                hint,
+                "missing",
+            )
     if not set(names) & set(found):
         raise DiffError(
-            f"'{file}' has no column that the expression reads",
-            hint="name a column like a variable of the expression",
+            message("'{file}' has no column that the expression reads", file=file),
+            hint=message("name a column like a variable of the expression"),
             kind="missing",
         )
 
@@ -236,8 +269,10 @@ def _finite(file: str, name: str, column: Column) -> None:
     if not finite.all():
         place = tuple(int(index[0]) for index in np.nonzero(~finite))
         shown = f"{name}{subscript(place)} = {column[place]}"
-        hint = "leave the point out"
-        raise DiffError(f"'{file}': a point has finite numbers", shown, (0, len(shown)), hint, "point")
+        hint = message("leave the point out")
+        raise DiffError(
+            message("'{file}': a point has finite numbers", file=file), shown, (0, len(shown)), hint, "point"
+        )
 
 
 # --- CSV
@@ -247,14 +282,22 @@ def _csv(file: str, names: Sequence[str], fixed: Mapping[str, Number]) -> dict[s
         with Path(file).open(encoding="utf-8-sig", newline="") as lines:
             header = next(csv.reader(lines), None)
     except UnicodeDecodeError:
-        raise DiffError(f"'{file}' is not UTF-8", hint="save the file as UTF-8", kind="file") from None
+        raise DiffError(
+            message("'{file}' is not UTF-8", file=file), hint=message("save the file as UTF-8"), kind="file"
+        ) from None
     if not header:
-        raise DiffError(f"'{file}' is empty", hint="the first line names the columns: x,y", kind="format")
+        raise DiffError(
+            message("'{file}' is empty", file=file),
+            hint=message("the first line names the columns: x,y"),
+            kind="format",
+        )
     wanted = {k: cell for k, cell in enumerate(header) if _variable(cell)[0] in names}
     if not wanted:
         line = ",".join(header)
-        hint = f"the first line names the columns: {','.join(names)}"
-        raise DiffError(f"'{file}' names no variable of the expression", line, (0, len(line)), hint, "missing")
+        hint = message("the first line names the columns: {names}", names=",".join(names))
+        raise DiffError(
+            message("'{file}' names no variable of the expression", file=file), line, (0, len(line)), hint, "missing"
+        )
     table = _table(file, list(wanted))
     return _gathered(file, list(zip(wanted.values(), table, strict=True)))
 
@@ -274,18 +317,22 @@ def _gathered(file: str, cells: Sequence[tuple[str, Column]]) -> dict[str, Colum
         name, place = _variable(cell)
         if place in entries.setdefault(name, {}):
             raise DiffError(
-                f"'{file}' has two columns '{cell.strip()}'", hint="give every column a name of its own", kind="format"
+                message("'{file}' has two columns '{name}'", file=file, name=cell.strip()),
+                hint=message("give every column a name of its own"),
+                kind="format",
             )
         entries[name][place] = column
     gathered = {}
-    for name, parts in entries.items():
-        shape = tuple(max(index) + 1 for index in zip(*parts, strict=True)) if len({*map(len, parts)}) == 1 else ()
-        missing = [place for place in places(shape) if place not in parts]
-        if missing or len(parts) != prod(shape):
+    for name, pieces in entries.items():
+        shape = tuple(max(index) + 1 for index in zip(*pieces, strict=True)) if len({*map(len, pieces)}) == 1 else ()
+        missing = [place for place in places(shape) if place not in pieces]
+        if missing or len(pieces) != prod(shape):
             gap = f"{name}{subscript(missing[0])}" if missing else name
-            hint = f"there is no column {gap}"
-            raise DiffError(f"'{file}' has not all entries of '{name}'", hint=hint, kind="missing")
-        columns = [parts[place] for place in places(shape)]
+            hint = message("there is no column {gap}", gap=gap)
+            raise DiffError(
+                message("'{file}' has not all entries of '{name}'", file=file, name=name), hint=hint, kind="missing"
+            )
+        columns = [pieces[place] for place in places(shape)]
         gathered[name] = np.stack(columns, 1).reshape(-1, *shape) if shape else columns[0]
     return gathered
 
@@ -317,7 +364,13 @@ def _cell(file: str, line: int, row: Sequence[str], k: int) -> float:
     begin = sum(len(cell) + 1 for cell in row[:k])
     if k >= len(row) or not row[k].strip():
         span = (min(begin, len(text)), min(begin, len(text)) + 1)
-        raise DiffError(f"'{file}', line {line}: a cell is empty", text, span, "every point has all variables", "point")
+        raise DiffError(
+            message("'{file}', line {line}: a cell is empty", file=file, line=line),
+            text,
+            span,
+            message("every point has all variables"),
+            "point",
+        )
     span = begin, begin + len(row[k])
     try:
         number = float(row[k])
@@ -325,10 +378,22 @@ def _cell(file: str, line: int, row: Sequence[str], k: int) -> float:
         try:
             number = scalar(row[k].strip())
         except DiffError as error:
-            raise DiffError(f"'{file}', line {line}: {error.message}", text, span, error.hint, "point") from None
+            raise DiffError(
+                message("'{file}', line {line}: {message}", file=file, line=line, message=error.message),
+                text,
+                span,
+                error.hint,
+                "point",
+            ) from None
     if not isfinite(number):
-        hint = "leave the point out"
-        raise DiffError(f"'{file}', line {line}: a point has finite numbers", text, span, hint, "point")
+        hint = message("leave the point out")
+        raise DiffError(
+            message("'{file}', line {line}: a point has finite numbers", file=file, line=line),
+            text,
+            span,
+            hint,
+            "point",
+        )
     return number
 
 
@@ -347,11 +412,12 @@ def _npy(file: str, names: Sequence[str], fixed: Mapping[str, Number]) -> dict[s
     table = array.reshape(-1, 1) if array.ndim == 1 and len(wanted) == 1 else array
     if table.ndim != 2 or table.shape[1] != len(wanted):
         hint = (
-            f"a column for each of {', '.join(wanted)}, in this order; or a structured array"
+            message("a column for each of {names}, in this order; or a structured array", names=", ".join(wanted))
             if len(wanted) != 1
-            else f"where {wanted[0]} is a vector, name it: np.savez('points.npz', {wanted[0]}=…)"
+            else message("where {name} is a vector, name it: np.savez('points.npz', {name}=…)", name=wanted[0])
         )
-        needed = f"'{file}' has the shape {array.shape}, and (points, {len(wanted)}) is needed"
+        template = "'{file}' has the shape {shape}, and (points, {count}) is needed"
+        needed = message(template, file=file, shape=array.shape, count=len(wanted))
         raise DiffError(needed, hint=hint, kind="point")
     return {name: _real(file, name, table[:, k]) for k, name in enumerate(wanted)}
 
@@ -364,12 +430,16 @@ def _loaded(file: str) -> Any:
         loaded = np.load(file, "r" if file.lower().endswith(".npy") else None, allow_pickle=False)
     except Exception as error:  # noqa: BLE001 - of a file that is none of NumPy's anything may be said
         raise DiffError(
-            f"'{file}' is no file of NumPy's: {brief(str(error), 80)}",
-            hint="write it by numpy.save or numpy.savez",
+            message("'{file}' is no file of NumPy's: {reason}", file=file, reason=brief(str(error), 80)),
+            hint=message("write it by numpy.save or numpy.savez"),
             kind="format",
         ) from None
     if isinstance(loaded, np.ndarray) != file.lower().endswith(".npy"):
-        raise DiffError(f"'{file}' is of the other kind", hint="one array is .npy, several are .npz", kind="format")
+        raise DiffError(
+            message("'{file}' is of the other kind", file=file),
+            hint=message("one array is .npy, several are .npz"),
+            kind="format",
+        )
     return loaded
 
 
@@ -378,16 +448,20 @@ def _array(file: str, arrays: Any, name: str) -> Column:
         return arrays[name]
     except Exception as error:  # noqa: BLE001 - as above
         raise DiffError(
-            f"'{file}': {name} cannot be read: {brief(str(error), 80)}",
-            hint="write arrays of numbers by numpy.savez",
+            message("'{file}': {name} cannot be read: {reason}", file=file, name=name, reason=brief(str(error), 80)),
+            hint=message("write arrays of numbers by numpy.savez"),
             kind="format",
         ) from None
 
 
 def _real(file: str, name: str, array: Column) -> Column:
     if array.ndim < 1 or array.dtype.kind not in "fiub":
-        what = f"of {array.dtype}" if array.ndim else "one number"
-        raise DiffError(f"'{file}': {name} is {what}", hint="a row of real numbers for each point", kind="point")
+        kind = message("'{file}': {name} is of {kind}", file=file, name=name, kind=array.dtype)
+        raise DiffError(
+            kind if array.ndim else message("'{file}': {name} is one number", file=file, name=name),
+            hint=message("a row of real numbers for each point"),
+            kind="point",
+        )
     return array
 
 

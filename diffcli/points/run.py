@@ -30,6 +30,7 @@ from diffcli.problem.case import Asked, Case, make_case
 from diffcli.problem.derivation import Derivation, Problem
 from diffcli.runtime.errors import DiffError, Unsupported
 from diffcli.runtime.limits import Apart, Expired, Here
+from diffcli.runtime.messages import message
 
 MOST_VALUES = 1_000_000_000
 """Numbers that are held: 8 GB."""
@@ -43,10 +44,10 @@ def understood(text: str, points: Points, wrt: Sequence[str] | None, asked: Aske
     case = make_case(text, points.at(0), wrt, asked=asked)
     for name in points.moving:
         if name not in case.at:
-            hint = f"its variables are: {', '.join(case.expression.variables)}"
-            raise DiffError(f"the expression has no variable '{name}'", hint=hint, kind="variable")
+            hint = message("its variables are: {names}", names=", ".join(case.expression.variables))
+            raise DiffError(message("the expression has no variable '{name}'", name=name), hint=hint, kind="variable")
     if not case.entries:
-        raise DiffError("no variable is asked for", hint="name one with --wrt", kind="option")
+        raise DiffError(message("no variable is asked for"), hint=message("name one with --wrt"), kind="option")
     return case
 
 
@@ -66,8 +67,9 @@ def run(case: Case, points: Points, settings: Settings, told: Told = _silent) ->
         check(settings.compiled)
     numbers = len(problem.program.outputs) + prod(problem.shape)
     if len(points) * (len(columns) + numbers * len(settings.methods)) > MOST_VALUES:
-        held = f"{len(points):,} points with {numbers} results of {len(settings.methods)} methods are too many to hold"
-        raise DiffError(held, hint="name one method with -m, or give fewer points", kind="point")
+        template = "{points} points with {results} results of {methods} methods are too many to hold"
+        held = message(template, points=f"{len(points):,}", results=numbers, methods=len(settings.methods))
+        raise DiffError(held, hint=message("name one method with -m, or give fewer points"), kind="point")
     deriving = {name: _deriving(name, problem, settings) for name in settings.methods}
     outcomes = {
         name: _answered(name, deriving[name], problem, columns, len(points), settings)
@@ -111,9 +113,9 @@ def _deriving(name: str, problem: Problem, settings: Settings) -> Derive:
 
 def _programs(name: str, found: Derivation) -> Derivation:
     if found.answer is not None:
-        raise Unsupported(f"{name} is asked for one point at a time")
+        raise Unsupported(message("{name} is asked for one point at a time", name=name))
     if found.steps is not None and not found.steps.fixed:
-        raise Unsupported(f"{name} chooses its step at each point anew: give one by --step")
+        raise Unsupported(message("{name} chooses its step at each point anew: give one by --step", name=name))
     return found
 
 

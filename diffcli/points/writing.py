@@ -18,6 +18,7 @@ from warnings import catch_warnings, simplefilter
 import numpy as np
 
 from diffcli.runtime.errors import DiffError, unwritable
+from diffcli.runtime.messages import message, parts
 from diffcli.syntax.shapes import places, subscript
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ ROWS = 1 << 14
 def save(file: Path, found: Found, labels: Sequence[str]) -> None:
     """The results of all points into `file`; `labels` name the entries of the derivative."""
     if not found.answers:
-        why = "; ".join(failure.message for failure in found.failures)
-        raise DiffError("no method has results to be written", hint=why, kind="option")
+        why = parts(failure.message for failure in found.failures)
+        raise DiffError(message("no method has results to be written"), hint=why, kind="option")
     try:
         RESULTS[file.suffix.lower()](file, found, [label.translate(_TYPED) for label in labels])
     except OSError as error:

@@ -75,7 +75,7 @@ def _file(where: str) -> Any:
             message("there is no file '{file}'", file=where),
             where,
             (0, len(where)),
-            message(message("write lesson.py:f")),
+            message("write {what}", what="lesson.py:f"),
             "python",
         )
     # a name of its own: a lesson called random.py must not stand for the library
