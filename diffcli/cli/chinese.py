@@ -172,6 +172,7 @@ _OPTIONS = {
         "table、json 或 csv。默认：由 FILE 的扩展名决定，否则为 table。",
     "Draw the plots into FILE, a .png or .svg.": "把图画入 FILE，.png 或 .svg。",
     "Seconds per method, and per proof.": "每种方法、每个证明的秒数。",
+    "Seconds that all of it may take.": "全部计算可用的秒数。",
     "The variable that moves, and its range.": "变动的变量及其范围。",
     "Points even in log x; through zero, on either side of it.": "点对 log x 均匀；跨过零时，零的两侧都有。",
     "Points of the grid.": "网格的点数。",

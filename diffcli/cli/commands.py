@@ -12,7 +12,7 @@ from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO, TypeVar
 
 from diffcli.cli.streams import check_apart, check_writable, destination, format_for, source
 from diffcli.locale.language import say, spoken
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from diffcli.reports import Report
     from diffcli.reports.screen import Screen
     from diffcli.reports.writing import Written
+
+
+T = TypeVar("T")
 
 
 class Request(NamedTuple):
@@ -318,7 +321,7 @@ def run_expression(text: str, at: list[str], request: Request, many: ManyRequest
         )
     request.check_limits()
     if not at and not function:  # an error in the expression is found without any mathematics library
-        _within(request, elaborate, text)
+        within(request.timeout, elaborate, text)
     from diffcli.runtime.limits import MEMORY, limited_memory
 
     with nullcontext() if function or request.peers else limited_memory(MEMORY):
@@ -329,11 +332,11 @@ def _compared(text: str, at: list[str], request: Request, function: bool) -> int
     """The comparison of an expression or a function, written where it was asked for."""
     from diffcli.problem.case import make_case
 
-    point = _within(request, point_of, at)
+    point = within(request.timeout, point_of, at)
     if function:
         case = _traced(text, point, request)
     else:
-        case = _within(request, make_case, text, point, request.variables(), None, None, request.asked)
+        case = within(request.timeout, make_case, text, point, request.variables(), None, None, request.asked)
     note_unused(point, case.at)
     from diffcli.comparison.compare import compare
 
@@ -345,14 +348,20 @@ def _compared(text: str, at: list[str], request: Request, function: bool) -> int
     return 0 if comparison.good or request.exit_zero else 1
 
 
-def _within(request: Request, read: Callable[..., Any], *arguments: Any) -> Any:
-    """What was typed, understood within the time limit: an expression in vectors may be of any size."""
+def within(seconds: float, read: Callable[..., T], *arguments: Any, whole: bool = False) -> T:
+    """What was typed, understood within the time limit: an expression in vectors may be of any size.
+
+    `whole`: all that a command does, and not the reading alone.
+    """
     from diffcli.runtime.limits import Expired, Here
 
     try:
-        return Here(read, *arguments).result(request.timeout)
+        return Here(read, *arguments).result(seconds)
     except Expired:
-        said = message("the expression was not read within {seconds} s", seconds=f"{request.timeout:g}")
+        limit = f"{seconds:g}"
+        said = message("the expression was not read within {seconds} s", seconds=limit)
+        if whole:
+            said = message("not finished within {seconds} s", seconds=limit)
         raise DiffError(said, hint=message("--timeout gives it longer"), kind="timeout") from None
 
 
@@ -405,7 +414,8 @@ def run_points(text: str, at: list[str], request: Request, many: ManyRequest) ->
     if named(text):
         hint = message("write it as an expression, or give one point")
         raise DiffError(message("a Python function is not for many points"), text, (0, len(text)), hint, "python")
-    parse(text)  # an error in the expression is found before anything is imported or read
+    request.check_limits()
+    within(request.timeout, parse, text)  # an error in the expression is found before anything is imported or read
     _check_points(request, many)
     methods = request.checked()
     from diffcli.points.reading import of_file, of_ranges, split
@@ -415,7 +425,7 @@ def run_points(text: str, at: list[str], request: Request, many: ManyRequest) ->
     from diffcli.reports.points import entry_names, written_as
 
     entries = [entry for part in at for entry in split(part)]
-    fixed = point_of([entry for entry in entries if ":" not in entry])
+    fixed = within(request.timeout, point_of, [entry for entry in entries if ":" not in entry])
     ranges = [entry.strip() for entry in entries if ":" in entry]
     if many.points is not None and ranges:
         raise DiffError(
@@ -425,7 +435,7 @@ def run_points(text: str, at: list[str], request: Request, many: ManyRequest) ->
         )
     wrt = request.variables()
     points = of_ranges(ranges, fixed) if many.points is None else of_file(str(many.points), text, fixed, wrt or ())
-    case = understood(text, points, wrt, request.asked)
+    case = within(request.timeout, understood, text, points, wrt, request.asked)
     note_unused(points.fixed, case.at)
     sample = SAMPLE if many.sample is None else many.sample
     settings = Settings(

@@ -6,9 +6,10 @@ import shutil
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -20,6 +21,8 @@ from diffcli.runtime.messages import Message, message
 if TYPE_CHECKING:
     from diffcli.problem.case import Case, Number
     from diffcli.studies.study import Study
+
+T = TypeVar("T")
 
 At = Annotated[
     list[str] | None, typer.Option("--at", metavar="POINT", help='The point: "x=1.5, y=pi/4". May be repeated.')
@@ -40,10 +43,14 @@ Methods = Annotated[
     str | None, typer.Option("--methods", "-m", metavar="NAMES", help="Comma list of methods. Default: the usual ones.")
 ]
 Timeout = Annotated[float, typer.Option("--timeout", metavar="SECONDS", help="Seconds per method, and per proof.")]
+Whole = Annotated[float, typer.Option("--timeout", metavar="SECONDS", help="Seconds that all of it may take.")]
 Wrt = Annotated[
     str | None, typer.Option("--wrt", "-w", metavar="NAMES", help="Variables to differentiate by: x,y. Default: all.")
 ]
 Log = Annotated[bool, typer.Option("--log", help="Points even in log x; through zero, on either side of it.")]
+
+WHOLE = 60.0
+"""Seconds that a command may take which computes one thing as a whole."""
 
 FORMATS = {".txt": "table", ".json": "json", ".csv": "csv"}
 """By the endings of files."""
@@ -67,8 +74,10 @@ def register(app: typer.Typer) -> None:
     app.command("methods")(_methods)
 
 
-def write(make: Callable[[], Study], asked: str | None, output: Path | None, plot: Path | None) -> int:
-    """Run a study and write what it found; a picture where one is asked for."""
+def write(
+    make: Callable[[], Study], asked: str | None, output: Path | None, plot: Path | None, limit: float | None = None
+) -> int:
+    """Run a study, as a whole within `limit`, and write what it found; a picture where one is asked for."""
     format = _format(asked, output)  # noqa: A001 - the word of the command line
     output = _checked(output)
     if plot is not None:
@@ -77,7 +86,7 @@ def write(make: Callable[[], Study], asked: str | None, output: Path | None, plo
         check(plot)
         _checked(plot)
     with speaking(_language(format)):
-        study = make()
+        study = make() if limit is None else _finished(limit, make)
         from diffcli.reports.studies import show, written
 
         text = None if _on_screen(format, output) else written(study, format, plot is None)
@@ -159,7 +168,7 @@ def _sweep(
         if every
         else _names("--methods", methods or "", message("write -m central-difference, or leave it out for all"))
     )
-    point = _held(text, at, variables)
+    point = _held(text, at, limit, variables)
     whole = _format(format, output) != "table"
 
     def make() -> Study:
@@ -191,7 +200,7 @@ def _profile(
     from diffcli.studies.profile import profile
 
     chosen, limit, variables = _asked(methods, wrt, timeout)
-    point = _held(text, at, variables)
+    point = _held(text, at, limit, variables)
 
     def make() -> Study:
         with _Counting() as told:
@@ -221,7 +230,7 @@ def _hunt(
     from diffcli.studies.hunt import hunt
 
     chosen, limit, variables = _asked(methods, wrt, timeout)
-    point = _held(text, at, variables)
+    point = _held(text, at, limit, variables)
 
     def make() -> Study:
         with _Counting() as told:
@@ -241,23 +250,40 @@ def _asked(
     return request.settings().methods, timeout, request.variables()
 
 
-def _point(at: list[str] | None) -> Mapping[str, Number]:
-    from diffcli.cli.commands import point_of
+def _limit(seconds: float) -> float:
+    """A time limit, checked, for commands that have no other option of comparisons."""
+    from diffcli.cli.commands import check_timeout
 
-    return point_of(at)
+    check_timeout(seconds)
+    return seconds
 
 
-def _held(text: str, at: list[str] | None, named: Sequence[str] | None = None) -> Mapping[str, Number]:
+def _finished(limit: float, make: Callable[[], T]) -> T:
+    """What is computed as a whole within the time limit."""
+    from diffcli.cli.commands import within
+
+    return within(limit, make, whole=True)
+
+
+def _point(at: list[str] | None, limit: float) -> Mapping[str, Number]:
+    from diffcli.cli.commands import point_of, within
+
+    return within(limit, point_of, at)
+
+
+def _held(text: str, at: list[str] | None, limit: float, named: Sequence[str] | None = None) -> Mapping[str, Number]:
     """The point for an expression; what it gives beyond the variables is said."""
-    from diffcli.cli.commands import note_unused
+    from diffcli.cli.commands import note_unused, within
     from diffcli.problem.case import shape_of
     from diffcli.syntax import elaborate
 
-    point = _point(at)
+    point = _point(at, limit)
     try:
-        read = elaborate(text, {name: shape_of(value) for name, value in point.items()}).variables
-    except DiffError:  # the study says so
-        return point
+        read = within(limit, elaborate, text, {name: shape_of(value) for name, value in point.items()}).variables
+    except DiffError as error:
+        if error.kind == "timeout":
+            raise
+        return point  # the study says so
     note_unused(point, (*read, *(named or ())))
     return point
 
@@ -323,7 +349,7 @@ def _taylor(
         )
     one = None if variables is None else variables[0]
     far = list(flat(constant(f"[{distances}]"))) if distances.strip() else []
-    point = _held(text, at, variables)
+    point = _held(text, at, limit, variables)
     return write(lambda: taylor(text, point, one, order, far, limit), format, output, plot)
 
 
@@ -346,7 +372,7 @@ def _newton(
     from diffcli.studies.newton import newton
 
     chosen, limit, _ = _asked(methods, None, timeout)
-    begun, held = _point(start), _held(text, at)
+    begun, held = _point(start, limit), _held(text, at, limit)
     return write(lambda: newton(text, begun, held, steps, chosen, limit), format, output, plot)
 
 
@@ -408,7 +434,7 @@ def _descend(
     diverges, which rate would do for a quadratic, and the proved gradient at
     the end. JSON and CSV hold every step.
     """
-    from diffcli.cli.commands import note_unused
+    from diffcli.cli.commands import note_unused, within
     from diffcli.studies.descend import Request, descend, on_samples
     from diffcli.studies.descents import Objective, read_samples
 
@@ -445,12 +471,13 @@ def _descend(
         raise DiffError(
             message("--until {length}: a length is 0 or more", length=f"{until:g}"), hint=hint, kind="option"
         )
-    begun, held = _point(start), _point(at)
+    begun, held = _point(start, limit), _point(at, limit)
     objective = Objective(text or "", begun, held)
     if data is not None:
-        objective = on_samples(model or "", loss or LOSS, read_samples(data), begun, held)
-    if held:
-        note_unused(held, objective.case(objective.size).at)
+        objective = within(limit, on_samples, model or "", loss or LOSS, read_samples(data), begun, held)
+    read = within(limit, objective.case, objective.size) if begun else None
+    if held and read:
+        note_unused(held, read.at)
     whole = _format(format, output) != "table"
     request = Request(
         ways, rate, steps, epochs, 8 if batch is None else batch, 0.9 if momentum is None else momentum,
@@ -495,7 +522,7 @@ def _swell(
     if at and template is None:
         hint = message("leave out --at: the sizes of these families are the same at every point")
         raise DiffError(message("--at gives --expr its values, and there is none"), hint=hint, kind="option")
-    point, whole = _held(template or "", at), _format(format, output) != "table"
+    point, whole = _held(template or "", at, limit), _format(format, output) != "table"
     return write(lambda: swell(family or "logistic", up_to, template, point, limit, whole), format, output, plot)
 
 
@@ -511,6 +538,7 @@ def _trace(
     mode: Annotated[str, typer.Option("--mode", metavar="NAME", help="forward, reverse or both.")] = "both",
     format: Format = None,
     output: Output = None,
+    timeout: Whole = WHOLE,
 ) -> int:
     """Show every node: its value, its tangent and its adjoint, and the node where digits die.
 
@@ -519,11 +547,11 @@ def _trace(
     lost against its own proved value. A screen shows the rows that matter;
     json and csv have all.
     """
-    from diffcli.cli.commands import variables
+    from diffcli.cli.commands import variables, within
     from diffcli.problem.case import make_case
 
-    named = variables(wrt)
-    case = make_case(text, _held(text, at, named), named)
+    named, limit = variables(wrt), _limit(timeout)
+    case = within(limit, make_case, text, _held(text, at, limit, named), named)
     from diffcli.studies.trace import MODES, trace
 
     if mode not in MODES:
@@ -533,7 +561,7 @@ def _trace(
             kind="option",
         )
     rows = _TRACED if _format(format, output) == "table" else None
-    return write(lambda: trace(case, mode, named is not None, rows), format, output, None)
+    return write(lambda: trace(case, mode, named is not None, rows), format, output, None, limit)
 
 
 _TRACED = 60
@@ -552,6 +580,7 @@ def _steps(
         ),
     ] = None,
     output: Output = None,
+    timeout: Whole = WHOLE,
 ) -> int:
     """Differentiate by hand: the symbolic derivative rule by rule, every step proved at a point.
 
@@ -565,8 +594,10 @@ def _steps(
 
     written = format_for(format, output, ENDINGS, "text")
     _one_of("unknown format '{name}'", written, FORMATS)
-    output, chosen = _checked(output), variables(wrt)
-    return _put(told(steps(text, _held(text, at, chosen), chosen), written, _width()), output, written == "text")
+    output, chosen, limit = _checked(output), variables(wrt), _limit(timeout)
+    point = _held(text, at, limit, chosen)
+    shown = _finished(limit, lambda: told(steps(text, point, chosen), written, _width()))
+    return _put(shown, output, written == "text")
 
 
 def _graph(
@@ -584,6 +615,7 @@ def _graph(
     ] = None,
     output: Output = None,
     whole: Annotated[bool, typer.Option("--all", help="Fold nothing, however large the graph.")] = False,
+    timeout: Whole = WHOLE,
 ) -> int:
     """Draw the computational graph: values, local slopes on the lines, and the bits that each node has lost.
 
@@ -608,9 +640,14 @@ def _graph(
         raise DiffError(
             message("--wrt says along what tangents are, and {show} are shown", show=show), hint=hint, kind="option"
         )
+    limit, most = _limit(timeout), None if whole else MOST
+    point = _held(text, at, limit, named)
+
+    def draw() -> str:
+        return drawn(graph(make_case(text, point, named), show, most), chosen, _width(), not whole)  # type: ignore[arg-type]
+
     with speaking("en" if chosen == "json" else spoken()):
-        made = graph(make_case(text, _held(text, at, named), named), show, None if whole else MOST)  # type: ignore[arg-type]
-        picture = drawn(made, chosen, _width(), not whole)
+        picture = _finished(limit, draw)
     return _put(picture, output, chosen == "text")
 
 
@@ -675,7 +712,7 @@ def _report(
     """
     from datetime import datetime
 
-    from diffcli.cli.commands import Request
+    from diffcli.cli.commands import Request, within
     from diffcli.comparison.compare import compare
     from diffcli.problem.case import Asked, make_case
 
@@ -683,7 +720,7 @@ def _report(
     output = _checked(output)
     settings = request.settings(apart=True)
     variables = request.variables()
-    case = make_case(text, _held(text, at, variables), variables)
+    case = within(timeout, make_case, text, _held(text, at, timeout, variables), variables)
     comparison = compare(case, settings)
     from diffcli.reports.graph import drawn
     from diffcli.reports.page_report import Findings, page
@@ -693,11 +730,17 @@ def _report(
 
     small = len(case.problem.program) <= _LARGEST
     swept = case.wrt[:_SWEPT] if small and not case.expression.shape else ()
+    followed = partial(_finished, timeout, partial(trace, case, named=wrt is not None, most=_TRACED))
+    sweeps = [partial(sweep, text, case.at, (name,), timeout=timeout, whole=False) for name in swept]
+    graphed = ""
+    if small and case.entries:
+        with suppress(DiffError):
+            graphed = _finished(timeout, lambda: drawn(graph(case), "svg"))
     findings = Findings(
         comparison,
-        trace(case, named=wrt is not None, most=_TRACED) if small else _left_out(say(_TOO_LARGE, most=f"{_LARGEST:,}")),
-        drawn(graph(case), "svg") if small and case.entries else "",
-        tuple(_or_why(partial(sweep, text, case.at, (name,), timeout=timeout, whole=False)) for name in swept),
+        _or_why(followed) if small else _left_out(say(_TOO_LARGE, most=f"{_LARGEST:,}")),
+        graphed,
+        tuple(_or_why(partial(_finished, timeout, make)) for make in sweeps),
         _commands(text, case, wrt),
         _versions(),
         f"{datetime.now().astimezone():%Y-%m-%d %H:%M}",
@@ -770,6 +813,7 @@ def _rules(
     points: Annotated[int, typer.Option("--points", metavar="N", help="Points an argument.")] = 500,
     format: Format = None,
     output: Output = None,
+    timeout: Whole = WHOLE,
 ) -> int:
     """The derivative rules, textbook and stable, and the worst error of each.
 
@@ -779,11 +823,13 @@ def _rules(
     """
     from diffcli.studies.rules import rules
 
+    limit = _limit(timeout)
+
     def make() -> Study:
         with _Counting() as told:
             return rules(names or (), points, told)
 
-    return write(make, format, output, None)
+    return write(make, format, output, None, limit)
 
 
 # --- what there is to compare

@@ -23,7 +23,7 @@ from diffcli.numbers import DIGITS, Dtype, floats, numbers
 from diffcli.problem.case import Asked, Case, rounded, written
 from diffcli.problem.derivation import Answer, Derivation, Problem, Steps
 from diffcli.runtime.errors import DiffError
-from diffcli.runtime.limits import Apart, Died, Expired, Here
+from diffcli.runtime.limits import Apart, Died, Expired, Here, forkable
 from diffcli.runtime.messages import message, parts
 from diffcli.truth.accuracy import (
     Error,
@@ -179,6 +179,16 @@ class Comparison:
         return tuple(Entry("f", (x,)) for x in variables)
 
     @property
+    def size(self) -> int:
+        """The number of entries, which may be far more than could be named one by one."""
+        return math.prod(self.shape)
+
+    @property
+    def known(self) -> bool:
+        """Whether there is a number for any entry, by a method or proved."""
+        return self.truth.derivative is not None or any(row.derivative is not None for row in self.measurements)
+
+    @property
     def notes(self) -> list[str]:
         """What a reader should know of the expression, and of how it was computed where that is not usual."""
         notes = list(self.case.expression.notes)
@@ -211,7 +221,7 @@ class Outcome:
     memory: Memory | None = None
 
 
-_Task = Apart[tuple[Derivation, float]] | Here[tuple[Derivation, float]]
+_Task = Apart[Outcome] | Here[Outcome]
 
 
 @dataclass(slots=True)
@@ -237,14 +247,13 @@ def compare_all(cases: Sequence[Case], settings: Settings) -> list[Comparison]:
     """`compare` for several cases, one stage after the other: a processor has the code of a stage at hand
     for all of them, which saves a sixth of the time of small cases (by measurement)."""
     works = [_begun(case, settings) for case in cases]
-    for work in works:
-        work.values, work.cost = executed(work.problem.program, work.problem.point, settings.dtype)
+    _evaluated(works, settings)
     for work in works:
         work.truth = _doubted(_told(work.proof, settings), work.case)
     for turn in range(max((len(work.tasks) for work in works), default=0)):
         for work in works:
             if turn < len(work.tasks):
-                work.outcomes.append(_outcome(*work.tasks[turn], work.problem, settings))
+                work.outcomes.append(_outcome(*work.tasks[turn], settings))
     return [_compared(work, settings) for work in works]
 
 
@@ -287,7 +296,7 @@ def answer(case: Case, method: str) -> Sequence[Any]:
         raise DiffError(
             message("{method} gives plain floats: they cannot be differentiated again", method=method), hint=hint
         )
-    outcome = _outcome(method, Here(derived, method, problem), problem, Settings((method,)))
+    outcome = _outcome(method, Here(_found, method, problem, False), Settings((method,)))
     if outcome.failure is not None:
         raise DiffError(message("{name}: {message}", name=method, message=outcome.failure[1]), kind=outcome.failure[0])
     return _written(outcome, problem, case.around) if case.around else outcome.derivative
@@ -301,6 +310,21 @@ def _written(outcome: Outcome, problem: Problem, around: Around) -> Sequence[Any
     assert derivation
     results = recorded(derivation.sweeps, problem.point, around)
     return derivation.gathered(results, len(problem.program.outputs))
+
+
+def _evaluated(works: Sequence[_Work], settings: Settings) -> None:
+    """The functions' own values, all of them within the time limit of one, or a second: nothing is shown without."""
+    limit = max(settings.timeout, 1.0)
+
+    def evaluate_all() -> None:
+        for work in works:
+            work.values, work.cost = executed(work.problem.program, work.problem.point, settings.dtype)
+
+    try:
+        Here(evaluate_all).result(limit)
+    except Expired:
+        late = message("the function has no value within {seconds} s", seconds=f"{limit:g}")
+        raise DiffError(late, hint=message("--timeout gives it longer"), kind="timeout") from None
 
 
 def executed(program: Program, point: Sequence[float], dtype: Dtype = "float64") -> tuple[tuple[float, ...], Cost]:
@@ -326,10 +350,10 @@ def _all_values(programs: Sequence[Program], point: Sequence[float], dtype: Dtyp
 
 
 def _start(name: str, problem: Problem, settings: Settings) -> _Task:
-    may_hang = METHODS[name].apart
+    may_hang = METHODS[name].apart or problem.wanted.order > LONG_SERIES
     if settings.apart and may_hang:
-        return Apart(derived, name, problem)
-    return Here(derived, name, problem, fatal=settings.fatal and may_hang)
+        return Apart(_found, name, problem, settings.memory)
+    return Here(_found, name, problem, settings.memory, fatal=settings.fatal and may_hang)
 
 
 def proved(problem: Problem, settings: Settings) -> Truth:
@@ -338,10 +362,15 @@ def proved(problem: Problem, settings: Settings) -> Truth:
 
 
 def _proving(problem: Problem, settings: Settings) -> Apart[Truth] | Here[Truth]:
-    """The proof, in a process of its own where single steps of it may take long: series of very many terms."""
+    """The proof, in a process of its own where that costs nothing, or where single steps of it may take long.
+
+    No call of FLINT can be interrupted; a series of very many terms is one.
+    """
     asked = certify, problem.program, problem.wrt, problem.point, problem.wanted
     may_hang = problem.wanted.order > LONG_SERIES
-    return Apart(*asked) if settings.apart and may_hang else Here(*asked, fatal=settings.fatal and may_hang)
+    if settings.apart and (may_hang or forkable()):
+        return Apart(*asked)
+    return Here(*asked, fatal=settings.fatal and may_hang)
 
 
 LONG_SERIES = 500
@@ -367,12 +396,17 @@ def _doubted(truth: Truth, case: Case) -> Truth:
     return Truth("undecided", truth.bits, values, reason=doubt.reason, undecided=places, path=truth.derivative)
 
 
-def _outcome(name: str, task: _Task, problem: Problem, settings: Settings) -> Outcome:
+def _found(name: str, problem: Problem, memory: bool) -> Outcome:
+    """A method's derivation and its numbers."""
+    derivation, setup_seconds = derived(name, problem)
+    if derivation.answer is not None:
+        return _answered(name, derivation, derivation.answer, setup_seconds)
+    return _measured(name, derivation, problem, setup_seconds, memory)
+
+
+def _outcome(name: str, task: _Task, settings: Settings) -> Outcome:
     try:
-        derivation, setup_seconds = task.result(settings.timeout)
-        if derivation.answer is not None:
-            return _answered(name, derivation, derivation.answer, setup_seconds)
-        return _measured(name, derivation, problem, setup_seconds, settings.memory)
+        return task.result(settings.timeout)
     except (Expired, Exception) as error:  # noqa: BLE001 - raised again where it is our own
         return Outcome(name, refusal(name, error, settings.timeout))
 

@@ -1209,6 +1209,8 @@ _CASES = {
     "write it in several steps: a = …; b = …": "请分几步写：a = …; b = …",
     "the expression was not read within {seconds} s": "表达式没有在 {seconds} 秒内读完",
     "not read within {seconds} s": "没有在 {seconds} 秒内读完",
+    "not finished within {seconds} s": "没有在 {seconds} 秒内完成",
+    "the function has no value within {seconds} s": "函数没有在 {seconds} 秒内求出值",
     "reading it needs more memory than there is": "读入它需要的内存超过现有的",
     "see --memory": "见 --memory",
     "the text has {count} characters; at most {most} are read": "文本有 {count} 个字符；最多读入 {most} 个",

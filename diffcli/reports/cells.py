@@ -44,7 +44,7 @@ def derivatives(comparison: Comparison, measurement: Measurement) -> list[str]:
     """One number per entry; dashes where a method did not answer."""
     found = measurement.derivative
     if found is None:
-        return ["–"] * len(comparison.entries)
+        return ["–"] * comparison.size
     return [derivative(comparison, entry) for entry in found]
 
 
@@ -57,7 +57,7 @@ def truths(
     """
     truth = comparison.truth
     if truth.derivative is None:
-        return [(say("truth"), ["–"] * len(comparison.entries))]
+        return [(say("truth"), ["–"] * comparison.size)]
     unknown = dict.fromkeys(truth.undecided, say("undecided"))
     rows = [(say("truth"), [unknown.get(k) or exact(entry) for k, entry in enumerate(truth.derivative)])]
     ends = sides(truth)
@@ -122,7 +122,7 @@ def swell(comparison: Comparison) -> list[str]:
     return [
         say(template, size=counted(written.total, "operation"), executed=f"{cost.total:,}")
         for written, cost in ((m.written, m.cost) for m in comparison.measurements)
-        if written and cost and written.total > cost.total and comparison.entries
+        if written and cost and written.total > cost.total and comparison.size
     ]
 
 

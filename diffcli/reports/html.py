@@ -104,7 +104,7 @@ def code(source: str) -> str:
 # --- the tables of one comparison
 def derivative_table(comparison: Comparison, caption: str = "", most: int | None = None) -> str:
     """Every method's verdict, loss, error and derivative, and the truth below; a row per entry where they are many."""
-    if len(comparison.entries) <= _WIDEST:
+    if comparison.size <= _WIDEST:
         return _together(comparison, caption)
     judged = table(
         _judged_names(), [row(_head(m.method), _judged(m, comparison.digits)) for m in comparison.measurements], caption
@@ -151,7 +151,7 @@ def _found(comparison: Comparison, measurement: Measurement) -> list[Cell]:
     """The derivative's entries, wrong digits marked."""
     found = measurement.derivative
     if found is None:
-        return [("–", "") for _ in comparison.entries]
+        return [("–", "") for _ in range(comparison.size)]
     errors = measurement.errors or (None,) * len(found)
     relative = [
         None if error is None else _off(error, comparison.tolerance) if isfinite(entry) else inf
@@ -174,7 +174,7 @@ def _by_entry(comparison: Comparison, most: int | None) -> str:
     names += [(text(who), "") for who, _ in exact]
     cells = [*found, *[[_digits(text(entry)) for entry in entries] for _, entries in exact]]
     rows = [row(text(label), line) for label, *line in zip(labels(comparison)[:most], *cells, strict=False)]
-    left = len(comparison.entries) - len(rows)
+    left = comparison.size - len(rows)
     if not left:
         return table(names, rows)
     more = say("and {count} more entries, which the JSON has", count=f"{left:,}")

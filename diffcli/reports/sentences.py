@@ -125,7 +125,7 @@ def _undecided(comparison: Comparison, answered: Sequence[Measurement]) -> list[
             template = "Nothing is proved of {names} ({reason}); there the methods agree, which proves nothing."
     said = [say(template, names=named, reason=translated(truth.reason))]
     said += [say("{name}: {reason}.", name=begun(m.method), reason=translated(m.message)) for m in wrong]
-    if answered and not wrong and len(open_) < len(comparison.entries):
+    if answered and not wrong and len(open_) < comparison.size:
         said.append(say("What is proved is right in all of them."))
     return said
 
@@ -231,7 +231,7 @@ def _no_derivative(comparison: Comparison, answered: Sequence[Measurement]) -> s
 
 def _ends(comparison: Comparison, place: int, left: object, right: object) -> str:
     """What an entry has from both sides, in words."""
-    entry, several = comparison.entries[place], len(comparison.entries) > 1
+    entry, several = comparison.entries[place], comparison.size > 1
     name, (before, behind) = ", ".join(entry.variables) or entry.output, (side(left), side(right))
     if place in comparison.truth.jumps and before == behind:
         template = "in {name} it tends to {limit} on both sides" if several else "it tends to {limit} on both sides"
@@ -306,7 +306,7 @@ def _silent(comparison: Comparison) -> list[str]:
 
 def _cost(comparison: Comparison, answered: Sequence[Measurement]) -> str:
     costs = sorted((m.cost.total, m.method) for m in answered if m.cost is not None)
-    if len(costs) < 2 or not comparison.entries:
+    if len(costs) < 2 or not comparison.size:
         return ""
     (least, first), *others = costs
     if others[-1][0] == least:

@@ -139,7 +139,7 @@ def _sentences(comparison: Comparison, console: Console) -> list[RenderableType]
 # --- the table, in the layout that fits
 def _layout(comparison: Comparison, console: Console) -> list[RenderableType]:
     width = console.width if console.is_terminal else WIDEST
-    if len(comparison.entries) <= _DERIVATIVES_IN_A_TABLE:
+    if comparison.size <= _DERIVATIVES_IN_A_TABLE:
         together = _table(
             comparison, [*_derivatives(comparison), *_errors(comparison.digits), *_costs(comparison), *_verdicts()]
         )
@@ -150,11 +150,12 @@ def _layout(comparison: Comparison, console: Console) -> list[RenderableType]:
         if max(_width(values), _width(costs)) <= width:
             return [values, Text(), costs]
     errors, spent = _errors(comparison.digits), _costs(comparison)
+    blocks = [_blocks(comparison), Text()] if comparison.known else []
     below = _table(comparison, [*errors, *spent, *_verdicts()], truth=False)
     if _width(below) <= width:
-        return [_blocks(comparison), Text(), below]
+        return [*blocks, below]
     judged = _table(comparison, [*errors, *_verdicts()], truth=False)
-    return [_blocks(comparison), Text(), judged, Text(), _table(comparison, spent, truth=False)]
+    return [*blocks, judged, Text(), _table(comparison, spent, truth=False)]
 
 
 def _width(table: Table) -> int:

@@ -103,8 +103,8 @@ class deadline:  # noqa: N801 - it is called as a function
     """Raise `Expired` in the block after `seconds`; repeated, should it be swallowed.
 
     `fatal`: what cannot be interrupted ends the process soon after, from a thread
-    that needs no Python; for the main thread of workers, which are replaced. Of two, one in the other, the inner
-    one is first.
+    that needs no Python; for the main thread of workers, which are replaced. Of two, one in the other, the one
+    that ends first ends the inner block, and the outer one still holds after it.
     """
 
     def __init__(self, seconds: float, fatal: bool = False) -> None:
@@ -122,6 +122,8 @@ class deadline:  # noqa: N801 - it is called as a function
             if alarmed:
                 self.begun = time.monotonic()
                 self.outer, _ = signal.setitimer(signal.ITIMER_REAL, max(self.seconds, 1e-6), AGAIN)
+                if 0 < self.outer < self.seconds:
+                    signal.setitimer(signal.ITIMER_REAL, self.outer, AGAIN)
             else:
                 self.interruption = _Interruption(self.seconds)
                 self.interruption.start()
@@ -243,7 +245,7 @@ class Apart(Generic[T]):
                 self._begin(function, arguments)
 
     def _begin(self, function: Callable[..., T], arguments: tuple[Any, ...]) -> None:
-        context = starting(fork=_threads() == 1)  # with threads, a lock may be held
+        context = starting(fork=_threads() == 1)
         connection, theirs = context.Pipe(duplex=False)
         process = context.Process(target=_answer, args=(theirs, function, arguments))
         with shared, _script_left_out():
@@ -298,6 +300,11 @@ def starting(fork: bool) -> Any:
     known = get_all_start_methods() if hasattr(os, "fork") else ["spawn"]
     ways = ["fork", "forkserver"] if fork else ["forkserver"]
     return get_context(next((way for way in ways if way in known), "spawn"))
+
+
+def forkable() -> bool:
+    """Whether this process may be copied as it is, which takes milliseconds: with threads, a lock may be held."""
+    return _threads() == 1 and hasattr(os, "fork")
 
 
 class _script_left_out:  # noqa: N801 - it is called as a function

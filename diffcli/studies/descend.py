@@ -16,7 +16,7 @@ from diffcli.locale.language import begun, listed, say, translated
 from diffcli.points.generation import evaluator
 from diffcli.problem.case import Number, equations, pasted, understood
 from diffcli.runtime.errors import DiffError, Unsupported, width
-from diffcli.runtime.limits import Died, Expired
+from diffcli.runtime.limits import Died, Expired, Here
 from diffcli.runtime.messages import message
 from diffcli.studies.descents import (
     Objective,
@@ -158,7 +158,8 @@ def _checked(objective: Objective, request: Request) -> None:
 
 def _walked(slopes: Slopes, chosen: Plan, request: Request, size: int) -> Walk:
     try:
-        return walk(slopes, chosen, request.length(chosen, size), request.until, request.seed)
+        length = request.length(chosen, size)
+        return Here(walk, slopes, chosen, length, request.until, request.seed).result(request.timeout)
     except Expired:
         raise DiffError(
             message("{name}: no answer within {seconds} s", name=slopes.method, seconds=f"{request.timeout:g}"),

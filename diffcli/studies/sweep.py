@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import combinations
 from math import factorial, inf, isfinite, log10
 from statistics import median
@@ -21,6 +22,7 @@ from diffcli.locale.language import joined, listed, say, translated
 from diffcli.methods.differences import STENCILS, Stencil, weights
 from diffcli.problem.case import Case, Number, equations, flat, headline, make_case
 from diffcli.runtime.errors import DiffError, Unsupported
+from diffcli.runtime.limits import Expired, Here
 from diffcli.runtime.messages import message
 from diffcli.studies.quotients import COMPLEX, NUMBERS, Sample, Scene
 from diffcli.studies.study import Axis, Cell, Column, Curve, Plot, Progress, Study, Table, silent
@@ -153,15 +155,26 @@ def _curves(
     """The samples of each method, or why there are none."""
     curves: dict[str, tuple[Sample, ...] | str] = {}
     for k, name in enumerate(names):
-        samples = []
+        told = partial(_told_from, progress, k * len(grid), len(names) * len(grid))
         try:
-            for step in grid:
-                samples.append(scene.sample(name, step))
-                progress(k * len(grid) + len(samples), len(names) * len(grid))
-            curves[name] = tuple(samples)
+            curves[name] = Here(_samples, scene, name, grid, told).result(scene.timeout)
         except Unsupported as unsupported:
             curves[name] = str(unsupported)
+        except Expired:
+            curves[name] = message("no answer within {seconds} s", seconds=f"{scene.timeout:g}")
     return curves
+
+
+def _samples(scene: Scene, name: str, grid: Sequence[float], told: Callable[[int], None]) -> tuple[Sample, ...]:
+    samples = []
+    for step in grid:
+        samples.append(scene.sample(name, step))
+        told(len(samples))
+    return tuple(samples)
+
+
+def _told_from(progress: Progress, before: int, total: int, done: int) -> None:
+    progress(before + done, total)
 
 
 # --- in theory
