@@ -2,9 +2,12 @@
 
 import re
 import shlex
+from pathlib import Path
 
+import numpy as np
 import pytest
 
+from diffcli import Dual, compare
 from diffcli.cli.main import main
 from diffcli.core.primitives import DEFINITIONS, FUNCTIONS
 from diffcli.runtime.errors import DiffError
@@ -211,3 +214,119 @@ def test_every_hint_is_chinese_where_chinese_is_spoken(text: str, capsys: pytest
     typed = set(re.findall(r"[A-Za-z]{4,}", " ".join([text, *error_of(text).mended, error_of(text).hint or ""])))
     assert words - typed <= {"Wolfram", "Python"}
     assert not re.search(r"\b(write|the|is|are|not|of)\b", " ".join([error, *below]).replace(text, ""))
+
+
+# --- remarks beside results
+ROOTS = [
+    ("x^(1/3)", "-8", "cbrt(-8) = -2"),
+    ("x^0.3333", "-8", "cbrt(-8) = -2"),
+    ("x^(2/3)", "-8", "cbrt(-8)^2 = 4"),
+    ("x^(-1/3)", "-8", "cbrt(-8)^(-1) = -0.5"),
+    ("2*(x - 1)^(1/3)", "-26", "cbrt(-27) = -3"),
+    ("x^(1/5)", "-32", "sign(-32)*abs(-32)^(1/5) = -2"),
+    ("x^(4/5)", "-32", "abs(-32)^(4/5) = 16"),
+    ("x^0.5", "-4", None),
+    ("x^1.7", "-4", None),
+    ("x^(1/4)", "-4", None),
+    ("log(x)", "-4", None),
+]
+
+
+@pytest.mark.parametrize(("text", "at", "root"), ROOTS)
+def test_the_real_root_of_a_negative_base_is_named(
+    text: str, at: str, root: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main([text, "--at", f"x={at}", "-m", "forward"])
+    shown = capsys.readouterr().out
+    assert "f has no value here" in shown
+    assert (f"The real root is {root}." in shown) if root else "real root" not in shown
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("clip(x, 0, 1)", "clip has a kink here"),
+        ("acos(clip(x + 1, -1, 1))", "clip has a kink here"),
+        ("leaky_relu(x)", "leaky_relu has a kink here"),
+        ("norm([x, x])", "norm has a kink here"),
+        ("relu(x)", "relu has a kink at 0"),
+        ("max(x, 0)", "max has a tie here"),
+        ("clip(x, 0, 1) + max(x, 0)", "max has a tie here"),  # either may be what is met
+        ("where(x > 0, x, 2*x)", "a condition switches here"),
+        ("[clip(x, 0, 1), leaky_relu(x)]", "clip has a kink here; leaky_relu has a kink here"),
+    ],
+)
+def test_a_kink_is_named_by_the_function_that_was_written(text: str, reason: str) -> None:
+    assert compare(text, {"x": 0.0}, methods=["forward"]).truth.reason == reason
+
+
+@pytest.mark.parametrize("text", ["A^-1", "A**2", "A@A", "sinc(A)", "v^2", "A*A", "M^2"])
+def test_a_power_of_a_square_matrix_is_remarked(text: str) -> None:
+    notes = elaborate(text, {"A": (2, 2), "v": (2,), "M": (2, 3)}).notes
+    remark = f"{text} is taken entry by entry here; the matrix product is A @ B"
+    assert notes == ((remark,) if text in ("A^-1", "A**2") else ())
+
+
+@pytest.mark.parametrize(("text", "at"), [("where(x > 12, x, 0)", 12.0), ("x if x >= 0 else x - 1", 0.0)])
+def test_a_jump_is_said_to_be_one(text: str, at: float, capsys: pytest.CaptureFixture[str]) -> None:
+    main([text, "--at", f"x={at}", "-m", "forward"])
+    shown = capsys.readouterr().out
+    assert "the function jumps here, from" in shown
+    assert "chooses a number between" not in shown
+
+
+# --- Python functions
+HELPER = """\
+import math
+def g(x):
+    y = x + 1
+    return math.tanh(y)
+def h(x):
+    return x.nothing
+"""
+CALLER = """\
+import helper_of_hints
+def f(x):
+    return 2*helper_of_hints.g(x)
+def k(x):
+    return helper_of_hints.h(x)
+"""
+
+
+@pytest.mark.parametrize(
+    ("function", "line", "hint"),
+    [
+        ("f", "helper_of_hints.py:4: 'math.tanh(y)' needs a plain float", "write np.tanh: "),
+        ("k", "helper_of_hints.py:6: AttributeError: ", "x.nothing"),
+    ],
+)
+def test_a_fault_in_an_imported_module_is_shown_there(
+    function: str,
+    line: str,
+    hint: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "helper_of_hints.py").write_text(HELPER)
+    (tmp_path / "caller.py").write_text(CALLER)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    assert main([f"caller.py:{function}", "--at", "x=1"]) == 2
+    shown = capsys.readouterr().err
+    assert f"error: {line}" in shown
+    assert hint in shown
+
+
+def test_functions_of_scipy_are_called_by_their_names() -> None:
+    special = pytest.importorskip("scipy.special")
+    with pytest.raises(DiffError) as caught:
+        compare(lambda x: 2 * special.erfcinv(x), {"x": 0.5})
+    assert caught.value.hint == "scipy.special.erfcinv is not traced: write it by other functions"
+    with pytest.raises(DiffError) as caught:
+        compare(lambda x: 2 * np.spacing(x), {"x": 0.5})
+    assert caught.value.hint == "np.spacing is not traced: write it by other functions"
+
+
+def test_duals_of_duals_are_numbers() -> None:
+    assert repr(Dual(Dual(2, 1), 1)) == "Dual(Dual(2.0, 1.0), 1.0)"

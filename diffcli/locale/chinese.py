@@ -891,6 +891,7 @@ _STEPS = {
 }  # fmt: skip
 
 SAID: dict[str, str] = {
+    "The real root is {root} = {value}.": "实数根是 {root} = {value}。",
     "steps needs no point: {command}": "steps 不需要点：{command}",
     "note: '{file}' is not UTF-8; it is read as GB 18030 (GBK). --encoding NAME reads it otherwise.":
         "注意：'{file}' 不是 UTF-8，按 GB 18030（GBK）读取；--encoding NAME 可另行指定。",
@@ -931,6 +932,7 @@ _MATHEMATICS = {
     "a negative base has powers at integers only": "负底数只有整数次幂",
     "a negative base {base} to a broken power": "负底数 {base} 的非整数次幂",
     "a negative base {base} to the broken power {exponent}": "负底数 {base} 的非整数次幂 {exponent}",
+    "{name} has a kink here": "{name} 在此处有尖点",
     "a broken power has an edge at 0": "非整数次幂的定义域以 0 为端点",
     "a condition switches here": "条件在此处切换",
     "the difference of two values that grow beyond all powers": "两个增长快于任何幂的值之差",
@@ -1166,6 +1168,8 @@ _SYNTAX = {
     "a matrix of shape {shape}": "形状为 {shape} 的矩阵",
     "two vectors are needed, not shapes {listed}": "需要两个向量，而形状是 {listed}",
     "vectors or matrices are needed, not {listed}": "需要向量或矩阵，而不是{listed}",
+    "{name} is taken entry by entry here; the matrix product is {product}":
+        "这里 {name} 是逐元素计算的；矩阵乘积写作 {product}",
     "{name} is the variable of the point here, not the constant": "{name} 在这里是点中的变量，不是常数",
     "{name} is what the expression binds it to, not the constant": "{name} 是表达式中命名的量，不是常数",
     "{name} is what the expression binds it to, not the value in the point": "{name} 是表达式中命名的量，不是点中的值",
@@ -1739,7 +1743,7 @@ _PYTHON = {
         "NumPy 没有 {name}：请写可以追踪的 diffcli.functions.{same}",
     "write {name}: NumPy's functions can be traced, those of math cannot":
         "请写 {name}：NumPy 的函数可以追踪，math 的不能",
-    "np.{name} is not traced: write it by other functions": "np.{name} 不能追踪：请用其他函数表达",
+    "{name} is not traced: write it by other functions": "{name} 不能追踪：请用其他函数表达",
     "the recursion has no end here, or is deeper than Python allows: write a loop":
         "递归没有终点，或比 Python 允许的更深：请写成循环",
 }  # fmt: skip

@@ -7,12 +7,14 @@ together from parts in two languages.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from diffcli.comparison.compare import GOOD, Comparison, Measurement
 from diffcli.locale.language import begun, joined, listed, say, translated
 from diffcli.reports.names import labels
+from diffcli.runtime.messages import Message
 from diffcli.truth.certify import Truth, digits
 
 if TYPE_CHECKING:
@@ -99,7 +101,7 @@ def _all(methods: Sequence[Measurement]) -> str:
 def _correctness(comparison: Comparison, answered: Sequence[Measurement]) -> list[str]:
     truth = comparison.truth
     if truth.status == "undefined":
-        return [say("f has no value here: {reason}.", reason=translated(truth.reason))]
+        return [say("f has no value here: {reason}.", reason=translated(truth.reason)), *_real_root(truth.reason)]
     if truth.derivative is None:
         return [_unproved(truth, answered)]
     said = [_no_derivative(comparison, answered)] if sides(truth) else []
@@ -108,6 +110,30 @@ def _correctness(comparison: Comparison, answered: Sequence[Measurement]) -> lis
     if said or not answered:
         return said
     return [_certified(answered, comparison.digits)]
+
+
+_OF_A_NEGATIVE = "a negative base {base} to the broken power {exponent}"
+
+
+def _real_root(reason: str | None) -> list[str]:
+    """The real root of a negative base, where the power was meant as one: to some readers x^(1/3) is cbrt(x)."""
+    if not isinstance(reason, Message) or reason.template != _OF_A_NEGATIVE or not isinstance(reason.values, Mapping):
+        return []
+    base, exponent = float(reason.values["base"]), float(reason.values["exponent"])
+    near = Fraction(exponent).limit_denominator(9)
+    if near.denominator % 2 == 0 or near.denominator == 1 or abs(near - Fraction(exponent)) > _TYPED:
+        return []
+    p, q = near.as_integer_ratio()
+    value, exact = abs(base) ** (p / q) * (-1 if p % 2 else 1), f"{base:g}"
+    if q == 3:
+        root = f"cbrt({exact})" + ("" if p == 1 else f"^{p}" if p > 0 else f"^({p})")
+    else:
+        root = f"sign({exact})*" * (p % 2) + f"abs({exact})^({p}/{q})"
+    return [say("The real root is {root} = {value}.", root=root, value=f"{value:.6g}")]
+
+
+_TYPED = 0.004
+"""How far a decimal is from the fraction it is typed for: 0.33 is meant as 1/3."""
 
 
 def _undecided(comparison: Comparison, answered: Sequence[Measurement]) -> list[str]:

@@ -91,7 +91,7 @@ class Elaborator:
 
         `constants`, where given, are the names of a rule: then exact arithmetic on literals is folded.
         """
-        self.source = source
+        self.source = self.typed = source
         self.given = given
         self.constants = _SPELLINGS if constants is None else constants
         self.fold = constants is not None
@@ -297,6 +297,8 @@ class Elaborator:
         if operator == "@":
             return self.matmul(node, left, right)
         if operator == "**":
+            if isinstance(left, Tensor) and len({*left.shape}) == 1 < len(left.shape) and not isinstance(right, Tensor):
+                self.of_matrix(node)
             if type(right) is float:
                 return self.each(node, partial(self.powered, right), left)
             return self.each(node, self.power, left, right)
@@ -305,6 +307,12 @@ class Elaborator:
         if operator == "or":
             return self.each(node, self.either, left, right)
         return self.each(node, partial(self.emit, _ARITHMETIC[operator]), left, right)
+
+    def of_matrix(self, node: Node) -> None:
+        """A power of a matrix is read as the inverse, or as a product of matrices, by half of all readers."""
+        text = self.source[slice(*span(self.source, node))]
+        if self.source is self.typed and len(text) <= 30:  # not within the text of a definition
+            self.notes.append(f"{text} is taken entry by entry here; the matrix product is A @ B")
 
     def compare(self, node: Node, operands: list[Value]) -> Value:
         operators = node[1].split()

@@ -7,6 +7,7 @@ only in compiled code for floats (linear algebra) is written out here. It knows 
 
 from __future__ import annotations
 
+import sys
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -221,6 +222,13 @@ def _by_entries() -> dict[Any, Any]:
 _BY_ENTRIES = _by_entries()
 
 
+def _full_name(ufunc: Any) -> str:
+    """As users write it: `np.spacing`, `scipy.special.erfinv`."""
+    homes = {"np": np, "scipy.special": sys.modules.get("scipy.special")}
+    name = str(ufunc.__name__)
+    return next((f"{home}.{name}" for home, module in homes.items() if getattr(module, name, None) is ufunc), name)
+
+
 def universal(ufunc: Any, method: str, inputs: Sequence[Any], keywords: dict[str, Any]) -> Any:
     """A universal function and its methods (`reduce`, `accumulate`, `outer`, `at`)."""
     out = keywords.pop("out", None)
@@ -235,7 +243,7 @@ def universal(ufunc: Any, method: str, inputs: Sequence[Any], keywords: dict[str
         raise refusal(
             _file(*inputs),
             "float",
-            message("np.{name} is not traced: write it by other functions", name=ufunc.__name__),
+            message("{name} is not traced: write it by other functions", name=_full_name(ufunc)),
         )
     for word in ("dtype", "casting", "order", "subok"):  # words about floats
         keywords.pop(word, None)

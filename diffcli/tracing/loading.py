@@ -19,7 +19,7 @@ from typing import Any
 from diffcli.runtime.errors import DiffError
 from diffcli.runtime.messages import Message, message
 from diffcli.tracing.naming import FILE, named
-from diffcli.tracing.path import place_of
+from diffcli.tracing.path import is_users, place_of
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ def raised_at(traceback: Any, said: Message, hint: Message | None, file: str | N
     found = None
     while traceback is not None:
         name = traceback.tb_frame.f_code.co_filename
-        own = name == file if file else not name.startswith("<") and f"{Path(__file__).parent}" not in name
+        own = is_users(name, file) if file else not name.startswith("<") and f"{Path(__file__).parent}" not in name
         if own and "importlib" not in name:
             found = traceback
         traceback = traceback.tb_next

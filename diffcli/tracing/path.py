@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import ast
 import linecache
+import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from pathlib import Path
+from sysconfig import get_paths
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
@@ -72,6 +75,30 @@ def frame_in(file: str) -> FrameType | None:
     while frame is not None and frame.f_code.co_filename != file:
         frame = frame.f_back
     return frame
+
+
+def users_frame(file: str) -> FrameType | None:
+    """The innermost frame that runs text of the user's: of `file`, or of a module of theirs that it calls."""
+    frame: FrameType | None = sys._getframe(1) if file else None
+    while frame is not None and not is_users(frame.f_code.co_filename, file):
+        frame = frame.f_back
+    return frame
+
+
+def is_users(name: str, file: str) -> bool:
+    """Whether a file is what the user has named, or at least no part of Python, of a library, or of ours."""
+    if name == file:
+        return True
+    return not name.startswith(("<", *_libraries())) and _INSTALLED.isdisjoint(Path(name).parts)
+
+
+_INSTALLED = {"site-packages", "dist-packages"}
+
+
+@cache
+def _libraries() -> tuple[str, ...]:
+    paths = get_paths()
+    return (str(Path(__file__).parent.parent) + os.sep, *(paths[name] + os.sep for name in ("stdlib", "platstdlib")))
 
 
 def place_of(code: CodeType, instruction: int, line: int | None) -> Place:

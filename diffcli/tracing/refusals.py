@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from diffcli.runtime.errors import DiffError
 from diffcli.runtime.messages import Message, message
-from diffcli.tracing.path import Place, frame_in, place_of
+from diffcli.tracing.path import Place, place_of, users_frame
 
 if TYPE_CHECKING:
     from diffcli.tracing.values import Trace
@@ -49,7 +49,7 @@ _ARRAY_OF_FLOATS = re.compile(r"\b(array|asarray|asanyarray|fromiter|full|linspa
 
 def refusal(file: str, asked: str, hint: Message | None = None) -> DiffError:
     """The error for a traced number that is asked to be plain; `asked` says which plain thing."""
-    frame = frame_in(file) or _outside()
+    frame = users_frame(file) or _outside()
     if frame is None:
         return DiffError(message("a traced number is no plain number"), hint=hint or _KINDS.get(asked), kind="python")
     place = place_of(frame.f_code, frame.f_lasti, frame.f_lineno)
@@ -70,7 +70,7 @@ def _line(place: Place) -> str:
 
 def vector_condition(file: str) -> DiffError:
     """NumPy's "truth value of an array is ambiguous", in our words."""
-    frame = frame_in(file) or _outside()
+    frame = users_frame(file) or _outside()
     if frame is None:
         return DiffError(message("a vector is neither true nor false"), hint=CONDITION, kind="python")
     place = place_of(frame.f_code, frame.f_lasti, frame.f_lineno)
@@ -86,7 +86,7 @@ def kept(run: Trace, wire: int, file: str) -> DiffError:
         names=", ".join(inputs) or message("nothing"),
         name=run.source,
     )
-    frame = frame_in(file) or _outside()
+    frame = users_frame(file) or _outside()
     if frame is None:
         return DiffError(said, hint=KEPT, kind="python")
     place = place_of(frame.f_code, frame.f_lasti, frame.f_lineno)

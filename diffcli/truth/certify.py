@@ -27,6 +27,7 @@ from diffcli.core.linear_combinations import combined, only
 from diffcli.core.passes import held, prune
 from diffcli.core.primitives import CODE
 from diffcli.core.program import Program
+from diffcli.core.reasons import as_written
 from diffcli.core.sparsity import meetings
 from diffcli.runtime.messages import message, parts
 from diffcli.truth.accuracy import PRECISIONS, Ball, Entry, OneSided, Undecided, tight
@@ -99,8 +100,10 @@ def certify(program: Program, wrt: Sequence[int], point: Sequence[float], wanted
     proved = tuple(value for value, _ in values)
     bits = max(bits for _, bits in values)
     if any(isinstance(entry, Undecided) for entry in entries):
-        return _partly(entries, bits, proved)
-    return _wholly([told(entry) for entry in entries], bits, proved)
+        found = _partly(entries, bits, proved)
+    else:
+        found = _wholly([told(entry) for entry in entries], bits, proved)
+    return replace(found, reason=as_written(found.reason, program)) if found.reason and program.calls else found
 
 
 def _wholly(entries: Sequence[Entry], bits: int, values: tuple[Ball, ...]) -> Truth:
