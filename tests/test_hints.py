@@ -10,6 +10,7 @@ import pytest
 from diffcli import Dual, compare
 from diffcli.cli.main import main
 from diffcli.core.primitives import DEFINITIONS, FUNCTIONS
+from diffcli.problem.case import number_at
 from diffcli.runtime.errors import DiffError
 from diffcli.syntax import elaborate
 from diffcli.syntax.mending import LONGEST, MOST
@@ -188,6 +189,13 @@ def test_units_of_a_point_are_named(text: str, capsys: pytest.CaptureFixture[str
     assert capsys.readouterr().err.startswith("error: units are not read\n")
 
 
+@pytest.mark.parametrize("value", ["3 km", "9.81 m/s^2", "30°"])
+def test_units_in_a_cell_are_named(value: str) -> None:
+    with pytest.raises(DiffError) as caught:
+        number_at("x", value)
+    assert (caught.value.message, caught.value.source) == ("units are not read", value)
+
+
 @pytest.mark.parametrize("text", ["2pi", "2 e", "3sqrt(2)"])
 def test_constants_behind_a_number_are_not_units(text: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["x^2", "--at", f"x={text}"]) == 2
@@ -330,3 +338,30 @@ def test_functions_of_scipy_are_called_by_their_names() -> None:
 
 def test_duals_of_duals_are_numbers() -> None:
     assert repr(Dual(Dual(2, 1), 1)) == "Dual(Dual(2.0, 1.0), 1.0)"
+
+
+# --- batches
+ROWS = """\
+expr,x,claim
+x^2,1,x: 2*x + C
+x^2,1,2x
+x^2,3 km,x: 2
+x^2,1,x: foo(x)
+x^2,1,x: Sin[x]
+x^2,1,y: 2
+sin(,1,x: 1
+det(x),1,x: 1
+v[1:],1,x: 1
+"""
+
+
+def test_rows_that_cannot_be_read_are_in_one_language(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What is wrong with a part of a row is within another sentence."""
+    file = tmp_path / "rows.csv"
+    file.write_text(ROWS)
+    assert main(["batch", str(file), "--lang", "zh"]) == 1
+    told = capsys.readouterr()
+    lines = [line for line in (told.out + told.err).splitlines() if "错误" in line]
+    assert len(lines) == 18
+    for line in lines:
+        assert not re.search(r"\b(the|is|are|not|this|there|no|unknown|has)\b", line), line

@@ -69,8 +69,13 @@ def say(text: str, **values: Any) -> str:
 def _filled(template: str, values: Mapping[str, Any]) -> str:
     if not values:
         return template
-    shown = {name: _shown(value) for name, value in values.items()}
+    shown = {name: _translated(value) if _is_sentence(name, value) else _shown(value) for name, value in values.items()}
     return re.sub(_BETWEEN_CHINESE, "", template.format(**shown))
+
+
+def _is_sentence(name: str, value: Any) -> bool:
+    """Whether a value is a finished sentence of a room that does not make messages yet."""
+    return name in SENTENCES and type(value) is str
 
 
 def _shown(value: Any) -> Any:

@@ -228,16 +228,15 @@ def read_point(text: str) -> dict[str, Number]:
     return point
 
 
-_UNIT = (
-    r"(?:^|[,;\n])\s*[^\W\d]\w*\s*=\s*(?P<number>-?[\d.]+(?:[eE][-+]?\d+)?)\s*(?P<unit>(?:[^\W\d]|°|µ)[^,;=\n()+*]*)"
-)
+_NAMED = r"(?:^|[,;\n])\s*[^\W\d]\w*\s*=\s*"
+_UNIT = r"(?P<number>-?[\d.]+(?:[eE][-+]?\d+)?)\s*(?P<unit>(?:[^\W\d]|°|µ)[^,;=\n()+*]*)"
 _NOT_UNITS = {spelling for spellings in NAMED_CONSTANTS.values() for spelling in spellings}
 
 
-def _with_unit(text: str) -> DiffError | None:
+def _with_unit(text: str, named: str = _NAMED) -> DiffError | None:
     """The error for numbers in units, `x=98.1 km`: a constant behind a number is a product left unwritten."""
     mended, first = text, None
-    for found in reversed(list(re.finditer(_UNIT, text))) if len(text) <= LONGEST else ():
+    for found in reversed(list(re.finditer(named + _UNIT, text))) if len(text) <= LONGEST else ():
         number, unit = found["number"], found["unit"].strip()
         if unit in _NOT_UNITS or unit in FUNCTION_NAMES or set(unit) & set("[] ") and "/" not in unit:
             continue
@@ -291,7 +290,10 @@ def scalar(text: str) -> float:
 def number_at(name: str, value: Any, depth: int = 0) -> Number:
     """A value of a point that was given as a number, as text, or as a list of these."""
     if isinstance(value, str):
-        return constant(value)
+        try:
+            return constant(value)
+        except DiffError as error:
+            raise _with_unit(value, "^") or error from None
     if isinstance(value, list | tuple):
         if depth == MOST_AXES:
             fault, hint = (
