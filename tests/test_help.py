@@ -3,26 +3,32 @@
 import re
 import subprocess
 import sys
+from typing import Any
 
 import pytest
 
-from diffcli.cli.app import NAMES, command
+from diffcli.cli.application import COMMANDS, application, command, contents
 from diffcli.cli.chinese import HELP, TEMPLATES
 from diffcli.cli.help import lines, texts, told
 from diffcli.cli.main import main
 from diffcli.locale.language import LANGUAGES, speaking
 from diffcli.runtime.errors import width
 
+NAMES = list(COMMANDS)
 PAGES = [None, *NAMES]
 FRAME = {
-    "Usage:", "Commands", "Arguments", "Options", "Show this message and exit.", "[required]", "[default: {}]",
+    "Usage:", "Arguments", "Options", "Show this message and exit.", "[required]", "[default: {}]",
     "[environment: {}]",
 }  # fmt: skip
 
 
+def built(name: str | None) -> Any:
+    return application() if name is None else command(name)
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_every_text_has_its_chinese(name: str | None) -> None:
-    for text in [*texts(command(name), name), *FRAME]:
+    for text in [*texts(built(name), contents(name)), *FRAME]:
         with speaking("zh"):
             chinese = told(text)
         assert chinese != text, text
@@ -32,7 +38,7 @@ def test_every_text_has_its_chinese(name: str | None) -> None:
 
 
 def test_nothing_in_the_table_is_unused() -> None:
-    said = {text for name in PAGES for text in texts(command(name), name)}
+    said = {text for name in PAGES for text in texts(built(name), contents(name))}
     assert set(HELP) <= said | FRAME
     for template in TEMPLATES:
         assert any(text.startswith(template.partition("{}")[0]) for text in said), template
@@ -43,14 +49,14 @@ def test_nothing_in_the_table_is_unused() -> None:
 @pytest.mark.parametrize("columns", [80, 100])
 def test_pages_fit(name: str | None, language: str, columns: int) -> None:
     with speaking(language):
-        page = [line for line, _ in lines(command(name), name, columns)]
+        page = [line for line, _ in lines(built(name), contents(name), columns)]
     assert max(map(width, page)) <= columns
     assert not [line for line in page if line.lstrip()[:1] in ("，", "。", "；", "）", "、")]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_option_that_takes_a_value_names_it(name: str) -> None:
-    for parameter in command(name).commands[name].params:
+    for parameter in command(name).params:
         if parameter.param_type_name == "argument" or not parameter.is_flag:
             assert parameter.metavar, parameter.name
 
@@ -58,10 +64,10 @@ def test_every_option_that_takes_a_value_names_it(name: str) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--help"], "Commands"),
-        (["-h", "--lang", "zh"], "命令"),
-        ([], "Commands"),
-        (["--lang", "zh"], "命令"),
+        (["--help"], "Understand"),
+        (["-h", "--lang", "zh"], "理解"),
+        ([], "Understand"),
+        (["--lang", "zh"], "理解"),
         (["x*y", "--help"], "Usage: diff-compare expr"),
         (["sweep", "-h"], "Usage: diff-compare sweep"),
         (["sweep", "x", "--lang=zh", "--help"], "差商"),

@@ -8,7 +8,6 @@ import time
 from pathlib import Path
 
 import pytest
-
 from diffcli.cli.app import NAMES
 
 LIMIT = 1.0

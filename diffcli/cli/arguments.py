@@ -1,7 +1,9 @@
-"""The words of a command line put in order: which command, its options, what is not an option.
+"""The words of a command line: options and their values, and what is not an option.
 
-What cannot be understood is refused here, in three parts as every error is, so
-that no version of Typer has words of its own.
+What begins with a minus and is no option of the command is the expression: `diff-compare "-x**2" --at x=-1`. What
+cannot be understood is refused here, in three parts as every error is, so that no version of Typer has words of
+its own; and values are converted here: for every one of them Typer would import pydantic, which takes as long as
+comparing does.
 """
 
 from __future__ import annotations
@@ -9,15 +11,15 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
-from typing import Any
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import NoneType
+from typing import Annotated, Any, get_args, get_origin
 
 from diffcli.runtime.errors import DiffError
 from diffcli.runtime.messages import Message, message
 
-ROOT = ("--help", "-h", "--version", "--install-completion", "--show-completion")
-"""What stands before any command."""
-
+HELP = ("--help", "-h")
 LISTS = {"--wrt", "--methods", "--jvp", "--vjp", "--hvp", "--over", "--way", "--distances"}
 """Options with a list. Of another option given twice the last counts; of these the first would be lost unseen."""
 
@@ -25,140 +27,156 @@ _LONG_OPTION = r"(?s)--[a-zA-Z][a-zA-Z-]+(=.*)?\Z"
 _SHORT_OPTION = "-[a-zA-Z]"
 
 
-def named(arguments: Sequence[str], names: Sequence[str | None]) -> str | None:
-    """The command that is asked for; None where only the list of all is."""
-    if not arguments or arguments[0] in ROOT:
-        return None
-    return arguments[0] if arguments[0] in names else "expr"
+@dataclass
+class Words:
+    """What was typed behind the name of a command: texts by the names of parameters, or whether a flag is set."""
+
+    given: dict[str, list[str] | bool] = field(default_factory=dict)
+    operands: list[str] = field(default_factory=list)
+    help: bool = False
 
 
-def arrange(arguments: Sequence[str], group: Any) -> list[str]:
-    """Name the command where it was left out, and put options before what is not an option.
-
-    So `diff-compare "-x**2" --at x=-1` works: what begins with a minus and is
-    no option of the command is the expression.
-    """
-    rest = list(arguments)
-    if not rest or rest[0] in ROOT:
-        return rest or ["--help"]
-    implicit = rest[0] not in group.commands
-    name = "expr" if implicit else rest.pop(0)
-    known = {option: p for p in group.commands[name].params for option in (*p.opts, *p.secondary_opts)}
-    options: list[str] = []
-    operands: list[str] = []
-    given = set[str]()
+def read(words: Sequence[str], command: str, parameters: Sequence[Any]) -> Words:
+    """The words of a command with these parameters (Typer's)."""
+    known = {option: one for one in parameters for option in (*one.opts, *one.secondary_opts)}
+    found, rest = Words(), list(words)
     while rest:
-        token = rest.pop(0)
-        if token == "--":
-            operands += rest
+        word = rest.pop(0)
+        if word == "--":
+            found.operands += rest
             break
-        option, equals, value = token.partition("=")
-        if token in ("--help", "-h"):
-            options.append(token)
+        option, equals, value = word.partition("=")
+        if word in HELP:
+            found.help = True
         elif option.startswith("-") and option in known:
-            parameter = known[option]
-            options.append(option)
-            if not parameter.is_flag:
-                options.append(_value(option, equals, value, rest, name))
-                _once(option, parameter, given)
-            elif equals:
-                raise DiffError(
-                    message("{option} takes no value", option=option),
-                    hint=message("leave out ={value}", value=value),
-                    kind="option",
-                )
-        elif re.match(_LONG_OPTION, token):
-            raise _unknown(option, known, name)
+            _take(found, known[option], option, _value(known[option], option, equals, value, rest, command))
+        elif re.match(_LONG_OPTION, word):
+            raise _unknown(option, known, command)
         else:
-            operands.append(token)
-    _check_operands(operands, implicit, name, known, group)
-    return [name, *options, "--", *operands] if operands else [name, *options]
+            found.operands.append(word)
+    return found
 
 
-def helped(arranged: Sequence[str]) -> bool:
-    """Whether help is asked for, by an option."""
-    options = arranged[: arranged.index("--")] if "--" in arranged else arranged
-    return "--help" in options or "-h" in options
-
-
-def _value(option: str, equals: str, value: str, rest: list[str], name: str) -> str:
+def _value(parameter: Any, option: str, equals: str, value: str, rest: list[str], command: str) -> str | bool:
+    if parameter.is_flag:
+        if equals:
+            raise _option(message("{option} takes no value", option=option), message("leave out ={value}", value=value))
+        return option not in parameter.secondary_opts
     if equals:
         return value
     if not rest:
-        raise DiffError(message("{option} needs a value", option=option), hint=_help(name), kind="option")
+        raise _option(message("{option} needs a value", option=option), _help(command))
     return rest.pop(0)
 
 
-def _once(option: str, parameter: Any, given: set[str]) -> None:
-    long = max(parameter.opts, key=len)
-    if long in LISTS and long in given and not parameter.multiple:
-        hint = message("write all behind one {option}, with commas between", option=option)
-        raise DiffError(message("{option} is given twice", option=option), hint=hint, kind="option")
-    given.add(long)
-
-
-def _check_operands(operands: list[str], implicit: bool, name: str, known: dict[str, Any], group: Any) -> None:
-    """No more words than the command has arguments for."""
-    places = [p.nargs for p in group.commands[name].params if not p.opts[0].startswith("-")]
-    if -1 in places or len(operands) <= sum(places):
+def _take(found: Words, parameter: Any, option: str, value: str | bool) -> None:
+    if isinstance(value, bool):
+        found.given[parameter.name] = value
         return
-    for word in operands:
+    before = found.given.setdefault(parameter.name, [])
+    assert isinstance(before, list)
+    if before and not parameter.multiple:
+        if max(parameter.opts, key=len) in LISTS:
+            hint = message("write all behind one {option}, with commas between", option=option)
+            raise _option(message("{option} is given twice", option=option), hint)
+        before.clear()
+    before.append(value)
+
+
+# --- values
+def values(found: Words, command: str, parameters: Sequence[Any], kinds: dict[str, Any]) -> dict[str, Any]:
+    """What every parameter is worth: as typed, or when left out. `kinds` are their types.
+
+    Raises DiffError for a value that is not a number, and for what is required and absent.
+    """
+    operands = list(found.operands)
+    worth: dict[str, Any] = {}
+    for parameter in parameters:
+        if parameter.param_type_name == "argument":
+            many = parameter.nargs == -1
+            given: list[str] | bool | None = operands[: None if many else 1] or None
+            del operands[: None if many else 1]
+        else:
+            given = found.given.get(parameter.name)
+        worth[parameter.name] = _worth(given, parameter, kinds[parameter.name], command)
+    return worth
+
+
+def _worth(given: list[str] | bool | None, parameter: Any, kind: Any, command: str) -> Any:
+    if given is None:
+        if parameter.required:
+            raise _missing(parameter, command)
+        return parameter.default
+    if isinstance(given, bool):
+        return given
+    inner = _inner(kind)
+    if get_origin(inner) is list:
+        return [_converted(text, get_args(inner)[0], parameter) for text in given]
+    return _converted(given[-1], inner, parameter)
+
+
+def _inner(kind: Any) -> Any:
+    """The type that a value has: without what Typer is told of it, and without None."""
+    if get_origin(kind) is Annotated:
+        return _inner(get_args(kind)[0])
+    kinds = [one for one in get_args(kind) if one is not NoneType]
+    return _inner(kinds[0]) if NoneType in get_args(kind) else kind
+
+
+def _converted(text: str, kind: Any, parameter: Any) -> Any:
+    if kind is Path:
+        return Path(text)
+    if kind not in (int, float):
+        return text
+    try:
+        return kind(text)
+    except ValueError:
+        option = max(parameter.opts, key=len)
+        whole = message("{option} '{value}': a whole number is needed", option=option, value=text)
+        said = whole if kind is int else message("{option} '{value}': a number is needed", option=option, value=text)
+        raise _option(said, message("write {what}", what=f"{option} {'2' if kind is int else '0.5'}")) from None
+
+
+def _missing(parameter: Any, command: str) -> DiffError:
+    if parameter.param_type_name == "argument":
+        return _option(message("{name} is missing", name=parameter.metavar), _help(command))
+    option = max(parameter.opts, key=len)
+    hint = message("write {what}", what=f"{option} {parameter.metavar}")
+    return _option(message("{name} is missing", name=option), hint)
+
+
+# --- what is refused
+def check_operands(found: Words, command: str, parameters: Sequence[Any], implicit: bool, names: Iterable[str]) -> None:
+    """No more words than the command has arguments for; `implicit` where its name was left out."""
+    places = [one.nargs for one in parameters if one.param_type_name == "argument"]
+    if -1 in places or len(found.operands) <= sum(places):
+        return
+    known = [option for one in parameters for option in (*one.opts, *one.secondary_opts)]
+    for word in found.operands:
         if re.match(_SHORT_OPTION, word) and len(word) > 2 and word[:2] in known:
-            raise DiffError(
-                message("there is no option {option}", option=word),
-                hint=message("write {what}", what=f"{word[:2]} {word[2:]}"),
-                kind="option",
-            )
-    for word in operands:
+            hint = message("write {what}", what=f"{word[:2]} {word[2:]}")
+            raise _option(message("there is no option {option}", option=word), hint)
+    for word in found.operands:
         if re.fullmatch(_SHORT_OPTION, word):
-            raise _unknown(word, known, name)
-    from diffcli.cli.app import NAMES
-
-    near = difflib.get_close_matches(operands[0], NAMES, 1) if implicit else []
-    hint = (
-        message("did you mean the command '{name}'?", name=near[0])
-        if near
-        else message('an expression with blanks stands in quotes: "x + 1"')
-    )
-    raise DiffError(message("'{word}' is one word too many", word=operands[sum(places)]), hint=hint, kind="option")
+            raise _unknown(word, known, command)
+    near = difflib.get_close_matches(found.operands[0], list(names), 1) if implicit else []
+    hint = message('an expression with blanks stands in quotes: "x + 1"')
+    if near:
+        hint = message("did you mean the command '{name}'?", name=near[0])
+    raise _option(message("'{word}' is one word too many", word=found.operands[sum(places)]), hint)
 
 
-def _unknown(option: str, known: Iterable[str], name: str) -> DiffError:
+def _unknown(option: str, known: Iterable[str], command: str) -> DiffError:
     near = difflib.get_close_matches(option, [name for name in known if name.startswith("-")], 1)
-    hint = message("did you mean '{name}'?", name=near[0]) if near else _help(name)
-    return DiffError(message("there is no option {option}", option=option), hint=hint, kind="option")
+    hint = message("did you mean '{name}'?", name=near[0]) if near else _help(command)
+    return _option(message("there is no option {option}", option=option), hint)
+
+
+def _option(said: Message, hint: Message) -> DiffError:
+    return DiffError(said, hint=hint, kind="option")
 
 
 def _help(name: str) -> Message:
-    return (
-        message("try diff-compare --help") if name == "expr" else message("try diff-compare {name} --help", name=name)
-    )
-
-
-def refused(error: Any, arguments: Sequence[str]) -> DiffError:
-    """What Typer refused, in our words: a value that is no number, something required that is absent."""
-    parameter = getattr(error, "param", None)
-    name = arguments[0] if arguments and not arguments[0].startswith("-") else "expr"
-    if parameter is None:
-        return DiffError(Message(error.format_message()), hint=_help(name), kind="option")
-    option = max(parameter.opts, key=len)
-    if "Missing" in type(error).__name__:
-        if not option.startswith("-"):
-            return DiffError(message("{name} is missing", name=parameter.metavar), hint=_help(name), kind="option")
-        return DiffError(
-            message("{name} is missing", name=option),
-            hint=message("write {what}", what=f"{option} {parameter.metavar}"),
-            kind="option",
-        )
-    value = next((after for word, after in pairwise(arguments) if word in parameter.opts), "")
-    if "integer" in error.message:
-        return DiffError(
-            message("{option} '{value}': a whole number is needed", option=option, value=value),
-            hint=message("write {what}", what=f"{option} 2"),
-            kind="option",
-        )
-    return DiffError(
-        message("{option} '{value}': a number is needed", option=option, value=value),
-        hint=message("write {what}", what=f"{option} 0.5"),
-        kind="option",
-    )
+    if name == "expr":
+        return message("try diff-compare --help")
+    return message("try diff-compare {name} --help", name=name)

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 _PAGE = {
     "Usage:": "用法：",
-    "Commands": "命令",
+    "Compare": "比较",
+    "Understand": "理解",
+    "Numerics": "数值计算",
+    "Learn": "学习",
+    "Which derivative": "求哪种导数",
+    "How it is computed": "怎样计算",
+    "What is shown, and where": "显示什么，写到哪里",
+    "Many points": "许多点",
+    "How the rows are computed": "各行怎样计算",
     "Arguments": "参数",
     "Options": "选项",
     "Examples:": "例子：",

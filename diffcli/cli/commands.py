@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-import difflib
-import os
 import shutil
 import sys
 import time
 from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import ExitStack, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TextIO, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TextIO, TypeVar
 
-from diffcli.cli.streams import check_apart, check_writable, destination, format_for, source
+from typer import Argument
+
+from diffcli.cli.options import At, Batch, Computation, Derivative, Expression, Many, Results
+from diffcli.cli.request import POINT_FORMATS, Request, at_many, check_batch, report_format
+from diffcli.cli.streams import check_apart, destination, source
 from diffcli.locale.language import say, spoken
 from diffcli.runtime.errors import DiffError
-from diffcli.runtime.messages import Message, message
+from diffcli.runtime.messages import message
 
 if TYPE_CHECKING:
     from diffcli.batch.pool import Pool
     from diffcli.batch.rows import Failure, Finish, Result, Row
     from diffcli.batch.summary import Summary
     from diffcli.comparison.compare import Settings
-    from diffcli.core.derivative_kinds import Kind
-    from diffcli.core.primitives import Rules
-    from diffcli.numbers import Dtype
-    from diffcli.problem.case import Asked, Case, Number
+    from diffcli.problem.case import Case, Number
     from diffcli.reports import Report
     from diffcli.reports.screen import Screen
     from diffcli.reports.writing import Written
@@ -36,274 +35,50 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-class Request(NamedTuple):
-    """The options that both commands share, as they were typed."""
+def expression(
+    text: Expression, derivative: Derivative, computation: Computation, results: Results, many: Many, at: At = None
+) -> int:
+    """Compare the methods on one expression at one point. The word expr may be left out.
 
-    wrt: str | None
-    asked: Asked
-    methods: str | None
-    format: str
-    output: Path | None
-    timeout: float
-    tolerance: float
-    share: bool
-    tape: bool
-    exit_zero: bool
-    export: tuple[Path, ...] = ()
-    step: float | None = None
-    rules: str = "textbook"
-    dtype: str = "float64"
+    The error is measured against the value proved by ball arithmetic, in ulps and in bits lost of 53.
 
-    def settings(self, apart: bool = False, fatal: bool = False, memory: bool = False) -> Settings:
-        from diffcli.comparison.compare import Settings
+    Operations are those really executed: + additions and subtractions,
+    - negations, × products, ÷ quotients, ^ powers, ƒ calls of elementary
+    functions. Constants, copies, comparisons and what is structurally 0, 1
+    or -1 are free.
 
-        methods = self.checked()
-        return Settings(
-            methods, self.timeout, self.tolerance, self.share, self.tape or memory, apart, fatal,
-            step=self.step, dtype=self.numbers(), asked=self.asked, rules=self.column(),
-        )  # fmt: skip
-
-    def checked(self) -> tuple[str, ...]:
-        """The methods by name; what is wrong without a look at any expression is said, and nothing is passed over."""
-        self.check_limits()
-        self.asked.check()
-        methods = _methods(self.methods, self.asked.kind)
-        self._check_read(methods)
-        return methods
-
-    def _check_read(self, methods: tuple[str, ...]) -> None:
-        """What no method here would take notice of is refused."""
-        from diffcli.methods import METHODS
-
-        found = [METHODS[name] for name in methods]
-        if self.step is not None and not any(method.reads == "step" for method in found):
-            hint = message("name one of them: -m central-difference")
-            raise DiffError(message("--step is for difference methods, and none is compared"), hint=hint, kind="option")
-        if self.column() != "textbook" and not any(method.reads == "rules" for method in found):
-            hint = message("name one that does: -m forward")
-            raise DiffError(
-                message("--rules {rules}: no method here reads the rules", rules=self.rules), hint=hint, kind="option"
-            )
-        if self.tape and all(method.needs for method in found) and not self.asked.claims:
-            hint = message("compare another beside it: -m reverse")
-            raise DiffError(message("--tape: what other libraries remember is not seen"), hint=hint, kind="option")
-
-    def numbers(self) -> Dtype:
-        """What methods compute with."""
-        from diffcli.numbers import DIGITS
-
-        for dtype in DIGITS:
-            if dtype == self.dtype:
-                return dtype
-        raise DiffError(
-            message("unknown numbers '{name}'", name=self.dtype), hint=_nearest(self.dtype, DIGITS), kind="option"
-        )
-
-    @property
-    def peers(self) -> bool:
-        """Whether other libraries are compared, which reserve far more memory than they use."""
-        from diffcli.methods import METHODS
-
-        return any(METHODS[name].needs for name in _methods(self.methods, self.asked.kind))
-
-    def column(self) -> Rules:
-        """Which rules are read."""
-        from diffcli.core.primitives import RULES
-
-        for rules in RULES:
-            if rules == self.rules:
-                return rules
-        raise DiffError(
-            message("unknown rules '{name}'", name=self.rules), hint=_nearest(self.rules, RULES), kind="option"
-        )
-
-    def check_limits(self) -> None:
-        check_timeout(self.timeout)
-        if not self.tolerance >= 0:
-            hint = message("write the ulps up to which a result is ok: --tolerance 1024")
-            raise DiffError(
-                message("--tolerance {ulps}: a tolerance is 0 or more", ulps=f"{self.tolerance:g}"),
-                hint=hint,
-                kind="option",
-            )
-        if self.step is not None and not 0 < self.step < float("inf"):
-            hint = message("write --step 1e-6")
-            raise DiffError(
-                message("--step {step}: a step is a number above 0", step=f"{self.step:g}"), hint=hint, kind="option"
-            )
-
-    def variables(self) -> tuple[str, ...] | None:
-        return variables(self.wrt)
-
-    def check_format(self) -> None:
-        from diffcli.reports import REPORTS
-
-        if self.format not in REPORTS:
-            raise DiffError(
-                message("unknown format '{name}'", name=self.format), hint=_nearest(self.format, REPORTS), kind="option"
-            )
-
-    def check_files(self) -> None:
-        """What cannot be written, or would be written over, is said before any work is done."""
-        files = [file for file in (self.output, *self.export) if file is not None and str(file) != "-"]
-        for file in files:
-            check_writable(file)
-            if files.count(file) > 1:
-                hint = message("give --output and each --export a file of its own")
-                raise DiffError(message("'{file}' would be written twice", file=file), hint=hint, kind="option")
-
-    def formats(self) -> list[tuple[str, Path | None]]:
-        """Formats and the files they go to: the output asked for, then every --export."""
-        from diffcli.reports import REPORTS, format_of
-
-        formats = [(self.format, self.output)]
-        for file in self.export:
-            format = format_of(file.name)  # noqa: A001 - the word of the command line
-            if format is None:
-                endings = ", ".join(known.ending for known in REPORTS.values())
-                raise DiffError(
-                    message("'{file}' names no format", file=file),
-                    hint=message("an export ends in {endings}", endings=endings),
-                    kind="option",
-                )
-            formats.append((format, file))
-        return formats
-
-    @property
-    def on_screen(self) -> bool:
-        """Whether the output is the table on a terminal, as wide as it is."""
-        return self.format == "table" and self.output in (None, Path("-")) and sys.stdout.isatty()
-
-
-def check_timeout(seconds: float) -> None:
-    from diffcli.runtime.limits import LONGEST
-
-    if not 0 < seconds <= LONGEST:
-        hint = message("write the seconds a method may take: --timeout 10")
-        said = message(
-            "--timeout {seconds}: a time limit is above 0 and at most {most} s",
-            seconds=f"{seconds:g}",
-            most=f"{LONGEST:,.0f}",
-        )
-        raise DiffError(said, hint=hint, kind="option")
-
-
-def variables(wrt: str | None) -> tuple[str, ...] | None:
-    """The names that --wrt asks for; None where it is not given."""
-    if wrt is None:
-        return None
-    names = tuple(name.strip() for name in wrt.split(",") if name.strip())
-    if not names:
-        raise DiffError(
-            message("--wrt names no variable"), hint=message("write --wrt x,y, or leave it out for all"), kind="option"
-        )
-    return names
-
-
-def _methods(text: str | None, kind: Kind) -> tuple[str, ...]:
-    from diffcli.methods import METHODS, usual
-
-    if text is None:
-        return usual(kind)
-    if text.strip() == "all":
-        return tuple(name for name, method in METHODS.items() if kind in method.kinds and method.available)
-    names = tuple(name.strip() for name in text.split(",") if name.strip())
-    for name in names:
-        if name not in METHODS:
-            raise DiffError(message("unknown method '{name}'", name=name), hint=_nearest(name, METHODS), kind="option")
-    if not names:
-        raise DiffError(
-            message("no method is named"),
-            hint=message("the methods are: {names}", names=", ".join(METHODS)),
-            kind="option",
-        )
-    return tuple(dict.fromkeys(names))
-
-
-def _nearest(name: str, known: Iterable[str]) -> Message:
-    names = list(known)
-    near = difflib.get_close_matches(name, names, 1)
-    return (
-        message("did you mean '{name}'?", name=near[0])
-        if near
-        else message("write one of: {names}", names=", ".join(names))
-    )
-
-
-def report_format(asked: str | None, output: Path | None, many: bool = False) -> str:
-    """The format of results: as asked for, by the output's ending, by the environment, or the table."""
-    from diffcli.reports import REPORTS
-
-    endings = {known.ending: name for name, known in REPORTS.items()}
-    if many:  # a .csv takes the results of all points, the report goes elsewhere
-        endings = {ending: name for ending, name in _POINT_FORMATS.items() if ending != ".csv"}
-        output = None if output and output.suffix.lower() == ".csv" else output
-    return format_for(asked, output, endings, os.environ.get("DIFF_COMPARE_FORMAT") or "table")
-
-
-class BatchRequest(NamedTuple):
-    """What only a batch is asked: workers, their memory in MiB, going on, stopping early, a cluster's address.
-
-    And the encoding of its file.
+    Many points: --points FILE, or ranges as first:last:count, --at "x=0:1:1e6, y=2"; several make a product. Errors
+    are then shown as statistics. --output FILE.npy, .npz or .csv takes the results of all points.
     """
-
-    jobs: int
-    memory: int
-    resume: bool
-    fail_fast: bool
-    cluster: str | None = None
-    encoding: str | None = None
-
-    def check(self) -> None:
-        if not 0 <= self.jobs <= MOST_JOBS:
-            hint = message("leave it out for one per core")
-            raise DiffError(
-                message("--jobs {jobs}: from 1 to {most} worker processes", jobs=self.jobs, most=MOST_JOBS),
-                hint=hint,
-                kind="option",
-            )
-        if not 64 <= self.memory <= MOST_MEMORY:
-            hint = message("write the MiB that a worker may use: --memory 2048")
-            raise DiffError(
-                message("--memory {memory}: from 64 to {most} MiB", memory=self.memory, most=f"{MOST_MEMORY:,}"),
-                hint=hint,
-                kind="option",
-            )
-        if self.cluster is not None and self.jobs:
-            hint = message("leave it out: the cluster has as many workers as were started there")
-            raise DiffError(
-                message("--jobs is for workers here, --cluster computes elsewhere"), hint=hint, kind="option"
-            )
+    name = report_format(results.format, results.output, at_many(many, at or ()))
+    return run_expression(text, at or [], Request(derivative, computation, results, name), many)
 
 
-MOST_JOBS, MOST_MEMORY = 1024, 1 << 30
-"""Workers of one machine, and MiB of one of them: what is more was never meant."""
+def batch(
+    file: Annotated[str, Argument(metavar="FILE", help="Cases in .txt, .jsonl or .csv; - is standard input.")],
+    rows: Batch,
+    derivative: Derivative,
+    computation: Computation,
+    results: Results,
+) -> int:
+    """Compare the methods on every row of a file, row by row, in its order.
+
+    .txt: a row is EXPR | x=1, y=2 and # begins a comment.
+
+    .jsonl: a row is an object with expr, at, and optionally wrt, id and claim.
+
+    .csv: a column expr, optionally id, wrt and claim; other columns are variables, or text that comes back.
+
+    What a row says of wrt and claim goes before --wrt and --claim. A row that fails is reported in its place, and
+    the rest go on.
+    """
+    name = report_format(results.format, results.output)
+    return run_batch(file, Request(derivative, computation, results, name), rows)
 
 
-class ManyRequest(NamedTuple):
-    """What is asked of many points: a file of them, how many are judged, drawn with which seed, ways to compute."""
-
-    points: Path | None = None
-    sample: int | None = None
-    seed: int | None = None
-    compiled: str | None = None
-    fast_trig: bool | None = None
-
-    def asked(self, at: list[str]) -> bool:
-        """Whether there are many points: a file, or a range in the point."""
-        many = self.points is not None or any(":" in part for part in at)
-        for name in ("sample", "seed", "compiled", "fast_trig"):
-            if getattr(self, name) is not None and not many:
-                hint = message('give them by --points FILE, or as a range: --at "x=0:1:1000"')
-                raise DiffError(
-                    message("--{name} is for many points", name=name.replace("_", "-")), hint=hint, kind="option"
-                )
-        return many
-
-
-def run_expression(text: str, at: list[str], request: Request, many: ManyRequest) -> int:
+def run_expression(text: str, at: list[str], request: Request, many: Many) -> int:
     """One comparison, printed; the exit code says whether every verdict is good."""
-    if many.asked(at):
+    if at_many(many, at):
         return run_points(text, at, request, many)
     from diffcli.syntax import elaborate
     from diffcli.tracing.naming import named
@@ -321,7 +96,7 @@ def run_expression(text: str, at: list[str], request: Request, many: ManyRequest
         )
     request.check_limits()
     if not at and not function:  # an error in the expression is found without any mathematics library
-        within(request.timeout, elaborate, text)
+        within(request.computation.timeout, elaborate, text)
     from diffcli.runtime.limits import MEMORY, limited_memory
 
     with nullcontext() if function or request.peers else limited_memory(MEMORY):
@@ -332,11 +107,13 @@ def _compared(text: str, at: list[str], request: Request, function: bool) -> int
     """The comparison of an expression or a function, written where it was asked for."""
     from diffcli.problem.case import make_case
 
-    point = within(request.timeout, point_of, at)
+    point = within(request.computation.timeout, point_of, at)
     if function:
         case = _traced(text, point, request)
     else:
-        case = within(request.timeout, make_case, text, point, request.variables(), None, None, request.asked)
+        case = within(
+            request.computation.timeout, make_case, text, point, request.variables(), None, None, request.asked
+        )
     note_unused(point, case.at)
     from diffcli.comparison.compare import compare
 
@@ -345,7 +122,7 @@ def _compared(text: str, at: list[str], request: Request, function: bool) -> int
         for output in _outputs(request, stack, single=True):
             output.add(comparison)
             output.end()
-    return 0 if comparison.good or request.exit_zero else 1
+    return 0 if comparison.good or request.results.exit_zero else 1
 
 
 def within(seconds: float, read: Callable[..., T], *arguments: Any, whole: bool = False) -> T:
@@ -372,10 +149,12 @@ def _traced(text: str, point: dict[str, Number], request: Request) -> Case:
 
     request.settings()  # a wrong option is said before the user's code is run
     try:
-        return Here(traced_case, text, point, request.variables(), request.asked).result(request.timeout)
+        return Here(traced_case, text, point, request.variables(), request.asked).result(request.computation.timeout)
     except Expired:
         said = message(
-            "{name} was not imported and run within {seconds} s", name=text.strip(), seconds=f"{request.timeout:g}"
+            "{name} was not imported and run within {seconds} s",
+            name=text.strip(),
+            seconds=f"{request.computation.timeout:g}",
         )
         raise DiffError(said, hint=message("--timeout gives it longer"), kind="python") from None
 
@@ -406,7 +185,7 @@ def point_of(at: list[str] | None) -> dict[str, Number]:
     return point
 
 
-def run_points(text: str, at: list[str], request: Request, many: ManyRequest) -> int:
+def run_points(text: str, at: list[str], request: Request, many: Many) -> int:
     """Every method over a table of points, and the truth at a sample of them."""
     from diffcli.syntax import parse
     from diffcli.tracing.naming import named
@@ -415,7 +194,9 @@ def run_points(text: str, at: list[str], request: Request, many: ManyRequest) ->
         hint = message("write it as an expression, or give one point")
         raise DiffError(message("a Python function is not for many points"), text, (0, len(text)), hint, "python")
     request.check_limits()
-    within(request.timeout, parse, text)  # an error in the expression is found before anything is imported or read
+    within(
+        request.computation.timeout, parse, text
+    )  # an error in the expression is found before anything is imported or read
     _check_points(request, many)
     methods = request.checked()
     from diffcli.points.reading import of_file, of_ranges, split
@@ -425,7 +206,7 @@ def run_points(text: str, at: list[str], request: Request, many: ManyRequest) ->
     from diffcli.reports.points import entry_names, written_as
 
     entries = [entry for part in at for entry in split(part)]
-    fixed = within(request.timeout, point_of, [entry for entry in entries if ":" not in entry])
+    fixed = within(request.computation.timeout, point_of, [entry for entry in entries if ":" not in entry])
     ranges = [entry.strip() for entry in entries if ":" in entry]
     if many.points is not None and ranges:
         raise DiffError(
@@ -435,44 +216,47 @@ def run_points(text: str, at: list[str], request: Request, many: ManyRequest) ->
         )
     wrt = request.variables()
     points = of_ranges(ranges, fixed) if many.points is None else of_file(str(many.points), text, fixed, wrt or ())
-    case = within(request.timeout, understood, text, points, wrt, request.asked)
+    case = within(request.computation.timeout, understood, text, points, wrt, request.asked)
     note_unused(points.fixed, case.at)
     sample = SAMPLE if many.sample is None else many.sample
+    how = request.computation
     settings = Settings(
-        methods, request.timeout, request.tolerance, request.share, sample, many.seed or 0, many.compiled,
-        request.step, request.column(), many.fast_trig,
+        methods, how.timeout, request.results.tolerance, how.share, sample, many.seed or 0, many.compiled, how.step,
+        request.column(), many.fast_trig,
     )  # fmt: skip
     progress = _Judging()
     found = run(case, points, settings, progress.told)
     progress.end()
-    results = request.output if request.output and request.output.suffix.lower() in RESULTS else None
+    output = request.results.output
+    results = output if output and output.suffix.lower() in RESULTS else None
     if results is not None:
         save(results, found, entry_names(found))
-    reports = [(request.format, None if results else request.output)]
-    reports += [(_POINT_FORMATS[file.suffix.lower()], file) for file in request.export]
+    reports = [(request.format, None if results else output)]
+    reports += [(POINT_FORMATS[file.suffix.lower()], file) for file in request.export]
     for format, file in reports:  # noqa: A001 - the word of the command line
         with destination(file, data=format != "table") as stream:
             width = shutil.get_terminal_size().columns if stream.isatty() else None
             stream.write(written_as(found, format, width))
-    return 0 if found.good or request.exit_zero else 1
+    return 0 if found.good or request.results.exit_zero else 1
 
 
-_POINT_FORMATS = {".txt": "table", ".json": "json", ".csv": "csv"}
-
-
-def _check_points(request: Request, many: ManyRequest) -> None:
+def _check_points(request: Request, many: Many) -> None:
     """What is not for many points is refused, and nothing is passed over."""
     request.check_files()
-    if request.format not in _POINT_FORMATS.values():
-        hint = message("write one of: {names}", names=", ".join(_POINT_FORMATS.values()))
+    if request.format not in POINT_FORMATS.values():
+        hint = message("write one of: {names}", names=", ".join(POINT_FORMATS.values()))
         raise DiffError(
             message("many points are not written as '{name}'", name=request.format), hint=hint, kind="option"
         )
     for file in request.export:
-        if file.suffix.lower() not in _POINT_FORMATS:
-            hint = message("an export of many points ends in {endings}", endings=", ".join(_POINT_FORMATS))
+        if file.suffix.lower() not in POINT_FORMATS:
+            hint = message("an export of many points ends in {endings}", endings=", ".join(POINT_FORMATS))
             raise DiffError(message("'{file}' names no format", file=file), hint=hint, kind="option")
-    single = {"--claim": request.asked.claims, "--tape": request.tape, "--dtype": request.dtype != "float64"}
+    single = {
+        "--claim": request.asked.claims,
+        "--tape": request.results.tape,
+        "--dtype": request.computation.dtype != "float64",
+    }
     for name, asked in single.items():
         if asked:
             raise DiffError(
@@ -516,13 +300,13 @@ class _Judging:
             print("\r\x1b[K", end="", file=sys.stderr, flush=True)
 
 
-def run_batch(file: str, request: Request, asked: BatchRequest) -> int:
+def run_batch(file: str, request: Request, batch: Batch) -> int:
     """Every row of a file; results are written as they come, the summary at the end."""
     request.check_format()
     request.check_files()
-    asked.check()
+    check_batch(batch)
     settings = request.settings(fatal=True)
-    check_apart(file, (request.output, *request.export))
+    check_apart(file, (request.results.output, *request.export))
     _check_tape(request)
     from diffcli.batch.expanding import expand
     from diffcli.batch.reading import legible, reader_for
@@ -533,28 +317,28 @@ def run_batch(file: str, request: Request, asked: BatchRequest) -> int:
     summary = Summary()
     begun = time.monotonic()
     with ExitStack() as stack:
-        text = stack.enter_context(source(file, asked.encoding))
+        text = stack.enter_context(source(file, batch.encoding))
         lines = _Lines(text, None if file == "-" else Path(file).stat().st_size)
         rows = expand(legible(read(lines), text.encoding))
-        if asked.resume:
+        if batch.resume:
             _resume(request, rows, summary, settings)
         wrt = request.variables()
         finish = _finish(request)
-        if text.seekable() and asked.cluster is None:
-            rows, asked = _as_many_as_needed(rows, asked)
-        pool = _pool(settings, wrt, asked, finish)  # before an output is opened: a wrong address must not empty it
+        if text.seekable() and batch.cluster is None:
+            rows, batch = _as_many_as_needed(rows, batch)
+        pool = _pool(settings, wrt, batch, finish)  # before an output is opened: a wrong address must not empty it
         stack.callback(pool.stop)
-        outputs = _outputs(request, stack, single=False, append=asked.resume)
-        target = outputs[0].stream if request.format == "table" and request.output is None else sys.stderr
+        outputs = _outputs(request, stack, single=False, append=batch.resume)
+        target = outputs[0].stream if request.format == "table" and request.results.output is None else sys.stderr
         try:
             progress = _Progress(summary, lines, outputs[0].stream)
             results = run(rows, pool, settings, wrt, finish)
             written = _written_here(results, outputs) if request.on_screen else results
-            _run(written, asked.fail_fast, outputs, progress, summary)
+            _run(written, batch.fail_fast, outputs, progress, summary)
         except KeyboardInterrupt:
             for output in outputs:
                 output.end()
-            resumable = request.output is not None and request.format == "jsonl"
+            resumable = request.results.output is not None and request.format == "jsonl"
             how = say("go on with --resume" if resumable else _TO_GO_ON)
             template = "interrupted after {rows} rows, which are written; {how}"
             print("\n" + say(template, rows=summary.rows, how=how), file=sys.stderr)
@@ -563,8 +347,8 @@ def run_batch(file: str, request: Request, asked: BatchRequest) -> int:
             output.end()
         from diffcli.reports.table import show_summary
 
-        show_summary(summary, time.monotonic() - begun, _console(target), request.exit_zero)
-    return 0 if summary.good or request.exit_zero else 1
+        show_summary(summary, time.monotonic() - begun, _console(target), request.results.exit_zero)
+    return 0 if summary.good or request.results.exit_zero else 1
 
 
 _TO_GO_ON = "with --format jsonl --output FILE it could go on by --resume"
@@ -572,7 +356,7 @@ _TO_GO_ON = "with --format jsonl --output FILE it could go on by --resume"
 
 def _check_tape(request: Request) -> None:
     """A batch as a table has no place for what is remembered."""
-    if request.tape and not {name for name, _ in request.formats()} & {"json", "jsonl", "csv"}:
+    if request.results.tape and not {name for name, _ in request.formats()} & {"json", "jsonl", "csv"}:
         hint = message("add --format jsonl or csv, or --export FILE.csv")
         raise DiffError(
             message("--tape is not shown by a batch as {format}", format=request.format), hint=hint, kind="option"
@@ -611,30 +395,28 @@ def _run(
                 return
 
 
-def _pool(settings: Settings, wrt: tuple[str, ...] | None, asked: BatchRequest, finish: Finish) -> Pool:
+def _pool(settings: Settings, wrt: tuple[str, ...] | None, batch: Batch, finish: Finish) -> Pool:
     """Where the rows are computed."""
     from diffcli.batch.pool import Workers, cores
 
-    if asked.cluster is not None:
+    if batch.cluster is not None:
         from diffcli.batch.cluster import Cluster
 
-        return Cluster(asked.cluster, settings, wrt, asked.memory << 20, finish)
-    return Workers(asked.jobs or cores(), settings, wrt, asked.memory << 20, finish)
+        return Cluster(batch.cluster, settings, wrt, batch.memory << 20, finish)
+    return Workers(batch.jobs or cores(), settings, wrt, batch.memory << 20, finish)
 
 
-def _as_many_as_needed(
-    rows: Iterator[Row | Failure], asked: BatchRequest
-) -> tuple[Iterator[Row | Failure], BatchRequest]:
+def _as_many_as_needed(rows: Iterator[Row | Failure], batch: Batch) -> tuple[Iterator[Row | Failure], Batch]:
     """The rows, and no more workers than there are rows. Of a file only: what comes through a pipe may come late."""
     from diffcli.batch.pool import cores
 
-    first = list(islice(rows, asked.jobs or cores()))
-    return chain(first, rows), asked._replace(jobs=max(1, len(first)))
+    first = list(islice(rows, batch.jobs or cores()))
+    return chain(first, rows), replace(batch, jobs=max(1, len(first)))
 
 
 def _resume(request: Request, rows: Iterator[Row | Failure], summary: Summary, settings: Settings) -> None:
     """Keep what the output already holds, and pass over its rows."""
-    if request.output in (None, Path("-")) or request.format != "jsonl":
+    if request.results.output in (None, Path("-")) or request.format != "jsonl":
         hint = message("add --format jsonl --output results.jsonl")
         raise DiffError(message("--resume goes with --format jsonl and --output FILE"), hint=hint, kind="option")
     if request.export:
@@ -642,9 +424,9 @@ def _resume(request: Request, rows: Iterator[Row | Failure], summary: Summary, s
         raise DiffError(message("--resume cannot go on with what --export writes"), hint=hint, kind="option")
     from diffcli.batch.resuming import repair, skip_kept
 
-    if request.output.exists():
-        repair(request.output)
-        skip_kept(request.output, rows, summary.add_kept, settings)
+    if request.results.output.exists():
+        repair(request.results.output)
+        skip_kept(request.results.output, rows, summary.add_kept, settings)
 
 
 # --- outputs

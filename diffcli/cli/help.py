@@ -6,9 +6,9 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from inspect import cleandoc
-from typing import Any
+from typing import Any, NamedTuple
 
 from diffcli.locale.language import spoken
 from diffcli.locale.wrapping import wrapped
@@ -18,36 +18,66 @@ WIDEST, _ASIDE = 100, 26
 """Columns of a page, and the most that names of options take beside what is said of them."""
 
 
-def show(group: Any, name: str | None) -> None:
-    """Print the help of a command, or of all."""
+class Contents(NamedTuple):
+    """What a page shows beside Typer's command: titles of options by name, and what the group of all lists.
+
+    `commands` are (title, name, help), `further` are options that are not Typer's.
+    """
+
+    titles: Mapping[str, str] = {}
+    commands: Sequence[tuple[str, str, str]] = ()
+    further: Sequence[tuple[str, str]] = ()
+
+
+def page(command: Any, contents: Contents) -> str:
+    """The help of a command, or of the group of all, as wide as the terminal is."""
     columns = min(shutil.get_terminal_size((WIDEST, 24)).columns, WIDEST)
     bold = sys.stdout.isatty() and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
-    for line, title in lines(group, name, columns):
-        print(f"\x1b[1m{line}\x1b[0m" if title and bold else line)
+    return "\n".join(
+        f"\x1b[1m{line}\x1b[0m" if title and bold else line for line, title in lines(command, contents, columns)
+    )
 
 
-def lines(group: Any, name: str | None, columns: int) -> Iterator[tuple[str, bool]]:
+def lines(command: Any, contents: Contents, columns: int) -> Iterator[tuple[str, bool]]:
     """The page, line by line, and which lines are titles."""
-    command = group if name is None else group.commands[name]
     arguments = [one for one in command.params if one.param_type_name == "argument"]
-    options = [one for one in command.params if one.param_type_name == "option"]
-    taken = ["COMMAND", "…"] if name is None else [_metavar(argument) for argument in arguments]
-    yield " ".join([told("Usage:"), "diff-compare", *([name] if name else []), "[OPTIONS]", *taken]), False
+    taken = ["COMMAND", "…"] if contents.commands else [_metavar(argument) for argument in arguments]
+    named = [] if contents.commands else [command.name]
+    yield " ".join([told("Usage:"), "diff-compare", *named, "[OPTIONS]", *taken]), False
     yield from _text(command.help, columns)
-    if name is None:
-        pairs = [(one, told(next(paragraphs(found.help)))) for one, found in group.commands.items()]
-        yield from _list(told("Commands"), pairs, columns)
-    yield from _list(told("Arguments"), [(_metavar(one), _said(one)) for one in arguments], columns)
-    pairs = [(_names(one), _said(one)) for one in options]
-    yield from _list(told("Options"), [*pairs, ("-h, --help", told("Show this message and exit."))], columns)
+    lists: dict[str, list[tuple[str, str]]] = {}
+    for title, name, text in contents.commands:
+        lists.setdefault(title, []).append((name, told(next(paragraphs(text)))))
+    if arguments:
+        lists["Arguments"] = [(_metavar(one), _said(one)) for one in arguments]
+    lists |= _options(command, contents)
+    aside = min(max(width(first) for pairs in lists.values() for first, _ in pairs), _ASIDE) + 4
+    for title, pairs in lists.items():
+        yield from _list(told(title), pairs, columns, aside)
     yield from _text(command.epilog or "", columns)
 
 
-def texts(group: Any, name: str | None) -> Iterator[str]:
+def _options(command: Any, contents: Contents) -> dict[str, list[tuple[str, str]]]:
+    """The options under their titles: those that are the command's own first, help last."""
+    found: dict[str, list[tuple[str, str]]] = {OPTIONS: []}
+    for one in command.params:
+        if one.param_type_name == "option":
+            found.setdefault(contents.titles.get(one.name, OPTIONS), []).append((_names(one), _said(one)))
+    last = found[list(found)[-1]]
+    last += [(f"    {names}", told(text)) for names, text in contents.further]
+    last.append(("-h, --help", told("Show this message and exit.")))
+    return {title: pairs for title, pairs in found.items() if pairs}
+
+
+OPTIONS = "Options"
+
+
+def texts(command: Any, contents: Contents) -> Iterator[str]:
     """Everything on the page that has words, in English."""
-    command = group if name is None else group.commands[name]
     for found in (command.help, command.epilog or "", *(one.help or "" for one in command.params)):
         yield from (text for text in paragraphs(found) if not text.startswith(" "))
+    yield from {*contents.titles.values(), *(title for title, _, _ in contents.commands)}
+    yield from (text for _, text in contents.further)
 
 
 def paragraphs(text: str) -> Iterator[str]:
@@ -80,12 +110,9 @@ def _text(text: str, columns: int) -> Iterator[tuple[str, bool]]:
         yield from ((line, False) for line in shown)
 
 
-def _list(title: str, pairs: list[tuple[str, str]], columns: int) -> Iterator[tuple[str, bool]]:
-    if not pairs:
-        return
+def _list(title: str, pairs: list[tuple[str, str]], columns: int, aside: int) -> Iterator[tuple[str, bool]]:
     yield "", False
     yield title, True
-    aside = min(max(width(name) for name, _ in pairs), _ASIDE) + 4
     for name, said in pairs:
         first, *further = wrapped(said, columns - aside) or [""]
         if width(name) + 4 > aside:

@@ -19,9 +19,9 @@ from dataclasses import replace
 from enum import IntEnum
 from typing import NoReturn
 
-from diffcli.cli.arguments import arrange, helped, named, refused
 from diffcli.locale.language import LANGUAGES, preferred, say, speak, spoken, translated
 from diffcli.runtime.errors import DiffError, visible
+from diffcli.runtime.messages import Message, message
 from diffcli.runtime.streams import prepare, writes_chinese
 
 GARBAGE = 50_000
@@ -114,22 +114,17 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def _run(arguments: Sequence[str]) -> int | None:
-    """The command's exit code; what Typer refuses is refused in our words."""
-    from diffcli.cli.app import NAMES, command
+    """The command's exit code; what is refused by Typer itself is refused as all else is."""
+    from typer import TyperException
 
-    group = command(named(arguments, NAMES))
-    words = arrange(arguments, group)
-    if helped(words):
-        from diffcli.cli.help import show
+    from diffcli.cli.application import application
 
-        show(group, None if words[0].startswith("-") else words[0])
-        return ExitCode.OK
+    group = application(arguments)
     try:
-        result: int | None = group.main(args=words, prog_name="diff-compare", standalone_mode=False)
-    except Exception as error:
-        if not hasattr(error, "format_message"):
-            raise
-        raise refused(error, words) from None
+        result: int | None = group.main(args=list(arguments), prog_name="diff-compare", standalone_mode=False)
+    except TyperException as error:
+        hint = message("try diff-compare --help")
+        raise DiffError(Message(error.format_message()), hint=hint, kind="option") from None
     return result
 
 

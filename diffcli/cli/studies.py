@@ -11,8 +11,24 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
-import typer
+from typer import Argument, Option
 
+from diffcli.cli.options import (
+    At,
+    Computation,
+    Derivative,
+    Drawn,
+    Expression,
+    Log,
+    Methods,
+    Output,
+    ProofTimeout,
+    Results,
+    WholeTimeout,
+    Written,
+    Wrt,
+)
+from diffcli.cli.request import Request, check_timeout, variables
 from diffcli.cli.streams import check_writable, format_for, put
 from diffcli.locale.language import say, speaking, spoken, translated
 from diffcli.runtime.errors import DiffError
@@ -24,31 +40,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-At = Annotated[
-    list[str] | None, typer.Option("--at", metavar="POINT", help='The point: "x=1.5, y=pi/4". May be repeated.')
-]
-Expression = Annotated[str, typer.Argument(metavar="EXPR", help='The expression, for example "x*sin(y)".')]
-Format = Annotated[
-    str | None,
-    typer.Option("--format", "-f", metavar="NAME", help="table, json or csv. Default: by FILE's ending, or table."),
-]
-Output = Annotated[
-    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write to FILE instead of standard output.")
-]
-Picture = Annotated[
-    Path | None, typer.Option("--plot", metavar="FILE", help="Draw the plots into FILE, a .png or .svg.")
-]
-
-Methods = Annotated[
-    str | None, typer.Option("--methods", "-m", metavar="NAMES", help="Comma list of methods. Default: the usual ones.")
-]
-Timeout = Annotated[float, typer.Option("--timeout", metavar="SECONDS", help="Seconds per method, and per proof.")]
-Whole = Annotated[float, typer.Option("--timeout", metavar="SECONDS", help="Seconds that all of it may take.")]
-Wrt = Annotated[
-    str | None, typer.Option("--wrt", "-w", metavar="NAMES", help="Variables to differentiate by: x,y. Default: all.")
-]
-Log = Annotated[bool, typer.Option("--log", help="Points even in log x; through zero, on either side of it.")]
-
 WHOLE = 60.0
 """Seconds that a command may take which computes one thing as a whole."""
 
@@ -56,30 +47,10 @@ FORMATS = {".txt": "table", ".json": "json", ".csv": "csv"}
 """By the endings of files."""
 
 
-def register(app: typer.Typer) -> None:
-    """Add the study commands to the application."""
-    app.command("sweep")(_sweep)
-    app.command("profile")(_profile)
-    app.command("hunt")(_hunt)
-    app.command("taylor")(_taylor)
-    app.command("newton")(_newton)
-    app.command("trace")(_trace)
-    app.command("rules")(_rules)
-    app.command("descend")(_descend)
-    app.command("swell")(_swell)
-    app.command("steps")(_steps)
-    app.command("graph")(_graph)
-    app.command("report")(_report)
-    app.command("lesson")(_lesson)
-    app.command("methods")(_methods)
-
-
-def write(
-    make: Callable[[], Study], asked: str | None, output: Path | None, plot: Path | None, limit: float | None = None
-) -> int:
+def write(make: Callable[[], Study], results: Written, limit: float | None = None) -> int:
     """Run a study, as a whole within `limit`, and write what it found; a picture where one is asked for."""
-    format = _format(asked, output)  # noqa: A001 - the word of the command line
-    output = _checked(output)
+    format = _format(results.format, results.output)  # noqa: A001 - the word of the command line
+    output, plot = _checked(results.output), results.plot if isinstance(results, Drawn) else None
     if plot is not None:
         from diffcli.reports.pictures import check
 
@@ -134,24 +105,22 @@ def _on_screen(format: str, output: Path | None) -> bool:
 
 
 # --- the error over the step
-def _sweep(
+def sweep_steps(
     text: Expression,
+    results: Drawn,
     at: At = None,
     wrt: Wrt = None,
     methods: Annotated[
         str | None,
-        typer.Option("--methods", "-m", metavar="NAMES", help="Comma list of methods with a step. Default: all."),
+        Option("--methods", "-m", metavar="NAMES", help="Comma list of methods with a step. Default: all."),
     ] = None,
-    steps: Annotated[int, typer.Option("--steps", metavar="N", help="Steps, even in log h.")] = 129,
-    largest: Annotated[float, typer.Option("--largest", metavar="H", help="The largest step.")] = 1.0,
-    smallest: Annotated[float, typer.Option("--smallest", metavar="H", help="The smallest step.")] = 1e-16,
+    steps: Annotated[int, Option("--steps", metavar="N", help="Steps, even in log h.")] = 129,
+    largest: Annotated[float, Option("--largest", metavar="H", help="The largest step.")] = 1.0,
+    smallest: Annotated[float, Option("--smallest", metavar="H", help="The smallest step.")] = 1e-16,
     numbers: Annotated[
-        str, typer.Option("--dtype", metavar="float64|float32", help="What is computed with: float64 or float32.")
+        str, Option("--dtype", metavar="float64|float32", help="What is computed with: float64 or float32.")
     ] = "float64",
-    format: Format = None,
-    output: Output = None,
-    plot: Picture = None,
-    timeout: Timeout = 10.0,
+    timeout: ProofTimeout = 10.0,
 ) -> int:
     """The error of difference quotients over the step: truncation against round-off.
 
@@ -169,28 +138,26 @@ def _sweep(
         else _names("--methods", methods or "", message("write -m central-difference, or leave it out for all"))
     )
     point = _held(text, at, limit, variables)
-    whole = _format(format, output) != "table"
+    whole = _format(results.format, results.output) != "table"
 
     def make() -> Study:
         with _Counting() as told:
             return sweep(text, point, variables, names, steps, largest, smallest, numbers, limit, whole, told)
 
-    return write(make, format, output, plot)
+    return write(make, results)
 
 
 # --- where digits are lost
-def _profile(
+def measure_profile(
     text: Expression,
-    over: Annotated[str, typer.Option("--over", metavar="x=LO:HI", help="The variable that moves, and its range.")],
+    results: Drawn,
+    over: Annotated[str, Option("--over", metavar="x=LO:HI", help="The variable that moves, and its range.")],
     at: At = None,
     log: Log = False,
-    points: Annotated[int, typer.Option("--points", metavar="N", help="Points of the grid.")] = 200,
+    points: Annotated[int, Option("--points", metavar="N", help="Points of the grid.")] = 200,
     wrt: Wrt = None,
     methods: Methods = None,
-    format: Format = None,
-    output: Output = None,
-    plot: Picture = None,
-    timeout: Timeout = 10.0,
+    timeout: ProofTimeout = 10.0,
 ) -> int:
     """Bits lost by each method over a range of one variable, and the worst points.
 
@@ -206,21 +173,20 @@ def _profile(
         with _Counting() as told:
             return profile(text, over, point, variables, chosen, log, points, limit, told)
 
-    return write(make, format, output, plot)
+    return write(make, results)
 
 
-def _hunt(
+def hunt_losses(
     text: Expression,
-    over: Annotated[str, typer.Option("--over", metavar="RANGES", help='The box: "x=LO:HI, y=LO:HI".')],
+    results: Written,
+    over: Annotated[str, Option("--over", metavar="RANGES", help='The box: "x=LO:HI, y=LO:HI".')],
     at: At = None,
     log: Log = False,
-    evaluations: Annotated[int, typer.Option("--evaluations", metavar="N", help="The most points tried.")] = 2000,
-    seed: Annotated[int, typer.Option("--seed", metavar="S", help="The same seed finds the same points.")] = 0,
+    evaluations: Annotated[int, Option("--evaluations", metavar="N", help="The most points tried.")] = 2000,
+    seed: Annotated[int, Option("--seed", metavar="S", help="The same seed finds the same points.")] = 0,
     wrt: Wrt = None,
     methods: Methods = None,
-    format: Format = None,
-    output: Output = None,
-    timeout: Timeout = 10.0,
+    timeout: ProofTimeout = 10.0,
 ) -> int:
     """Find the points of a box where each method loses most.
 
@@ -236,24 +202,19 @@ def _hunt(
         with _Counting() as told:
             return hunt(text, over, point, variables, chosen, log, evaluations, seed, limit, told)
 
-    return write(make, format, output, None)
+    return write(make, results)
 
 
 def _asked(
     methods: str | None, wrt: str | None, timeout: float
 ) -> tuple[tuple[str, ...], float, tuple[str, ...] | None]:
     """The options that all comparisons share, checked as they are there."""
-    from diffcli.cli.commands import Request
-    from diffcli.problem.case import Asked
-
-    request = Request(wrt, Asked(), methods, "table", None, timeout, 0.0, False, False, False)
+    request = Request(Derivative(wrt=wrt), Computation(methods=methods, timeout=timeout))
     return request.settings().methods, timeout, request.variables()
 
 
 def _limit(seconds: float) -> float:
     """A time limit, checked, for commands that have no other option of comparisons."""
-    from diffcli.cli.commands import check_timeout
-
     check_timeout(seconds)
     return seconds
 
@@ -319,20 +280,18 @@ class _Counting:
 
 
 # --- lessons of one variable
-def _taylor(
+def expand_taylor(
     text: Expression,
+    results: Drawn,
     at: At = None,
-    order: Annotated[int, typer.Option("--order", metavar="N", help="The highest power.")] = 8,
+    order: Annotated[int, Option("--order", metavar="N", help="The highest power.")] = 8,
     wrt: Annotated[
-        str | None, typer.Option("--wrt", "-w", metavar="NAMES", help="The variable, where there are several.")
+        str | None, Option("--wrt", "-w", metavar="NAMES", help="The variable, where there are several.")
     ] = None,
     distances: Annotated[
-        str, typer.Option("--distances", metavar="D,…", help="Where the remainder is shown; sums at the second.")
+        str, Option("--distances", metavar="D,…", help="Where the remainder is shown; sums at the second.")
     ] = "0.1,0.5,1,2",
-    format: Format = None,
-    output: Output = None,
-    plot: Picture = None,
-    timeout: Timeout = 10.0,
+    timeout: ProofTimeout = 10.0,
 ) -> int:
     """Taylor's expansion: coefficients, partial sums, Lagrange's remainder, radius.
 
@@ -350,19 +309,17 @@ def _taylor(
     one = None if variables is None else variables[0]
     far = list(flat(constant(f"[{distances}]"))) if distances.strip() else []
     point = _held(text, at, limit, variables)
-    return write(lambda: taylor(text, point, one, order, far, limit), format, output, plot)
+    return write(lambda: taylor(text, point, one, order, far, limit), results)
 
 
-def _newton(
+def solve_newton(
     text: Expression,
-    start: Annotated[list[str], typer.Option("--from", metavar="x=VALUE", help="The variable, and where it begins.")],
+    results: Drawn,
+    start: Annotated[list[str], Option("--from", metavar="x=VALUE", help="The variable, and where it begins.")],
     at: At = None,
-    steps: Annotated[int, typer.Option("--steps", metavar="N", help="The most steps.")] = 20,
+    steps: Annotated[int, Option("--steps", metavar="N", help="The most steps.")] = 20,
     methods: Methods = None,
-    format: Format = None,
-    output: Output = None,
-    plot: Picture = None,
-    timeout: Timeout = 10.0,
+    timeout: ProofTimeout = 10.0,
 ) -> int:
     """Newton's method on EXPR = 0 with the derivative of every method, step by step.
 
@@ -373,59 +330,47 @@ def _newton(
 
     chosen, limit, _ = _asked(methods, None, timeout)
     begun, held = _point(start, limit), _held(text, at, limit)
-    return write(lambda: newton(text, begun, held, steps, chosen, limit), format, output, plot)
+    return write(lambda: newton(text, begun, held, steps, chosen, limit), results)
 
 
-def _descend(
-    text: Annotated[
-        str | None, typer.Argument(metavar="[EXPR]", help="What is made small, unless --data is given.")
-    ] = None,
+def descend_gradient(
+    results: Drawn,
+    text: Annotated[str | None, Argument(metavar="[EXPR]", help="What is made small, unless --data is given.")] = None,
     start: Annotated[
-        list[str] | None, typer.Option("--from", metavar="x=VALUE,…", help="The parameters, and where they begin.")
+        list[str] | None, Option("--from", metavar="x=VALUE,…", help="The parameters, and where they begin.")
     ] = None,
     at: At = None,
-    data: Annotated[
-        Path | None, typer.Option("--data", metavar="CSV", help="Samples: each column is a vector.")
-    ] = None,
+    data: Annotated[Path | None, Option("--data", metavar="CSV", help="Samples: each column is a vector.")] = None,
     model: Annotated[
-        str | None, typer.Option("--model", metavar="FORMULA", help='What is predicted, yhat: "w*x + b".')
+        str | None, Option("--model", metavar="FORMULA", help='What is predicted, yhat: "w*x + b".')
     ] = None,
     loss: Annotated[
         str | None,
-        typer.Option(
+        Option(
             "--loss", metavar="FORMULA", help="The loss of yhat on the samples, whose number is m [mean((yhat - y)^2)]."
         ),
     ] = None,
     way: Annotated[
         str,
-        typer.Option(
+        Option(
             "--way",
             metavar="NAMES",
             help="batch, stochastic, mini-batch, momentum, newton; or several: batch,stochastic.",
         ),
     ] = "batch",
-    rate: Annotated[
-        float | None, typer.Option("--rate", metavar="R", help="The length of a step [0.1; newton: 1].")
-    ] = None,
-    steps: Annotated[int | None, typer.Option("--steps", metavar="N", help="Updates [50 without samples].")] = None,
-    epochs: Annotated[
-        int | None, typer.Option("--epochs", metavar="N", help="Passes through the samples [50].")
-    ] = None,
-    batch: Annotated[int | None, typer.Option("--batch-size", metavar="K", help="Samples of a mini-batch [8].")] = None,
+    rate: Annotated[float | None, Option("--rate", metavar="R", help="The length of a step [0.1; newton: 1].")] = None,
+    steps: Annotated[int | None, Option("--steps", metavar="N", help="Updates [50 without samples].")] = None,
+    epochs: Annotated[int | None, Option("--epochs", metavar="N", help="Passes through the samples [50].")] = None,
+    batch: Annotated[int | None, Option("--batch-size", metavar="K", help="Samples of a mini-batch [8].")] = None,
     momentum: Annotated[
-        float | None, typer.Option("--momentum", metavar="M", help="What momentum keeps of the step before [0.9].")
+        float | None, Option("--momentum", metavar="M", help="What momentum keeps of the step before [0.9].")
     ] = None,
-    until: Annotated[
-        float, typer.Option("--until", metavar="LENGTH", help="Stop where the gradient is not longer.")
-    ] = 1e-9,
+    until: Annotated[float, Option("--until", metavar="LENGTH", help="Stop where the gradient is not longer.")] = 1e-9,
     seed: Annotated[
-        int | None, typer.Option("--seed", metavar="S", help="The same seed draws samples in the same order [0].")
+        int | None, Option("--seed", metavar="S", help="The same seed draws samples in the same order [0].")
     ] = None,
     methods: Methods = None,
-    format: Format = None,
-    output: Output = None,
-    plot: Picture = None,
-    timeout: Timeout = 10.0,
+    timeout: ProofTimeout = 10.0,
 ) -> int:
     """Gradient descent on an expression, or on the loss of a model on samples, step by step.
 
@@ -478,34 +423,30 @@ def _descend(
     read = within(limit, objective.case, objective.size) if begun else None
     if held and read:
         note_unused(held, read.at)
-    whole = _format(format, output) != "table"
+    whole = _format(results.format, results.output) != "table"
     request = Request(
         ways, rate, steps, epochs, 8 if batch is None else batch, 0.9 if momentum is None else momentum,
         until, seed or 0, chosen, limit, whole,
     )  # fmt: skip
-    return write(lambda: descend(objective, request), format, output, plot)
+    return write(lambda: descend(objective, request), results)
 
 
 LOSS = "mean((yhat - y)^2)"
 """The loss of a model where none is given."""
 
 
-def _swell(
+def measure_swell(
+    results: Drawn,
     family: Annotated[
         str | None,
-        typer.Option(
-            "--family", metavar="NAME", help="logistic, product or nested [logistic, unless --expr is given]."
-        ),
+        Option("--family", metavar="NAME", help="logistic, product or nested [logistic, unless --expr is given]."),
     ] = None,
     template: Annotated[
-        str | None, typer.Option("--expr", metavar="FORMULA", help='A formula of l, applied to itself: "4*l*(1 - l)".')
+        str | None, Option("--expr", metavar="FORMULA", help='A formula of l, applied to itself: "4*l*(1 - l)".')
     ] = None,
-    up_to: Annotated[int, typer.Option("--up-to", metavar="N", help="The largest n.")] = 10,
+    up_to: Annotated[int, Option("--up-to", metavar="N", help="The largest n.")] = 10,
     at: At = None,
-    format: Format = None,
-    output: Output = None,
-    plot: Picture = None,
-    timeout: Timeout = 10.0,
+    timeout: ProofTimeout = 10.0,
 ) -> int:
     """How large SymPy's derivative becomes as a formula, against what forward and reverse execute.
 
@@ -522,23 +463,20 @@ def _swell(
     if at and template is None:
         hint = message("leave out --at: the sizes of these families are the same at every point")
         raise DiffError(message("--at gives --expr its values, and there is none"), hint=hint, kind="option")
-    point, whole = _held(template or "", at, limit), _format(format, output) != "table"
-    return write(lambda: swell(family or "logistic", up_to, template, point, limit, whole), format, output, plot)
+    point, whole = _held(template or "", at, limit), _format(results.format, results.output) != "table"
+    return write(lambda: swell(family or "logistic", up_to, template, point, limit, whole), results)
 
 
-def _trace(
+def show_trace(
     text: Expression,
+    results: Written,
     at: At = None,
     wrt: Annotated[
         str | None,
-        typer.Option(
-            "--wrt", "-w", metavar="NAMES", help="Variables to follow: x,y. Default: all if two, else the first."
-        ),
+        Option("--wrt", "-w", metavar="NAMES", help="Variables to follow: x,y. Default: all if two, else the first."),
     ] = None,
-    mode: Annotated[str, typer.Option("--mode", metavar="NAME", help="forward, reverse or both.")] = "both",
-    format: Format = None,
-    output: Output = None,
-    timeout: Whole = WHOLE,
+    mode: Annotated[str, Option("--mode", metavar="NAME", help="forward, reverse or both.")] = "both",
+    timeout: WholeTimeout = WHOLE,
 ) -> int:
     """Show every node: its value, its tangent and its adjoint, and the node where digits die.
 
@@ -547,7 +485,7 @@ def _trace(
     lost against its own proved value. A screen shows the rows that matter;
     json and csv have all.
     """
-    from diffcli.cli.commands import variables, within
+    from diffcli.cli.commands import within
     from diffcli.problem.case import make_case
 
     named, limit = variables(wrt), _limit(timeout)
@@ -560,8 +498,8 @@ def _trace(
             hint=message("write one of: {names}", names=", ".join(MODES)),
             kind="option",
         )
-    rows = _TRACED if _format(format, output) == "table" else None
-    return write(lambda: trace(case, mode, named is not None, rows), format, output, None, limit)
+    rows = _TRACED if _format(results.format, results.output) == "table" else None
+    return write(lambda: trace(case, mode, named is not None, rows), results, limit)
 
 
 _TRACED = 60
@@ -569,18 +507,18 @@ _TRACED = 60
 
 
 # --- rules and graphs
-def _steps(
+def show_steps(
     text: Expression,
     at: At = None,
     wrt: Wrt = None,
     format: Annotated[
         str | None,
-        typer.Option(
+        Option(
             "--format", "-f", metavar="NAME", help="text, json, latex or mathml. Default: by FILE's ending, or text."
         ),
     ] = None,
     output: Output = None,
-    timeout: Whole = WHOLE,
+    timeout: WholeTimeout = WHOLE,
 ) -> int:
     """Differentiate by hand: the symbolic derivative rule by rule, every step proved at a point.
 
@@ -588,7 +526,6 @@ def _steps(
     value get one where the derivative is regular. LaTeX is a document, MathML a
     page for any browser.
     """
-    from diffcli.cli.commands import variables
     from diffcli.reports.steps import ENDINGS, FORMATS, told
     from diffcli.studies.steps import steps
 
@@ -600,29 +537,26 @@ def _steps(
     return _put(shown, output, written == "text")
 
 
-def _graph(
+def draw_graph(
     text: Expression,
     at: At = None,
     wrt: Wrt = None,
     show: Annotated[
-        str, typer.Option("--show", metavar="NAME", help="values, tangents (by one --wrt) or adjoints.")
+        str, Option("--show", metavar="NAME", help="values, tangents (by one --wrt) or adjoints.")
     ] = "values",
     format: Annotated[
         str | None,
-        typer.Option(
-            "--format", "-f", metavar="NAME", help="text, mermaid, dot, svg or json. Default: by FILE's ending."
-        ),
+        Option("--format", "-f", metavar="NAME", help="text, mermaid, dot, svg or json. Default: by FILE's ending."),
     ] = None,
     output: Output = None,
-    whole: Annotated[bool, typer.Option("--all", help="Fold nothing, however large the graph.")] = False,
-    timeout: Whole = WHOLE,
+    whole: Annotated[bool, Option("--all", help="Fold nothing, however large the graph.")] = False,
+    timeout: WholeTimeout = WHOLE,
 ) -> int:
     """Draw the computational graph: values, local slopes on the lines, and the bits that each node has lost.
 
     In the terminal, as SVG (-o graph.svg), for Mermaid (.mmd) or Graphviz
     (.dot). More than 60 nodes are folded.
     """
-    from diffcli.cli.commands import variables
     from diffcli.problem.case import make_case
     from diffcli.reports.graph import ENDINGS, FORMATS, drawn
     from diffcli.studies.graph import MOST, SHOWS, graph
@@ -694,17 +628,17 @@ _LARGEST, _SWEPT = 2000, 3
 """Operations beyond which nothing is traced or drawn; variables whose steps are swept."""
 
 
-def _report(
+def report_page(
     text: Expression,
     at: At = None,
     wrt: Wrt = None,
     methods: Methods = None,
     output: Output = None,
-    timeout: Timeout = 10.0,
+    timeout: ProofTimeout = 10.0,
     tolerance: Annotated[
-        float, typer.Option("--tolerance", metavar="ULPS", help="Ulps up to which a result is ok.")
+        float, Option("--tolerance", metavar="ULPS", help="Ulps up to which a result is ok.")
     ] = 1024.0,
-    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 whatever the verdicts are.")] = False,
+    exit_zero: Annotated[bool, Option("--exit-zero", help="Exit with 0 whatever the verdicts are.")] = False,
 ) -> int:
     """Write a page that has it all: the comparison, every node, the graph, the error over the step.
 
@@ -712,11 +646,16 @@ def _report(
     """
     from datetime import datetime
 
-    from diffcli.cli.commands import Request, within
+    from diffcli.cli.commands import within
     from diffcli.comparison.compare import compare
-    from diffcli.problem.case import Asked, make_case
+    from diffcli.problem.case import make_case
 
-    request = Request(wrt, Asked(), methods, "html", output, timeout, tolerance, False, True, exit_zero)
+    request = Request(
+        Derivative(wrt=wrt),
+        Computation(methods=methods, timeout=timeout),
+        Results(output=output, tape=True, tolerance=tolerance, exit_zero=exit_zero),
+        "html",
+    )
     output = _checked(output)
     settings = request.settings(apart=True)
     variables = request.variables()
@@ -792,11 +731,11 @@ def _versions() -> dict[str, str]:
 
 
 # --- the course
-def _lesson(
-    asked: Annotated[str | None, typer.Argument(metavar="[LESSON]", help="Its number or name; or a part: A.")] = None,
-    every: Annotated[bool, typer.Option("--all", help="Run all lessons.")] = False,
-    wait: Annotated[bool, typer.Option("--step", help="Wait for Enter between the steps; q leaves.")] = False,
-    listed: Annotated[bool, typer.Option("--list", help="List the lessons, as without a name.")] = False,
+def give_lesson(
+    asked: Annotated[str | None, Argument(metavar="[LESSON]", help="Its number or name; or a part: A.")] = None,
+    every: Annotated[bool, Option("--all", help="Run all lessons.")] = False,
+    wait: Annotated[bool, Option("--step", help="Wait for Enter between the steps; q leaves.")] = False,
+    listed: Annotated[bool, Option("--list", help="List the lessons, as without a name.")] = False,
 ) -> int:
     """A course in short lessons: what derivatives are and how they are computed, with real commands run live.
 
@@ -808,12 +747,11 @@ def _lesson(
 
 
 # --- the table of rules
-def _rules(
-    names: Annotated[list[str] | None, typer.Argument(metavar="[NAME]…", help="Primitives. Default: all.")] = None,
-    points: Annotated[int, typer.Option("--points", metavar="N", help="Points an argument.")] = 500,
-    format: Format = None,
-    output: Output = None,
-    timeout: Whole = WHOLE,
+def show_rules(
+    results: Written,
+    names: Annotated[list[str] | None, Argument(metavar="[NAME]…", help="Primitives. Default: all.")] = None,
+    points: Annotated[int, Option("--points", metavar="N", help="Points an argument.")] = 500,
+    timeout: WholeTimeout = WHOLE,
 ) -> int:
     """The derivative rules, textbook and stable, and the worst error of each.
 
@@ -829,12 +767,12 @@ def _rules(
         with _Counting() as told:
             return rules(names or (), points, told)
 
-    return write(make, format, output, None, limit)
+    return write(make, results, limit)
 
 
 # --- what there is to compare
-def _methods(format: Format = None, output: Output = None) -> int:
+def list_methods(results: Written) -> int:
     """List the methods: what each does, the derivatives it finds, its library, how to install what is missing."""
     from diffcli.studies.methods import methods
 
-    return write(methods, format, output, None)
+    return write(methods, results)
