@@ -8,7 +8,7 @@ venv := .venv
 bin := $(venv)/bin
 pip := $(bin)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: demo test test-peers lint survey clean
+.PHONY: demo test test-peers lint survey fuzz clean
 .DEFAULT_GOAL := demo
 
 demo: $(venv)/ready
@@ -39,6 +39,10 @@ endif
 # Figures about the house: rooms, arrows between them, sizes, names, docstrings.
 survey: $(venv)/ready
 	$(bin)/python tests/survey.py
+
+# Random texts, comparisons, case files and command lines: make fuzz FUZZ="--seconds 600 --seed 7 --only texts".
+fuzz: $(venv)/ready-dev
+	PYTHONPATH=tests $(bin)/python -m fuzz $(FUZZ)
 
 clean:
 	rm -rf $(venv) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

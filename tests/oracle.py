@@ -631,7 +631,9 @@ class HighPrecision(Quotients):
     def constant(value: Constant) -> Any:
         if isinstance(value, Fraction):
             return mpmath.mpf(value.numerator) / value.denominator
-        return mpmath.mpf(value) if not isinstance(value, str) else +getattr(mpmath, _NAMED.get(value, value))
+        if value == "tau":
+            return 2 * mpmath.pi
+        return mpmath.mpf(value) if not isinstance(value, str) else +getattr(mpmath, value)
 
     def derivative(self, program: Program, point: Sequence[float], orders: Sequence[int], output: int = 0) -> Any:
         """The mixed derivative of these orders in the inputs, at working precision; `NoValue` beside a domain."""
@@ -652,9 +654,6 @@ class HighPrecision(Quotients):
         if len(moved) == 1:
             return mpmath.diff(moving, start[0], orders[0])
         return mpmath.diff(moving, tuple(start), tuple(orders))
-
-
-_NAMED = {"tau": "tau", "inf": "inf"}
 
 
 _UNARY = (

@@ -202,7 +202,7 @@ def read_csv(lines: Lines) -> Read:
             fault = message("the row has more cells than the first line has columns")
             yield Failure(
                 number,
-                content.get("id"),
+                (content.get("id") or "").strip() or None,
                 content["expr"] or "",
                 "format",
                 fault,

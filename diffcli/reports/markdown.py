@@ -28,6 +28,7 @@ from diffcli.reports.cells import (
 )
 from diffcli.reports.names import labels
 from diffcli.reports.sentences import closing, counted
+from diffcli.runtime.errors import visible
 
 _WIDEST = 6
 """Beyond this many variables each is a row, not a column."""
@@ -44,7 +45,7 @@ def escaped(text: str) -> str:
     >>> escaped("a_1*b | `c`")
     'a\\_1\\*b \\| \\`c\\`'
     """
-    return _MARKS.sub(r"\\\1", re.sub(r"[\r\n]+", " ", text))
+    return _MARKS.sub(r"\\\1", visible(re.sub(r"[\r\n]+", " ", text)))
 
 
 def code(text: str, in_table: bool = False) -> str:
@@ -55,7 +56,7 @@ def code(text: str, in_table: bool = False) -> str:
     >>> code("a`b"), code("a|b", in_table=True), code("a\\|b", in_table=True)
     ('``a`b``', '`a\\|b`', '<code>a&#92;&#124;b</code>')
     """
-    text = one_line(text)
+    text = visible(one_line(text))
     if not text:
         return ""
     if in_table and "\\|" in text:

@@ -13,19 +13,17 @@ from html import escape
 
 from diffcli.locale.language import TAGS, spoken
 from diffcli.reports.page_style import STYLE
+from diffcli.runtime.errors import visible
 from diffcli.runtime.version import __version__
-
-_CONTROLS = dict.fromkeys((*range(9), 11, 12, *range(14, 32), *range(127, 160)), "\ufffd")
-"""Characters that HTML has no place for."""
 
 
 def text(found: object) -> str:
-    """Text that means itself, in an element or an attribute.
+    """Text that means itself, in an element or an attribute; what commands or turns the writing is an escape.
 
     >>> text('<b title="x">')
     '&lt;b title=&quot;x&quot;&gt;'
     """
-    return escape(str(found).translate(_CONTROLS))
+    return escape(visible(str(found)))
 
 
 def opening(title: str, *scripts: str, unscripted: str = "") -> str:

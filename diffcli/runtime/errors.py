@@ -48,7 +48,7 @@ class DiffError(Exception):
 
     def _below(self) -> list[str]:
         lines = place(self.source, self.span) if self.source is not None and self.span is not None else []
-        return [*lines, f"  {visible(self.hint)}"] if self.hint else lines
+        return [*lines, f"  {visible(self.hint, whole=False)}"] if self.hint else lines
 
 
 def unwritable(file: object, error: OSError) -> DiffError:
