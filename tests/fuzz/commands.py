@@ -23,20 +23,22 @@ from random import Random
 from typing import Any
 from unittest import mock
 
-from diffcli.cli.app import NAMES, command
+from diffcli.cli.application import COMMANDS as DECLARED
+from diffcli.cli.application import command
 from diffcli.cli.main import main
 from diffcli.locale.language import speak
 from fuzz import Area, Case, expect
 
+HELP = ("--help", "-h")
 EXITS = (0, 1, 2)
 SERVING = {"explore"}
 """Commands that serve until they are interrupted."""
-COMMANDS = tuple(name for name in NAMES if name not in SERVING)
+COMMANDS = tuple(name for name in DECLARED if name not in SERVING)
 
 
 @cache
 def parameters(name: str) -> tuple[Any, ...]:
-    return tuple(command(name).commands[name].params)
+    return tuple(p for p in command(name).params if p.opts[0] not in HELP)
 
 
 def options(name: str) -> list[str]:

@@ -14,7 +14,7 @@ from oracle import forget_rules
 
 from diffcli.ad import rules
 from diffcli.batch import reading
-from diffcli.cli import commands
+from diffcli.cli.request import Request
 from diffcli.core import passes
 from diffcli.core.primitives import CODE, PRIMITIVES
 from diffcli.core.program import Program
@@ -154,9 +154,9 @@ PLANTS = (
     Plant("a key missing in JSON", "comparisons", _missing_key),
     Plant("a lost row", "batches", _lost_row),
     Plant("an id that is not escaped", "batches", _unescaped),
-    Plant("an option ignored", "commands", lambda: patch.object(commands.Request, "numbers", lambda _: "float64"),
+    Plant("an option ignored", "commands", lambda: patch.object(Request, "numbers", lambda _: "float64"),
           _single_floats),
-    Plant("a limit not kept", "commands", lambda: patch.object(commands.Request, "check_limits", lambda _: None),
+    Plant("a limit not kept", "commands", lambda: patch.object(Request, "check_limits", lambda _: None),
           lambda case: case["refused"] and any("tolerance" in word for word in case["words"])),
 )  # fmt: skip
 """Two of them are of carets: where it stands, and what it blames."""
