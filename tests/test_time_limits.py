@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import time
@@ -85,3 +86,127 @@ def test_a_row_ends_within_its_limit_and_the_rest_go_on(tmp_path: Path) -> None:
     assert ended.returncode == 1
     assert "line 2  error: not read within 1 s" in ended.stdout
     assert "x^2" in ended.stdout
+
+
+# --- where the system has no timer signals, no fork, no `resource` and no /proc
+BARE = '''
+"""A system like Windows, as far as Python shows it; a variable named hang makes SymPy stick in one instruction."""
+import builtins, importlib.abc, importlib.machinery, io, os, signal, sys
+
+for name in ("setitimer", "getitimer", "SIGALRM", "alarm", "pthread_sigmask"):
+    delattr(signal, name)
+for name in ("fork", "forkpty", "sched_getaffinity"):
+    delattr(os, name)
+sys.modules["resource"] = None
+
+
+def without(function):
+    def there(path, *more, **named):
+        if isinstance(path, (str, os.PathLike)) and os.fspath(path).startswith("/proc"):
+            raise FileNotFoundError(path)
+        return function(path, *more, **named)
+    return there
+
+
+builtins.open = io.open = without(io.open)
+os.listdir, os.scandir = without(os.listdir), without(os.scandir)
+
+
+class Planted(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    def find_spec(self, name, path, target=None):
+        if name != "diffcli.methods.symbolic":
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(name, path)
+        self.inner, spec.loader = spec.loader, self
+        return spec
+
+    def create_module(self, spec):
+        return None
+
+    def exec_module(self, module):
+        self.inner.exec_module(module)
+        differentiate = module.differentiate
+        def hanging(problem):
+            if "hang" in problem.program.inputs:
+                import itertools
+                sum(itertools.repeat(0))
+            return differentiate(problem)
+        module.differentiate = hanging
+
+
+sys.meta_path.insert(0, Planted())
+'''
+
+
+@pytest.fixture
+def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory with functions and rows that hang; the processes begun from here on are on such a system."""
+    system = tmp_path / "system"
+    system.mkdir()
+    (system / "sitecustomize.py").write_text(BARE, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(system))
+    (tmp_path / "endless.py").write_text(
+        "def loop(x):\n    while x == x:\n        pass\n    return x\n\n"
+        "def stick(x):\n    import itertools\n    return x + sum(itertools.repeat(0))\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "rows.txt").write_text("x^2 | x=3\nx*hang | x=1, hang=2\nx^3 | x=3\n", encoding="utf-8")
+    return tmp_path
+
+
+def bounded(*words: str, limit: float, ordinary: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+    """A command that ends within its limit, here and now."""
+    ended, seconds = run(*words, limit=limit)
+    assert seconds < limit + MARGIN or seconds < limit + MARGIN + 2 * run(*ordinary, limit=60)[1]
+    return ended
+
+
+PLAIN = ("x*y", "--at", "x=1, y=2")
+
+
+@pytest.mark.parametrize(("name", "said"), [("loop", "does not come to an end"), ("stick", "was not imported and run")])
+def test_a_function_ends_within_its_limit_on_a_bare_system(bare: Path, name: str, said: str) -> None:
+    ended = bounded(f"{bare}/endless.py:{name}", "--at", "x=1", limit=2, ordinary=PLAIN)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert said in ended.stderr
+    assert ended.stderr.endswith("--timeout gives it longer\n")
+
+
+def test_sympy_that_hangs_ends_within_its_limit_on_a_bare_system(bare: Path) -> None:
+    del bare
+    ended = bounded("x*hang", "--at", "x=1, hang=2", limit=3, ordinary=PLAIN)
+    assert (ended.returncode, ended.stderr) == (1, "")
+    assert "Symbolic: timeout: no answer within 3 s." in ended.stdout
+
+
+def test_a_row_that_hangs_costs_itself_alone_on_a_bare_system(bare: Path) -> None:
+    rows = str(bare / "rows.txt")
+    ended, _ = run("batch", rows, "-j", "1", "-f", "jsonl", limit=3)
+    assert ended.returncode == 1
+    words = [[method["verdict"] for method in json.loads(line)["methods"]] for line in ended.stdout.splitlines()]
+    assert words == [["ok"] * 3, ["timeout", "ok", "ok"], ["ok"] * 3]
+
+
+def test_reading_ends_within_its_limit_on_a_bare_system(bare: Path) -> None:
+    del bare
+    ended = bounded("sum(outer(v, v))", "--at", ENTRIES, limit=3, ordinary=PLAIN)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith("error: the expression was not read within 3 s")
+
+
+# --- a function that does what it likes
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("return x + sum(__import__('itertools').repeat(0))", "was not imported and run within 1 s"),
+        ("__import__('os')._exit(3)", "ended without an answer"),
+    ],
+)
+def test_a_function_that_cannot_be_interrupted_or_ends_its_process_is_said(
+    tmp_path: Path, body: str, said: str
+) -> None:
+    (tmp_path / "own.py").write_text(f"def f(x):\n    {body}\n", encoding="utf-8")
+    ended = bounded(f"{tmp_path}/own.py:f", "--at", "x=1", limit=1, ordinary=PLAIN)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert said in ended.stderr
+    assert len(ended.stderr.splitlines()) == 2

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from diffcli.batch.rows import Failure, Finish, Result, Row
     from diffcli.batch.summary import Summary
     from diffcli.comparison.compare import Settings
-    from diffcli.problem.case import Case, Number
+    from diffcli.problem.case import Asked, Case, Number
     from diffcli.reports import Report
     from diffcli.reports.screen import Screen
     from diffcli.reports.writing import Written
@@ -143,20 +143,43 @@ def within(seconds: float, read: Callable[..., T], *arguments: Any, whole: bool 
 
 
 def _traced(text: str, point: dict[str, Number], request: Request) -> Case:
-    """A Python function, run once; its own time is limited like a method's."""
+    """A Python function, run once; its own time is limited like a method's.
+
+    In a process of its own, where it may do anything; but for claims it is run at other points as well, here.
+    """
+    from diffcli.runtime.limits import STUCK, Apart, Died, Expired, separable
+
+    request.settings()  # a wrong option is said before the user's code is run
+    asked = text, point, request.variables(), request.asked, request.computation.timeout
+    if request.asked.claims or not separable():
+        return _run_here(*asked)
+    try:
+        return Apart(_without_function, *asked, memory=None).result(request.computation.timeout + 2 * STUCK)
+    except Expired:
+        raise _late(text, request.computation.timeout) from None
+    except Died:
+        said = message("the process that ran {name} ended without an answer", name=text.strip())
+        raise DiffError(said, hint=message("run it in Python alone, to see why it ends there"), kind="python") from None
+
+
+def _run_here(text: str, point: dict[str, Number], wrt: tuple[str, ...] | None, asked: Asked, seconds: float) -> Case:
     from diffcli.problem.case import traced_case
     from diffcli.runtime.limits import Expired, Here
 
-    request.settings()  # a wrong option is said before the user's code is run
     try:
-        return Here(traced_case, text, point, request.variables(), request.asked).result(request.computation.timeout)
+        return Here(traced_case, text, point, wrt, asked).result(seconds)
     except Expired:
-        said = message(
-            "{name} was not imported and run within {seconds} s",
-            name=text.strip(),
-            seconds=f"{request.computation.timeout:g}",
-        )
-        raise DiffError(said, hint=message("--timeout gives it longer"), kind="python") from None
+        raise _late(text, seconds) from None
+
+
+def _without_function(*asked: Any) -> Case:
+    """The case as it may be sent to another process: functions cannot."""
+    return replace(_run_here(*asked), function=None)
+
+
+def _late(text: str, seconds: float) -> DiffError:
+    said = message("{name} was not imported and run within {seconds} s", name=text.strip(), seconds=f"{seconds:g}")
+    return DiffError(said, hint=message("--timeout gives it longer"), kind="python")
 
 
 def note_unused(point: Iterable[str], used: Container[str]) -> None:

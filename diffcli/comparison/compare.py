@@ -23,7 +23,7 @@ from diffcli.numbers import DIGITS, Dtype, floats, numbers
 from diffcli.problem.case import Asked, Case, rounded, written
 from diffcli.problem.derivation import Answer, Derivation, Problem, Steps
 from diffcli.runtime.errors import DiffError
-from diffcli.runtime.limits import Apart, Died, Expired, Here, forkable
+from diffcli.runtime.limits import Apart, Died, Expired, Here, separable
 from diffcli.runtime.messages import message, parts
 from diffcli.truth.accuracy import (
     Error,
@@ -368,7 +368,7 @@ def _proving(problem: Problem, settings: Settings) -> Apart[Truth] | Here[Truth]
     """
     asked = certify, problem.program, problem.wrt, problem.point, problem.wanted
     may_hang = problem.wanted.order > LONG_SERIES
-    if settings.apart and (may_hang or forkable()):
+    if settings.apart and (may_hang or separable()):
         return Apart(*asked)
     return Here(*asked, fatal=settings.fatal and may_hang)
 

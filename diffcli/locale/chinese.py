@@ -976,6 +976,8 @@ _JUDGING = {
     "{name} is asked for one point at a time": "{name} 一次只能求一个点",
     "{name} chooses its step at each point anew: give one by --step": "{name} 在每个点重新选取步长：请用 --step 指定",
     "the process of this method ended without an answer": "该方法的进程结束而没有结果",
+    "the process that ran {name} ended without an answer": "运行 {name} 的进程结束而没有结果",
+    "run it in Python alone, to see why it ends there": "请单独在 Python 中运行它，看它为何结束",
     "this method needs more memory than there is": "该方法所需内存超过现有内存",
     "the expression is nested too deeply for this method": "表达式嵌套太深，该方法无法处理",
     "the methods differ, and no truth is proved": "各方法不一致，也没有证明出真值",

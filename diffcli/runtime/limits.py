@@ -232,11 +232,13 @@ class Apart(Generic[T]):
 
     `result` raises what the function raised, `Expired` when `seconds` have
     passed since the start, `Died` when the child was killed or crashed. A process that
-    may have no children (a worker of `multiprocessing.Pool`) computes it itself, as `Here` does.
+    may have no children (a worker of `multiprocessing.Pool`) computes it itself, as `Here` does. `memory` are
+    bytes that the child may have beyond its birth; None for no limit.
     """
 
-    def __init__(self, function: Callable[..., T], *arguments: Any) -> None:
+    def __init__(self, function: Callable[..., T], *arguments: Any, memory: int | None = MEMORY) -> None:
         self.here = Here(function, *arguments)
+        self.memory = memory
         self.begun = time.monotonic()
         self.process: Any = None
         self.connection: Any = None
@@ -247,7 +249,7 @@ class Apart(Generic[T]):
     def _begin(self, function: Callable[..., T], arguments: tuple[Any, ...]) -> None:
         context = starting(fork=_threads() == 1)
         connection, theirs = context.Pipe(duplex=False)
-        process = context.Process(target=_answer, args=(theirs, function, arguments))
+        process = context.Process(target=_answer, args=(theirs, function, arguments, self.memory))
         with shared, _script_left_out():
             try:
                 process.start()
@@ -302,9 +304,13 @@ def starting(fork: bool) -> Any:
     return get_context(next((way for way in ways if way in known), "spawn"))
 
 
-def forkable() -> bool:
-    """Whether this process may be copied as it is, which takes milliseconds: with threads, a lock may be held."""
-    return _threads() == 1 and hasattr(os, "fork")
+def separable() -> bool:
+    """Whether all that might hang should have a process of its own.
+
+    A copy of this process costs milliseconds, and where the system has no copies, nothing else stops a long
+    instruction. With threads, which may hold locks, a process is made from nothing: for what is known to hang.
+    """
+    return _threads() == 1 or not hasattr(os, "fork")
 
 
 class _script_left_out:  # noqa: N801 - it is called as a function
@@ -338,10 +344,11 @@ def _nowhere() -> Any:
     return Path(os.devnull).open("w")
 
 
-def _answer(connection: Any, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
+def _answer(connection: Any, function: Callable[..., Any], arguments: tuple[Any, ...], memory: int | None) -> None:
     """What the child does: one function, one answer."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
-    limit_memory(MEMORY)
+    if memory is not None:
+        limit_memory(memory)
     try:
         with deep_recursion():
             outcome = True, function(*arguments)
