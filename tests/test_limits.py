@@ -504,7 +504,7 @@ def test_a_fatal_deadline_ends_the_process_where_nothing_else_can() -> None:
 def test_a_fatal_deadline_that_is_met_or_can_interrupt_ends_nothing() -> None:
     code = (
         "import time\n"
-        "from diffcli import limits\n"
+        "from diffcli.runtime import limits\n"
         f"assert limits.Here(lambda: 3, fatal=True).result({SHORT}) == 3\n"
         "def loop():\n"
         "    while True: pass\n"
