@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
+from random import Random
 
 import pytest
 from diffcli.cli.app import NAMES
@@ -210,3 +214,51 @@ def test_a_function_that_cannot_be_interrupted_or_ends_its_process_is_said(
     assert (ended.returncode, ended.stdout) == (2, "")
     assert said in ended.stderr
     assert len(ended.stderr.splitlines()) == 2
+
+
+# --- Ctrl-C at any moment
+EARLIEST, LATEST, RUNS = 0.15, 1.6, 24
+"""Seconds after the start at which it comes: not before Python itself has started."""
+
+
+def alive(session: int) -> list[str]:
+    """Processes of a session that have not ended."""
+    found = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            before, _, after = stat.read_text(encoding="utf-8").rpartition(")")
+            state, _, _, owner = after.split()[:4]
+            if int(owner) == session and state not in "ZX":
+                found.append(f"{before}) {state}")
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked for in /proc")
+def test_ctrl_c_at_any_moment_ends_all_with_its_exit_code(tmp_path: Path) -> None:
+    rows = tmp_path / "rows.txt"
+    rows.write_text("".join(f"x*sin(x)/{k} | x=1\n" for k in range(1, 1001)), encoding="utf-8")
+    (tmp_path / "slow.py").write_text("import time\ndef f(x):\n    time.sleep(3)\n    return x*x\n", encoding="utf-8")
+    commands = [
+        ("batch", str(rows), "-f", "jsonl"), ("batch", "-", "-f", "jsonl", "-j", "2"), PLAIN,
+        (f"{tmp_path}/slow.py:f", "--at", "x=1"), ("x**2.5", "--at", "x=1", "--order", "100000", "-m", "forward"),
+        ("profile", "x*sin(x)", "--over", "x=0:1", "-m", "forward"),
+    ]  # fmt: skip
+    random = Random(4)
+    for k in range(RUNS):
+        words, group = commands[k % len(commands)], random.random() < 0.7
+        with rows.open() as lines, subprocess.Popen(
+            [sys.executable, "-m", "diffcli", *words], stdin=lines, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True, start_new_session=True,
+        ) as running:  # fmt: skip
+            time.sleep(random.uniform(EARLIEST, LATEST))
+            with suppress(ProcessLookupError):  # a terminal sends it to the whole group, `kill` to the process
+                (os.killpg if group else os.kill)(running.pid, signal.SIGINT)
+            out, err = running.communicate(timeout=30)
+        assert running.returncode in (0, 1, 130), (words, err)
+        assert "Traceback" not in err
+        if words[0] == "batch":  # finished rows are given, and whole
+            assert all(json.loads(line)["schema"] for line in out.splitlines())
+        waited = time.monotonic() + 5
+        while (left := alive(running.pid)) and time.monotonic() < waited:
+            time.sleep(0.05)
+        assert not left, words

@@ -9,7 +9,6 @@ for the caller to decide.
 from __future__ import annotations
 
 import os
-import signal
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError
@@ -20,7 +19,7 @@ from diffcli.batch.worker import Wrt, compare_rows, prepare
 from diffcli.comparison.compare import Settings
 from diffcli.methods import METHODS
 from diffcli.runtime.errors import DiffError
-from diffcli.runtime.limits import starting
+from diffcli.runtime.limits import held_back, starting
 from diffcli.runtime.messages import message
 
 GRACE = 5.0
@@ -159,11 +158,8 @@ def _begin_server() -> None:
     from multiprocessing import forkserver, resource_tracker
 
     resource_tracker.ensure_running()  # beginning it opens the signal's way again
-    held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
+    with held_back():
         forkserver.ensure_running()
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, held)
 
 
 def cores() -> int:

@@ -11,6 +11,7 @@ import errno
 import gc
 import os
 import shlex
+import signal
 import sys
 import threading
 from collections.abc import Sequence
@@ -36,7 +37,7 @@ class ExitCode(IntEnum):
 
 
 def entry() -> None:
-    """What the installed script and `python -m diffcli` run."""
+    """What `cli.start` runs: the command line of this process."""
     gc.set_threshold(GARBAGE)
     _leave(main(sys.argv[1:]))
 
@@ -50,6 +51,8 @@ def _leave(code: int) -> NoReturn:
     watched = sys.gettrace() or sys.getprofile() or "cProfile" in sys.modules or sys.flags.inspect
     if watched or threading.active_count() > 1:
         sys.exit(code)
+    with suppress(ValueError):  # in another thread than the main one
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # what is done is not interrupted any more
     atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         with suppress(AttributeError, OSError, ValueError):  # none, gone, closed

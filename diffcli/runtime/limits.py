@@ -250,12 +250,12 @@ class Apart(Generic[T]):
         context = starting(fork=_threads() == 1)
         connection, theirs = context.Pipe(duplex=False)
         process = context.Process(target=_answer, args=(theirs, function, arguments, self.memory))
-        with shared, _script_left_out():
+        with shared, _script_left_out(), held_back():
             try:
                 process.start()
             except (OSError, EOFError):  # the server that forks was killed: it is begun anew
                 process.start()
-        atexit.register(process.kill)  # before the interpreter waits for its children
+            atexit.register(process.kill)  # before the interpreter waits for its children
         theirs.close()
         self.process, self.connection = process, connection
 
@@ -311,6 +311,19 @@ def separable() -> bool:
     instruction. With threads, which may hold locks, a process is made from nothing: for what is known to hang.
     """
     return _threads() == 1 or not hasattr(os, "fork")
+
+
+class held_back:  # noqa: N801 - it is called as a function
+    """In the block Ctrl-C waits, so that nothing is begun that nobody ends; in what is begun there, for good."""
+
+    def __enter__(self) -> None:
+        self.before = None
+        if hasattr(signal, "pthread_sigmask"):
+            self.before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+
+    def __exit__(self, *exception: object) -> None:
+        if self.before is not None:
+            signal.pthread_sigmask(signal.SIG_SETMASK, self.before)
 
 
 class _script_left_out:  # noqa: N801 - it is called as a function
