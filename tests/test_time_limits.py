@@ -13,7 +13,8 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from diffcli.cli.app import NAMES
+
+from diffcli.cli.application import COMMANDS
 
 LIMIT = 1.0
 MARGIN = 2.0
@@ -50,7 +51,7 @@ FINITE = {"batch", "lesson", "methods"}
 
 
 def test_every_command_is_here() -> None:
-    assert {words[0] for words in ENDLESS.values()} | FINITE == set(NAMES)
+    assert {words[0] for words in ENDLESS.values()} | FINITE == set(COMMANDS)
 
 
 def run(*words: str, limit: float = LIMIT) -> tuple[subprocess.CompletedProcess[str], float]:
