@@ -8,7 +8,7 @@ venv := .venv
 bin := $(venv)/bin
 pip := $(bin)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: demo test test-peers lint survey fuzz clean
+.PHONY: demo test test-peers lint messages survey fuzz clean
 .DEFAULT_GOAL := demo
 
 demo: $(venv)/ready
@@ -36,6 +36,10 @@ bench: $(venv)/ready
 	$(BENCH_PYTHON) benchmarks/run.py $(BENCH)
 endif
 
+# Brings what is new in the source into every translation (diffcli/locale/*/LC_MESSAGES/*.po); translate it, and run it again.
+messages: $(venv)/ready-dev
+	$(bin)/python tests/extraction.py
+
 # Figures about the house: rooms, arrows between them, sizes, names, docstrings.
 survey: $(venv)/ready
 	$(bin)/python tests/survey.py
@@ -52,11 +56,12 @@ $(bin)/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed; name it: make PYTHON=/path/to/python3"; exit 1; }
 	$(PYTHON) -m venv $(venv)
 
-# Stamps: the installation is done once, and again when pyproject.toml changes.
-$(venv)/ready: pyproject.toml | $(bin)/python
+# Stamps: the installation is done once, and again when pyproject.toml changes, or a translation, which it compiles.
+translations := $(wildcard diffcli/locale/*/LC_MESSAGES/*.po)
+$(venv)/ready: pyproject.toml $(translations) | $(bin)/python
 	$(pip) install --editable .
 	@touch $@
 
-$(venv)/ready-dev: pyproject.toml | $(bin)/python
+$(venv)/ready-dev: pyproject.toml $(translations) | $(bin)/python
 	$(pip) install --editable ".[dev]"
 	@touch $@ $(venv)/ready

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from extraction import compile_translations
 from hypothesis import settings
 
 from diffcli.locale.language import speak
@@ -10,6 +11,8 @@ from diffcli.locale.language import speak
 settings.register_profile("every-time", derandomize=True, deadline=None, database=None, max_examples=250)
 settings.register_profile("exploring", deadline=None, print_blob=True, max_examples=1000)
 settings.load_profile("every-time")
+
+compile_translations()
 
 
 @pytest.fixture(autouse=True)

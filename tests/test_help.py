@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 
 from diffcli.cli.application import COMMANDS, application, command, contents
-from diffcli.cli.chinese import HELP, TEMPLATES
 from diffcli.cli.help import lines, texts, told
 from diffcli.cli.main import main
 from diffcli.locale.language import LANGUAGES, speaking
@@ -16,10 +15,6 @@ from diffcli.runtime.errors import width
 
 NAMES = list(COMMANDS)
 PAGES = [None, *NAMES]
-FRAME = {
-    "Usage:", "Arguments", "Options", "Show this message and exit.", "[required]", "[default: {}]",
-    "[environment: {}]",
-}  # fmt: skip
 
 
 def built(name: str | None) -> Any:
@@ -28,20 +23,13 @@ def built(name: str | None) -> Any:
 
 @pytest.mark.parametrize("name", PAGES)
 def test_every_text_has_its_chinese(name: str | None) -> None:
-    for text in [*texts(built(name), contents(name)), *FRAME]:
+    for text in texts(built(name), contents(name)):
         with speaking("zh"):
             chinese = told(text)
         assert chinese != text, text
         assert re.search("[一-鿿、]", chinese), text
         assert set(re.findall("--[a-z]+", text)) == set(re.findall("--[a-z]+", chinese)), text
-        assert told(text) == text
-
-
-def test_nothing_in_the_table_is_unused() -> None:
-    said = {text for name in PAGES for text in texts(built(name), contents(name))}
-    assert set(HELP) <= said | FRAME
-    for template in TEMPLATES:
-        assert any(text.startswith(template.partition("{}")[0]) for text in said), template
+        assert told(text) == text or "{" in text
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -86,10 +74,12 @@ def test_behind_two_dashes_help_is_an_expression(capsys: pytest.CaptureFixture[s
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_help_needs_no_library(language: str) -> None:
+    """Nor, in English, any catalogue of translations."""
     code = (
         "import sys; from diffcli.cli.main import main; main(['newton', '--help', '--lang', sys.argv[1]]);"
-        "print(*sorted({'rich', 'sympy', 'numpy', 'flint', 'matplotlib', 'plotext', 'diffcli.cli.chinese',"
-        " 'diffcli.locale.chinese'} & set(sys.modules)), file=sys.stderr)"
+        "from diffcli.locale.language import _catalogue;"
+        "print(*sorted({'rich', 'sympy', 'numpy', 'flint', 'matplotlib', 'plotext', 'babel'} & set(sys.modules)),"
+        " _catalogue.cache_info().currsize, file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", code, language], check=True, capture_output=True, text=True)
-    assert done.stderr.split() == (["diffcli.cli.chinese"] if language == "zh" else [])
+    assert done.stderr.split() == ["1" if language == "zh" else "0"]

@@ -1,15 +1,11 @@
-"""The catalogue is whole: all that is said has Chinese, nothing in it is unused; what programs read stays English."""
+"""The language is chosen, screens and pages are whole in it; what programs read stays English."""
 
-import ast
 import json
 import os
-import pickle
 import re
 import shutil
 import subprocess
 import sys
-from copy import copy
-from functools import cache
 from html import unescape
 from pathlib import Path
 from typing import get_args
@@ -18,160 +14,10 @@ import pytest
 
 from diffcli.cli.main import main
 from diffcli.core.primitives import DEFINITIONS, FUNCTIONS, PARAMETRIC_FUNCTIONS, VECTOR_FUNCTIONS
-from diffcli.locale.chinese import REASONS, SAID
-from diffcli.locale.language import SENTENCES, preferred, say, speak, speaking, spoken, translated
+from diffcli.locale.language import preferred, say, speak, speaking, spoken
 from diffcli.methods import METHODS
-from diffcli.problem.claims import Standing
 from diffcli.runtime.errors import width
-from diffcli.runtime.messages import message, parts
 from diffcli.truth.accuracy import Verdict
-
-PACKAGE = Path(__file__).parent.parent / "diffcli"
-FILES = [path for path in sorted(PACKAGE.rglob("*.py")) if path.name != "chinese.py"]
-
-# What is said of a value that is no literal: verdicts, states of the truth, names of rows.
-BY_VALUE = {
-    *get_args(Verdict), *get_args(Standing), "certified", "not-differentiable", "undefined", "undecided", "unavailable",
-    "from left", "from right", "secants",
-}  # fmt: skip
-
-
-# --- what is said, by the source
-@cache
-def tree_of(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
-
-
-def texts(node: ast.AST | None, scopes: list[ast.AST]) -> set[str]:
-    """The templates that an expression may come to: literals, choices, tables, and names for these."""
-    found: list[ast.AST | None] = []
-    if isinstance(node, ast.Constant):
-        return {node.value} if isinstance(node.value, str) else set()
-    if isinstance(node, ast.IfExp):
-        found = [node.body, node.orelse]
-    elif isinstance(node, ast.Dict):
-        found = list(node.values)
-    elif isinstance(node, ast.Tuple | ast.List | ast.Set):
-        found = list(node.elts)
-    elif isinstance(node, ast.Subscript):
-        found = [node.value]
-    elif isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "get":
-        found = [node.func.value, *node.args[1:]]
-    elif isinstance(node, ast.Name):
-        found = next((values for scope in scopes if (values := assigned(node.id, scope))), [])
-        if not found and (elsewhere := room_of(node.id, scopes[-1])):
-            return texts(node, [tree_of(elsewhere)])
-    return set().union(*(texts(part, scopes) for part in found))
-
-
-def assigned(name: str, scope: ast.AST) -> list[ast.AST | None]:
-    """What is assigned to a name in a function, or on a module's first level."""
-    nodes = scope.body if isinstance(scope, ast.Module) else list(ast.walk(scope))
-    values: list[ast.AST | None] = []
-    for node in nodes:
-        targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
-        if isinstance(node, ast.Assign | ast.AnnAssign) and any(_is(target, name) for target in targets):
-            values.append(node.value)
-    return values
-
-
-def room_of(name: str, module: ast.AST) -> Path | None:
-    """The file of ours that a module takes a name from."""
-    for node in ast.walk(module):
-        if isinstance(node, ast.ImportFrom) and name in {alias.name for alias in node.names}:
-            path = PACKAGE.parent.joinpath(*(node.module or "").split(".")).with_suffix(".py")
-            return path if path in FILES else None
-    return None
-
-
-def _is(target: ast.AST | None, name: str) -> bool:
-    """Whether something is assigned to this name, or into the table of this name."""
-    inner = target.value if isinstance(target, ast.Subscript) else target
-    return isinstance(inner, ast.Name) and inner.id == name
-
-
-def templates(path: Path) -> set[str]:
-    """Every template that a file gives to `say`, also by `counted`, `listed` and `map`."""
-    tree = tree_of(path)
-    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
-    found = _templates(tree, [tree])
-    return found.union(*(_templates(function, [function, tree]) for function in functions))
-
-
-def _templates(scope: ast.AST, scopes: list[ast.AST]) -> set[str]:
-    found = set()
-    for node in ast.walk(scope):
-        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name) or not node.args:
-            continue
-        called, arguments = node.func.id, node.args
-        if called == "say":
-            found |= texts(arguments[0], scopes)
-        elif called == "listed" and len(arguments) > 1 or called == "map" and _is(arguments[0], "say"):
-            found |= texts(arguments[1], scopes)
-        elif called == "counted":
-            found |= {f"{{count}} {noun}{end}" for noun in texts(arguments[1], scopes) for end in ("", "s")}
-    return found
-
-
-def places(template: str) -> set[str]:
-    return set(re.findall(r"{(\w+)}", template))
-
-
-SPOKEN = {template: path for path in FILES for template in templates(path)}
-
-
-def test_templates_are_found() -> None:
-    assert len(SPOKEN) > 250
-    assert {"Primal trace", "Both needed {count}.", "{count} operations"} <= set(SPOKEN)
-
-
-@pytest.mark.parametrize("path", [path for path in FILES if templates(path)], ids=lambda path: path.stem)
-def test_all_that_is_said_has_chinese(path: Path) -> None:
-    missing = sorted(templates(path) - set(SAID))
-    assert not missing, f"no Chinese for {missing}"
-
-
-@pytest.mark.parametrize("table", [SAID, REASONS], ids=["said", "reasons"])
-def test_chinese_keeps_the_places(table: dict[str, str]) -> None:
-    for english, chinese in table.items():
-        assert places(english) == places(chinese), english
-        assert chinese.strip(), english
-
-
-def test_nothing_in_the_catalogue_is_unused() -> None:
-    # "{first} and {last}" and the verdicts are said by value, as are the numbers of methods
-    unused = set(SAID) - set(SPOKEN) - BY_VALUE - {"{first} and {last}"}
-    assert not unused
-
-
-@cache
-def literals() -> str:
-    """All text of the package, places of f-strings left out."""
-    nodes = [node for path in FILES for node in ast.walk(tree_of(path))]
-    return "\0".join(node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str))
-
-
-# Words of libraries, and of f-strings that choose a word.
-FOREIGN = re.compile(
-    r"No such|No space left|Is a directory|Permission denied"
-    r"|instead of|f evaluated|no value of f|no derivative of order|has no value:|have no value:|unknown --show"
-    r"|unknown mode|unknown format|takes |is bound|is read before|is what the expression|here it gives|at \{point\} it"
-    r"|an operand is missing|closes nothing|a number has no entry|of 53 bits lost"
-)
-
-
-def test_no_reason_is_unused() -> None:
-    for reason in REASONS:
-        if not FOREIGN.search(reason):
-            for piece in re.split(r"{\w+}", reason):
-                assert len(piece) < 4 or piece in literals() or piece.strip(": '\"") in literals(), reason
-
-
-def test_a_reason_says_by_its_places_what_they_hold() -> None:
-    assert {"reason", "message", "what"} == SENTENCES
-    for reason in REASONS:
-        names = re.findall(r"{(\w+)}", reason)
-        assert len(names) == len(set(names)), reason
 
 
 # --- the language is chosen
@@ -582,37 +428,6 @@ def test_chinese_documents_are_sound(arguments: list[str], tmp_path: Path, capsy
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "a.tex"]
     done = subprocess.run(command, cwd=tmp_path, check=False, capture_output=True, text=True, errors="replace")
     assert done.returncode == 0, done.stdout[-2000:]
-
-
-# --- texts from elsewhere
-@pytest.mark.parametrize(
-    ("english", "chinese"),
-    [
-        ("log: argument -1 is outside its domain (0, inf)", "log：自变量 -1 超出定义域 (0, inf)"),
-        ("dot: lengths 2 and 3 differ", "dot：长度 2、3 不同"),
-        ("a vector of length 2 and a matrix of shape (2, 3) do not make one matrix",
-         "长度为 2 的向量、形状为 (2, 3) 的矩阵不能组成一个矩阵"),
-        ("the variables order, error and method have no values", "变量 order、error、method 没有值"),
-        ("nobody has said this", "nobody has said this"),
-        ("", ""),
-    ],
-)  # fmt: skip
-def test_a_text_finds_its_template(english: str, chinese: str) -> None:
-    assert translated(english) == english
-    with speaking("zh"):
-        assert translated(english) == chinese
-
-
-def test_a_message_is_said_again_in_chinese() -> None:
-    kink = message("{name} has a kink at 0", name="abs")
-    once = message("f evaluated once", "f evaluated {count:,} times", count=2000)
-    told = parts([message("not between the one-sided derivatives: {reason}", reason=kink), once])
-    assert told == "not between the one-sided derivatives: abs has a kink at 0; f evaluated 2,000 times"
-    again = pickle.loads(pickle.dumps(told))
-    with speaking("zh"):
-        for one in (told, again, str(ValueError(told)), copy(told)):
-            assert translated(one) == "不在左右导数之间：abs 在 0 处有尖点；f 求值 2,000 次"
-    assert json.dumps([told]) == json.dumps([translated(told)])
 
 
 # --- columns

@@ -9,7 +9,7 @@ from typing import Any
 from diffcli.comparison.compare import Comparison
 from diffcli.problem.case import Number
 from diffcli.runtime.errors import DiffError, brief
-from diffcli.runtime.messages import message as sentence
+from diffcli.runtime.messages import Message, message
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +36,15 @@ class Failure:
     id: str | None
     expression: str
     kind: str
-    message: str
+    message: Message
     span: tuple[int, int] | None = None
-    hint: str | None = None
+    hint: Message | None = None
 
     @staticmethod
     def of(error: DiffError, line: int | None, id: str | None, expression: str) -> Failure:
         span, said = error.span if error.source == expression else None, error.message
         if error.source and error.source.strip() and error.source != expression:  # a claim, or a value of the point
-            said = sentence("in '{source}': {message}", source=brief(" ".join(error.source.split())), message=said)
+            said = message("in '{source}': {message}", source=brief(" ".join(error.source.split())), message=said)
         return Failure(line, id, expression, error.kind, said, span, error.hint)
 
 

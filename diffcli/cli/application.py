@@ -18,7 +18,6 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from diffcli.cli.arguments import HELP, check_operands, read, values
-from diffcli.core.primitives import DEFINITIONS, FUNCTIONS, PARAMETRIC_FUNCTIONS, VECTOR_FUNCTIONS
 from diffcli.runtime.version import __version__
 
 if TYPE_CHECKING:
@@ -64,9 +63,7 @@ OUTRIGHT = ("--version", "--install-completion", "--show-completion", *HELP)
 LANG = "--lang en|zh", "The language of screens, before or after any command."
 """The one option that is read before the command is known."""
 
-_FUNCTIONS = {*FUNCTIONS, *DEFINITIONS, *PARAMETRIC_FUNCTIONS, *VECTOR_FUNCTIONS, "where"}
-
-_EPILOG = f"""Functions: {" ".join(sorted(_FUNCTIONS))}.
+_EPILOG = """Functions: {functions}.
 
 Exit codes: 0 every verdict is ok or kink, 1 some verdict is not, 2 the request cannot be understood."""
 

@@ -16,7 +16,6 @@ import sys
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 from enum import IntEnum
 from typing import NoReturn
 
@@ -73,8 +72,8 @@ def main(arguments: Sequence[str]) -> int:
         return ExitCode.USAGE
     except (MemoryError, RecursionError) as error:
         short = "memory" if isinstance(error, MemoryError) else "depth"
-        message, hint = _BEYOND[short]
-        print(reported(DiffError(message, hint=hint, kind=short)), file=sys.stderr)
+        said, hint = _BEYOND[short]
+        print(reported(DiffError(said, hint=hint, kind=short)), file=sys.stderr)
         return ExitCode.USAGE
     except KeyboardInterrupt:
         print(say("interrupted"), file=sys.stderr)
@@ -88,9 +87,9 @@ def main(arguments: Sequence[str]) -> int:
             print(_fault(error, arguments), file=sys.stderr)
             return ExitCode.USAGE
         sys.stdout = None  # as above
-        message = f"the output cannot be written any further: {error.strerror}"
-        hint = "make room, or write to another place by --output"
-        print(reported(DiffError(message, hint=hint, kind="file")), file=sys.stderr)
+        said = message("the output cannot be written any further: {reason}", reason=error.strerror)
+        hint = message("make room, or write to another place by --output")
+        print(reported(DiffError(said, hint=hint, kind="file")), file=sys.stderr)
         return ExitCode.USAGE
 
 
@@ -101,14 +100,17 @@ def _fault(error: Exception, arguments: Sequence[str]) -> str:
 
         return traceback.format_exc()
     command = shlex.join(["diff-compare", *arguments])
-    message = f"a fault of diff-compare: {type(error).__name__}: {error}"
-    hint = "please report the command; with DIFF_COMPARE_DEBUG=1 before it, it shows where the fault is"
-    return reported(DiffError(message, command, (0, len(command)), hint, "internal"))
+    said = message("a fault of diff-compare: {kind}: {error}", kind=type(error).__name__, error=error)
+    hint = message("please report the command; with DIFF_COMPARE_DEBUG=1 before it, it shows where the fault is")
+    return reported(DiffError(said, command, (0, len(command)), hint, "internal"))
 
 
 _BEYOND = {
-    "memory": ("this needs more memory than there is", "ask for less: fewer points, entries or steps"),
-    "depth": ("this is nested too deeply", "write it in several steps: a = …; b = …"),
+    "memory": (
+        message("this needs more memory than there is"),
+        message("ask for less: fewer points, entries or steps"),
+    ),
+    "depth": (message("this is nested too deeply"), message("write it in several steps: a = …; b = …")),
 }
 """By what ran out: what is said of it, and what to try."""
 
@@ -133,8 +135,7 @@ def _run(arguments: Sequence[str]) -> int | None:
 
 def reported(error: DiffError, *below: str) -> str:
     """An error as it is shown, in the language that is spoken, with further lines."""
-    here = replace(error, message=translated(error.message), hint=translated(error.hint))
-    return "\n".join([here.report(say("error: ")), *(f"  {visible(line)}" for line in below)])
+    return "\n".join([error.report(say("error: "), translated), *(f"  {visible(line)}" for line in below)])
 
 
 def _command(error: DiffError, arguments: Sequence[str]) -> list[str]:
@@ -188,8 +189,8 @@ def _spoken(arguments: Sequence[str]) -> list[str]:
         else:
             rest.append(word)
     if asked is not None and asked not in LANGUAGES:
-        hint = f"write one of: {', '.join(LANGUAGES)}"
-        raise DiffError(f"unknown language '{asked}'", hint=hint, kind="option")
+        hint = message("write one of: {names}", names=", ".join(LANGUAGES))
+        raise DiffError(message("unknown language '{name}'", name=asked), hint=hint, kind="option")
     speak(asked or spoken())
     if spoken() == "zh" and not all(map(writes_chinese, (sys.stdout, sys.stderr))) and not _filed(rest):
         speak("en")

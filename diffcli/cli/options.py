@@ -12,8 +12,6 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-from diffcli.methods import METHODS
-
 Expression = Annotated[str, Argument(metavar="EXPR", help='The expression, for example "x*sin(y)".')]
 At = Annotated[list[str] | None, Option("--at", metavar="POINT", help='The point: "x=1.5, y=pi/4". May be repeated.')]
 Wrt = Annotated[
@@ -65,8 +63,7 @@ class Computation:
             "--methods",
             "-m",
             metavar="NAMES",
-            help=f"Comma list of methods, or all: {', '.join(METHODS)}. "
-            "Default: the usual ones for the derivative asked for.",
+            help="Comma list of methods, or all: {methods}. Default: the usual ones for the derivative asked for.",
         ),
     ] = None
     rules: Annotated[

@@ -11,7 +11,7 @@ from diffcli.core.program import Cost
 from diffcli.locale.language import say, translated
 from diffcli.problem.case import equations, headline, tuples, written
 from diffcli.reports.names import names
-from diffcli.reports.sentences import counted, lost, proved, sides, ulps
+from diffcli.reports.sentences import lost, operations, proved, sides, ulps
 from diffcli.syntax.rendering import literal
 from diffcli.syntax.shapes import nested
 from diffcli.truth.accuracy import shortest
@@ -61,10 +61,10 @@ def truths(
     unknown = dict.fromkeys(truth.undecided, say("undecided"))
     rows = [(say("truth"), [unknown.get(k) or exact(entry) for k, entry in enumerate(truth.derivative)])]
     ends = sides(truth)
-    for where, end in (("from left", 0), ("from right", 1)):
+    for where, end in ((say("from left"), 0), (say("from right"), 1)):
         if ends:
             cells = [short(ends[k][end]) if k in ends else "" for k in range(len(truth.derivative))]
-            rows.append((say(where), cells))
+            rows.append((where, cells))
     return rows
 
 
@@ -120,7 +120,7 @@ def swell(comparison: Comparison) -> list[str]:
     """How large SymPy's formulas are, where they repeat themselves."""
     template = "SymPy's formulas as written: {size}; {executed} executed, sharing what is equal."
     return [
-        say(template, size=counted(written.total, "operation"), executed=f"{cost.total:,}")
+        say(template, size=operations(written.total), executed=f"{cost.total:,}")
         for written, cost in ((m.written, m.cost) for m in comparison.measurements)
         if written and cost and written.total > cost.total and comparison.size
     ]
@@ -148,7 +148,18 @@ def batch_rows(result: Result) -> list[list[str]]:
     """The cells of `BATCH`: a row per method, or one for a row that could not be read."""
     if isinstance(result, Failure):
         message = translated(result.message)
-        return [[_line(result.line), one_line(result.expression), "", translated("error"), "–", "–", "–", message]]
+        return [
+            [
+                _line(result.line),
+                one_line(result.expression),
+                "",
+                say("error", context="verdict"),
+                "–",
+                "–",
+                "–",
+                message,
+            ]
+        ]
     place = [_line(result.case.line), one_line(result.case.expression.source)]
     found = []
     for measurement in result.measurements:

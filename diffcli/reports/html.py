@@ -65,7 +65,7 @@ def verdict(name: str, more: str = "") -> str:
 
 def said(verdict: str) -> str:
     """A verdict as a word; that of a row which could not be read as well."""
-    return translated("error") if verdict == "error" else say(verdict)
+    return say("error", context="verdict") if verdict == "error" else say(verdict)
 
 
 def digits_marked(written: str, relative: float | None) -> str:

@@ -32,7 +32,7 @@ from diffcli.reports.cells import (
     value,
 )
 from diffcli.reports.names import names
-from diffcli.reports.sentences import closing, counted
+from diffcli.reports.sentences import closing, operations
 
 LONGEST_CELL = 600
 """A cell does not break across pages: longer code in it is shown by its beginning and end."""
@@ -251,7 +251,7 @@ def _heading(comparison: Comparison) -> str:
     function, point = headings(comparison)
     at = "\n\n" + say("at {source}", source=code(point)) if point else ""
     notes = "".join(f"\n\n{escaped(say('Note: {note}', note=translated(note)))}" for note in comparison.notes)
-    said = f"$f$ = {number(value(comparison))}, {counted(comparison.cost.total, 'operation')}"
+    said = f"$f$ = {number(value(comparison))}, {operations(comparison.cost.total)}"
     return f"{code(function)}{at}\n\n{said}{notes}\n"
 
 

@@ -27,7 +27,7 @@ from diffcli.reports.cells import (
     value,
 )
 from diffcli.reports.names import labels
-from diffcli.reports.sentences import closing, counted
+from diffcli.reports.sentences import closing, operations
 from diffcli.runtime.errors import visible
 
 _WIDEST = 6
@@ -112,7 +112,7 @@ def _heading(comparison: Comparison) -> str:
     function, point = headings(comparison)
     at = say(" at {point}", point=code(point)) if point else ""
     notes = "".join(f"\n\n{escaped(say('Note: {note}', note=translated(note)))}" for note in comparison.notes)
-    said = f"f = {value(comparison)}, {counted(comparison.cost.total, 'operation')}"
+    said = f"f = {value(comparison)}, {operations(comparison.cost.total)}"
     return f"## {code(function)}{at}\n\n{said}{notes}"
 
 

@@ -57,9 +57,9 @@ def heading(found: Found) -> Iterator[str]:
             template = "asked for: {kind}, with the vector {vector}"
         elif wanted.kind == "derivative":
             template = "asked for: {kind} of order {order}"
-        yield say(template, kind=translated(wanted.kind), vector=written(wanted.vector), order=wanted.order)
+        yield say(template, kind=say(wanted.kind), vector=written(wanted.vector), order=wanted.order)
     if found.settings.rules != "textbook":
-        yield say("note: {note}", note=translated("by the stable rules"))
+        yield say("note: {note}", note=say("by the stable rules"))
 
 
 def costs(found: Found) -> Table:
@@ -265,7 +265,7 @@ def _gap_facts(found: Found) -> dict[str, Any] | None:
 
 
 def _points(number: int) -> str:
-    return say("{count} point" if number == 1 else "{count} points", count=f"{number:,}")
+    return say("{count:,} point", "{count:,} points", count=number)
 
 
 def _percent(share: float) -> str:

@@ -24,9 +24,12 @@ if TYPE_CHECKING:
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
-def counted(number: int, noun: str) -> str:
-    """`one operation`, `12 operations`."""
-    return say(f"{{count}} {noun}" if number == 1 else f"{{count}} {noun}s", count=f"{number:,}")
+def operations(number: int) -> str:
+    return say("{count:,} operation", "{count:,} operations", count=number)
+
+
+def _times(number: int) -> str:
+    return say("{count:,} time", "{count:,} times", count=number)
 
 
 def ulps(error: float | None) -> str:
@@ -78,16 +81,16 @@ def path(comparison: Comparison) -> str:
 
 
 def _step(step: Step) -> str:
-    where = say("{kind} at line {line}", kind=translated(step.kind), line=step.line)
-    if step.taken is None:
-        return say("{where} turned {times}", where=where, times=counted(step.count, "time"))
     held = step.kind == "comparison"
+    where = say("{kind} at line {line}", kind=say("comparison") if held else step.kind, line=step.line)
+    if step.taken is None:
+        return say("{where} turned {times}", where=where, times=_times(step.count))
     if not step.taken:
         return say("{where} did not hold" if held else "{where} not taken", where=where)
     if step.taken == step.count:
         return say("{where} held" if held else "{where} taken", where=where)
     template = "{where} held {taken} of {times}" if held else "{where} taken {taken} of {times}"
-    return say(template, where=where, taken=f"{step.taken:,}", times=counted(step.count, "time"))
+    return say(template, where=where, taken=f"{step.taken:,}", times=_times(step.count))
 
 
 def _all(methods: Sequence[Measurement]) -> str:
@@ -337,7 +340,7 @@ def _cost(comparison: Comparison, answered: Sequence[Measurement]) -> str:
     (least, first), *others = costs
     if others[-1][0] == least:
         template = "All needed {count}." if others[1:] else "Both needed {count}."
-        return say(template, count=counted(least, "operation"))
+        return say(template, count=operations(least))
     cheapest = [first, *(name for cost, name in others if cost == least)]
     against = listed(
         [

@@ -40,7 +40,7 @@ def _standing(steps: Steps) -> str:
         template = "Each step is checked at {point}, against the certified derivative. {tidied}"
     if steps.at and steps.chosen:
         template = "Each step is checked at {point}, a point chosen here, against the certified derivative. {tidied}"
-    return say(template, point=equations(steps.at), tidied=translated(TIDIED))
+    return say(template, point=equations(steps.at), tidied=say(TIDIED))
 
 
 def verdict(check: Check) -> str:

@@ -24,7 +24,7 @@ from diffcli.problem.case import equations, pasted, tuples, understood, written
 from diffcli.reports.cells import by_class, derivative, one_line, ratio, standing, truths, value
 from diffcli.reports.names import labels
 from diffcli.reports.screen import plain, ruled
-from diffcli.reports.sentences import closing, counted, lost, proved, shortened, side, ulps
+from diffcli.reports.sentences import closing, lost, operations, proved, shortened, side, ulps
 from diffcli.runtime.errors import visible
 from diffcli.runtime.errors import width as columns
 from diffcli.truth.accuracy import Verdict
@@ -88,9 +88,7 @@ def _header(comparison: Comparison) -> RenderableType:
     )
     if point:
         first.append(say("   at  {point}", point=_clipped(point)))
-    second = Text.assemble(
-        ("f", "bold"), f" = {_clipped(value(comparison))}   {counted(comparison.cost.total, 'operation')}"
-    )
+    second = Text.assemble(("f", "bold"), f" = {_clipped(value(comparison))}   {operations(comparison.cost.total)}")
     if comparison.case.wanted.vector:
         name = "w" if comparison.case.wanted.kind == "vjp" else "v"
         second.append(f"   {name} = {_clipped(written(comparison.case.wanted.vector))}")
@@ -125,7 +123,7 @@ def _formulas(comparison: Comparison) -> list[RenderableType]:
                 lines.append(Text.assemble((name, "bold"), f" = {formula}", ("   (SymPy)", "dim")))
         written, cost = measurement.written, measurement.cost
         if written and cost and written.total > cost.total:
-            size = counted(written.total, "operation")
+            size = operations(written.total)
             template = "SymPy's formulas as written: {size}; {executed} executed, sharing what is equal"
             lines.append(Text(say(template, size=size, executed=f"{cost.total:,}"), "dim"))
     return lines if len(lines) > 1 else []
@@ -265,7 +263,7 @@ def show_line(result: Result, console: Console) -> None:
         place = Text(f"{result.line or '':>5}  ")
         text = Text.assemble(
             place,
-            (_padded(translated("error"), 12), "red"),
+            (_padded(say("error", context="verdict"), 12), "red"),
             (f"{visible(result.id, whole=False)}  " if result.id else "", "dim"),
             f"{one_line(translated(result.message))}: {one_line(result.expression)}",
         )
@@ -316,7 +314,7 @@ def show_summary(summary: Summary, seconds: float, console: Console, exit_zero: 
     wrap = not console.is_terminal
     rate = f" ({(summary.rows - summary.kept) / seconds:.0f}/s)" if seconds > 0 else ""
     kept = say(", {kept} of them kept from before", kept=f"{summary.kept:,}") if summary.kept else ""
-    rows = counted(summary.rows, "expression")
+    rows = say("{count:,} expression", "{count:,} expressions", count=summary.rows)
     done = say("{rows} in {seconds} s{rate}{kept}", rows=rows, seconds=f"{seconds:.1f}", rate=rate, kept=kept)
     console.print(Text(done), soft_wrap=wrap)
     kinds = [kind for kind in _COLOURS if any(tally[kind] for tally in summary.verdicts.values())]

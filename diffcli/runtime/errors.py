@@ -7,6 +7,7 @@ caret, and what to try. This room knows nothing else of the project.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,10 +26,10 @@ class DiffError(Exception):
     command to type in place of `source`: the whole text, and options that it needs.
     """
 
-    message: str
+    message: Message
     source: str | None = None
     span: tuple[int, int] | None = None
-    hint: str | None = None
+    hint: Message | None = None
     kind: str = "syntax"
     mended: tuple[str, ...] = ()
 
@@ -42,13 +43,13 @@ class DiffError(Exception):
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.message, self.source, self.span, self.hint, self.kind, self.mended)
 
-    def report(self, before: str = "error: ") -> str:
-        """The message, the source line, carets under the span, and the hint."""
-        return "\n".join([before + visible(self.message, whole=False), *self._below()])
+    def report(self, before: str = "error: ", say: Callable[[Message], str] = str) -> str:
+        """The message, the source line, carets under the span, and the hint; `say` puts it in another language."""
+        return "\n".join([before + visible(say(self.message), whole=False), *self._below(say)])
 
-    def _below(self) -> list[str]:
+    def _below(self, say: Callable[[Message], str] = str) -> list[str]:
         lines = place(self.source, self.span) if self.source is not None and self.span is not None else []
-        return [*lines, f"  {visible(self.hint, whole=False)}"] if self.hint else lines
+        return [*lines, f"  {visible(say(self.hint), whole=False)}"] if self.hint else lines
 
 
 def unwritable(file: object, error: OSError) -> DiffError:
@@ -68,8 +69,17 @@ def unreadable(file: object, error: OSError) -> DiffError:
 
 
 def _reason(error: OSError) -> Message:
-    """What the system says, in English; the usual ones are in the catalogue."""
-    return message(error.strerror or str(error))
+    """What the system says, in English."""
+    text = error.strerror or str(error)
+    return next((known for known in _USUAL if known == text), Message(text))
+
+
+_USUAL = (
+    message("No such file or directory"),
+    message("Is a directory"),
+    message("Permission denied"),
+    message("No space left on device"),
+)
 
 
 class Unsupported(Exception):

@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 AND = "{first} and {last}"
+OR = "{first} or {last}"
 
 
 class Message(str):

@@ -85,4 +85,4 @@ def _out_of_range(part: Part) -> str:
         return say("the number is beyond the largest float64, {number}", number=f"{LARGEST_FLOAT:.1e}")
     domain = PRIMITIVES[part.code].except_at
     template = "{made} is not finite, which has no value at {places}" if domain else "{made} is not finite"
-    return say(template, made=part.filled, places=translated(domain))
+    return say(template, made=part.filled, places=domain and say(domain))

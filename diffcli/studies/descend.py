@@ -344,7 +344,7 @@ def _place(finding: Finding, step: Step) -> str:
 
 def _ending(finding: Finding, one: Walk) -> str:
     last, k = one.last, one.last.k
-    times = say("{count} update" if k == 1 else "{count} updates", count=f"{k:,}")
+    times = say("{count:,} update", "{count:,} updates", count=k)
     found = verdict(one)
     if found == "diverges":
         template = _RISES if math.isfinite(last.loss) else _RISES_BEYOND

@@ -17,7 +17,12 @@ _ALSO = {"symbolic": "sympy"}
 
 def methods() -> Study:
     """All methods, in the order in which they are shown. No library is imported for it."""
-    heads = (Column(say("method")), Column(say("what it does")), Column(say("derivatives")), Column(translated("by")))
+    heads = (
+        Column(say("method")),
+        Column(say("what it does")),
+        Column(say("derivatives")),
+        Column(say("by", context="heading")),
+    )
     rows = tuple((name, translated(one.summary), _kinds(one), _by(name, one)) for name, one in METHODS.items())
     missing = [name for name, method in METHODS.items() if not method.available]
     template = "A gradient is compared by {names}, unless --methods names others."
@@ -72,7 +77,7 @@ _SAID: dict[tuple[Kind, ...], str] = {
 def _kinds(method: Method) -> str:
     if method.kinds in _SAID:
         return say(_SAID[method.kinds])
-    return say(", ").join(map(translated, method.kinds))
+    return say(", ").join(map(say, method.kinds))
 
 
 def _by(name: str, method: Method) -> str:

@@ -349,7 +349,8 @@ def _methods(finding: Finding) -> Table:
         measured = finding.distances(walk)
         figures = correct(measured[-1][1]) if measured else None
         end = say("cycle of {length}", length=walk.cycle) if walk.end == "cycle" else say(_ENDS[walk.end])
-        rows.append((say(walk.method), len(walk.steps) - 1, end, walk.last, figures, _order(finding, walk)))
+        name = say(SECANT) if walk.method == SECANT else walk.method
+        rows.append((name, len(walk.steps) - 1, end, walk.last, figures, _order(finding, walk)))
     columns = (
         Column(say("method")), Column(say("steps")), Column(say("end")),
         Column(say("last {name}", name=finding.name)), Column(say("digits"), 3), Column(say("order"), 3),

@@ -26,7 +26,7 @@ from diffcli.ad.rules import ONE, ZERO, Linear, rule_text
 from diffcli.core.evaluate import evaluate
 from diffcli.core.primitives import ALL, CODE, DEFINITIONS, OF_VECTORS, PRIMITIVES, RULES, Primitive, Rules
 from diffcli.core.program import Builder, Constant, Program
-from diffcli.locale.language import say, translated
+from diffcli.locale.language import say
 from diffcli.numbers.float64 import FLOAT64
 from diffcli.runtime.errors import DiffError
 from diffcli.runtime.messages import message
@@ -289,7 +289,13 @@ def _at(row: Primitive, lost: Worst) -> str:
 
 
 def _texts(rows: Sequence[Primitive]) -> Table:
-    columns = say("primitive"), say("textbook"), say("stable, where another"), translated("domain"), say("convention")
+    columns = (
+        say("primitive"),
+        say("textbook"),
+        say("stable, where another"),
+        say("domain", context="heading"),
+        say("convention"),
+    )
     return Table(tuple(map(Column, columns)), tuple(map(_text, rows)), say("the rules"))
 
 
@@ -302,9 +308,9 @@ def _definitions(defined: Sequence[Function]) -> Table:
 def _text(row: Primitive) -> tuple[Cell, ...]:
     textbook, stable = (rule_text(CODE[row.name], column) for column in RULES)
     inside = " × ".join(row.domain) or None
-    outside = row.except_at and say("except {places}", places=translated(row.except_at))
+    outside = row.except_at and say("except {places}", places=say(row.except_at))
     domain = say("; ").join(part for part in (inside, outside) if part) or None
-    return row.name, textbook, stable if stable != textbook else None, domain, translated(row.kink) or None
+    return row.name, textbook, stable if stable != textbook else None, domain, say(row.kink) if row.kink else None
 
 
 FEW = 4.0

@@ -567,5 +567,5 @@ def _check(value: Ball | None, truth: Ball | None, alone: Truth | None) -> Check
             return Check(verdict, number, None, alone.reason)
     assert truth is not None
     if value is None:
-        return Check("no value", None, nearest(truth), "the formula has no value here")
+        return Check("no value", None, nearest(truth), message("the formula has no value here"))
     return Check("agrees" if value.overlaps(truth) else "differs", number, nearest(truth))

@@ -32,6 +32,7 @@ from diffcli.core.primitives import (
 )
 from diffcli.core.program import Builder, Call, Constant, Program
 from diffcli.runtime.errors import DiffError, brief
+from diffcli.runtime.messages import OR, Message, listing, message, message_of
 from diffcli.syntax import shapes
 from diffcli.syntax.mending import explained
 from diffcli.syntax.parsing import Node, nodes_of, span
@@ -106,8 +107,8 @@ class Elaborator:
         self.constants_read: set[str] = set()
         self.calls: list[Call] = []
 
-    def fail(self, message: str, node: Node, hint: str | None = None, kind: str = "syntax") -> DiffError:
-        return DiffError(message, self.source, span(self.source, node), hint, kind)
+    def fail(self, said: Message, node: Node, hint: Message | None = None, kind: str = "syntax") -> DiffError:
+        return DiffError(said, self.source, span(self.source, node), hint, kind)
 
     # --- equations
     def emit(self, code: int, *arguments: int) -> int:
@@ -188,7 +189,9 @@ class Elaborator:
             return function(*values)
         except Mismatch as mismatch:
             said = node[1] or {"vector": "[…]"}.get(node[0], "")
-            raise self.fail(f"{said}: {mismatch}" if said else str(mismatch), node, kind="shape") from None
+            fault = message_of(mismatch)
+            told = message("{name}: {message}", name=said, message=fault) if said else fault
+            raise self.fail(told, node, kind="shape") from None
 
     # --- nodes
     def run(self, nodes: list[Node]) -> list[Value]:
@@ -224,19 +227,21 @@ class Elaborator:
             elif kind != "result":
                 push(_NODES[kind](self, node, self.take(node[2])))
             elif position + 1 < len(nodes):
-                raise self.fail("the value of this statement is not used", node, "bind it to a name: a = …")
+                raise self.fail(
+                    message("the value of this statement is not used"), node, message("bind it to a name: a = …")
+                )
         return self.take(1)
 
     def nothing_wanted(self, nodes: list[Node]) -> DiffError:
         """The error of statements that end in a binding."""
         name = brief(nodes[-1][1])
-        hint = f"end with what is wanted: …; {name}"
+        hint = message("end with what is wanted: …; {name}", name=name)
         mended: tuple[str, ...] = ()
         if sum(kind == "bind" for kind, *_ in nodes) == 1:  # an equation, most likely
-            hint = f"write only what stands behind the =, or end with what is wanted: …; {name}"
+            hint = message("write only what stands behind the =, or end with what is wanted: …; {name}", name=name)
             before, _, right = self.source.partition("=")
             mended = (right.strip(),) if before.strip() == nodes[-1][1] else ()
-        return replace(self.fail("the last statement is no expression", nodes[-1], hint), mended=mended)
+        return replace(self.fail(message("the last statement is no expression"), nodes[-1], hint), mended=mended)
 
     def take(self, count: int) -> list[Value]:
         taken = self.stack[len(self.stack) - count :]
@@ -247,8 +252,8 @@ class Elaborator:
         try:
             return float(node[1])
         except ValueError:
-            hint = "digits may be grouped by single underscores"
-            raise self.fail(f"'{brief(node[1])}' is no number", node, hint) from None
+            hint = message("digits may be grouped by single underscores")
+            raise self.fail(message("'{text}' is no number", text=brief(node[1])), node, hint) from None
 
     def literal(self, number: float, nodes: list[Node], position: int) -> float | int:
         """The equation that loads the literal of a node; the number itself where a minus or a power takes it over."""
@@ -266,7 +271,7 @@ class Elaborator:
             self.constants_read.add(name)
             return self.builder.constant(float("inf") if constant == "inf" else constant)
         if constant is not None:
-            self.notes.append(f"{name} is the variable of the point here, not the constant")
+            self.notes.append(message("{name} is the variable of the point here, not the constant", name=name))
         shape = self.given.get(name, ())
         self.shapes[name] = shape
         if not shape:
@@ -312,7 +317,8 @@ class Elaborator:
         """A power of a matrix is read as the inverse, or as a product of matrices, by half of all readers."""
         text = self.source[slice(*span(self.source, node))]
         if self.source is self.typed and len(text) <= 30:  # not within the text of a definition
-            self.notes.append(f"{text} is taken entry by entry here; the matrix product is A @ B")
+            template = "{name} is taken entry by entry here; the matrix product is {product}"
+            self.notes.append(message(template, name=text, product="A @ B"))
 
     def compare(self, node: Node, operands: list[Value]) -> Value:
         operators = node[1].split()
@@ -328,8 +334,8 @@ class Elaborator:
     def if_else(self, node: Node, operands: list[Value]) -> Value:
         yes, condition, no = operands
         if isinstance(condition, Tensor):
-            hint = "write where(condition, a, b) to choose entry by entry"
-            raise self.fail("the condition of if is a vector, not one number", node, hint, "shape")
+            hint = message("write where(condition, a, b) to choose entry by entry")
+            raise self.fail(message("the condition of if is a vector, not one number"), node, hint, "shape")
         return self.each(renamed(node, "if"), self.select, condition, yes, no)
 
     # --- vectors and matrices
@@ -343,12 +349,21 @@ class Elaborator:
         if None in numbers:
             function, bracket, inside = self.source[slice(*span(self.source, node))].partition("[")
             called = bracket and function.strip() in FUNCTION_NAMES
-            hint = f"write {function.strip()}({inside[:-1]})" if called else "write v[0], or M[1, 0]"
-            raise self.fail("an index is a whole number, as it stands", node, hint, "shape")
+            hint = (
+                message("write {what}", what=f"{function.strip()}({inside[:-1]})")
+                if called
+                else message("write v[0], or M[1, 0]")
+            )
+            raise self.fail(message("an index is a whole number, as it stands"), node, hint, "shape")
         if not isinstance(value, Tensor) and self.builder.ops[value] == INPUT:
             name = list(self.names)[self.builder.a[value]]
             if name in self.shapes and name not in self.given:
-                raise self.fail(f"the variable {name} has no value", node, f'add --at "{name}=[1, 2, 3]"', "missing")
+                raise self.fail(
+                    message("the variable {name} has no value", name=name),
+                    node,
+                    message('add --at "{point}"', point=f"{name}=[1, 2, 3]"),
+                    "missing",
+                )
         return self.shaped(node, partial(shapes.pick, index=cast("list[int]", numbers)), value)
 
     def whole(self, value: Value) -> int | None:
@@ -384,11 +399,14 @@ class Elaborator:
         (value,) = self.take(1)
         name = node[1]
         if name in self.scope or name in self.constants_read:
-            bound = "is read before it is bound" if name not in self.scope or name in self.shapes else "is bound twice"
-            raise self.fail(f"'{brief(name)}' {bound}", node, "each name is bound once, before it is used")
+            early = name not in self.scope or name in self.shapes
+            template = "'{name}' is read before it is bound" if early else "'{name}' is bound twice"
+            hint = message("each name is bound once, before it is used")
+            raise self.fail(message(template, name=brief(name)), node, hint)
         if name in _SPELLINGS or name in self.given:
-            other = "the constant" if name in _SPELLINGS else "the value in the point"
-            self.notes.append(f"{name} is what the expression binds it to, not {other}")
+            constant = "{name} is what the expression binds it to, not the constant"
+            given = "{name} is what the expression binds it to, not the value in the point"
+            self.notes.append(message(constant if name in _SPELLINGS else given, name=name))
         self.scope[name] = value
 
     def call(self, node: Node, arguments: list[Value]) -> Value:
@@ -421,20 +439,27 @@ class Elaborator:
     def parametric(self, node: Node, order: Value, argument: Value) -> Value:
         literal = None if isinstance(order, Tensor) else self.exact(order)
         if node[1] == "polygamma" and (literal is None or literal.denominator != 1 or literal < 0):
-            raise self.fail("the first argument of polygamma is a whole number", node, "write polygamma(1, x)")
+            said = message("the first argument of {name} is a whole number", name=node[1])
+            raise self.fail(said, node, message("write {what}", what="polygamma(1, x)"))
         if literal is None or literal <= 0 and node[1] == "hyp0f1":
-            raise self.fail(f"the first argument of {node[1]} is a number above 0", node, f"write {node[1]}(1.5, x)")
+            said = message("the first argument of {name} is a number above 0", name=node[1])
+            raise self.fail(said, node, message("write {what}", what=f"{node[1]}(1.5, x)"))
         parameter: Constant = float(literal) if node[1] == "hyp0f1" and float(literal) == literal else literal
         return self.each(node, lambda entry: self.builder.parametric(node[1], entry, parameter), argument)
 
     def expect(self, node: Node, *counts: int) -> None:
         _, name, operands, *_ = node
         if operands not in counts:
-            wanted = " or ".join(map(str, sorted(counts)))
-            plural = "argument" if counts == (1,) else "arguments"
+            *fewer, most = sorted(counts)
+            if fewer:
+                template = "{name} takes {counts} arguments, not {given}"
+                said = message(template, name=name, counts=listing([*fewer, most], OR), given=operands)
+            else:
+                one, more = "{name} takes {count} argument, not {given}", "{name} takes {count} arguments, not {given}"
+                said = message(one, more, name=name, count=most, given=operands)
             of_base = name in ("log", "ln") and operands == 2
-            hint = "write log(x)/log(b) for the logarithm to the base b" if of_base else None
-            raise self.fail(f"{name} takes {wanted} {plural}, not {operands}", node, hint)
+            hint = message("write log(x)/log(b) for the logarithm to the base b") if of_base else None
+            raise self.fail(said, node, hint)
 
     def defined(self, node: Node, parameters: str, text: str, arguments: Sequence[Value]) -> Value:
         """Expand a function that the language defines by others."""
@@ -444,9 +469,10 @@ class Elaborator:
         try:
             (result,) = self.run(_definition(text))
         except DiffError as error:  # of shapes: said of the call, not of what it stands for
-            said = error.message.rpartition(": ")[2]
-            where = span(outer[1], node)
-            raise DiffError(f"{node[1]}: {said}", outer[1], where, error.hint, error.kind) from None
+            inner = error.message.values
+            said = inner["message"] if isinstance(inner, Mapping) and "message" in inner else error.message
+            told = message("{name}: {message}", name=node[1], message=said)
+            raise DiffError(told, outer[1], span(outer[1], node), error.hint, error.kind) from None
         finally:
             self.scope, self.source, self.given = outer
         self.called(node[1], arguments, result)

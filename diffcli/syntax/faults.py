@@ -9,6 +9,7 @@ import re
 from collections.abc import Sequence
 
 from diffcli.runtime.errors import DiffError, brief
+from diffcli.runtime.messages import Message, message
 from diffcli.syntax.spellings import (
     FORMULAS,
     FUNCTION_NAMES,
@@ -58,10 +59,10 @@ class Halt:
         self.end = self.spans[last][1]
 
     def fail(
-        self, message: str, span: tuple[int, int] | None = None, hint: str | None = None, mended: str | None = None
+        self, said: Message, span: tuple[int, int] | None = None, hint: Message | None = None, mended: str | None = None
     ) -> DiffError:
         """`mended` is the whole text without this fault, where it has one reading."""
-        return DiffError(message, self.source, span or self.span, hint, mended=(mended,) if mended else ())
+        return DiffError(said, self.source, span or self.span, hint, mended=(mended,) if mended else ())
 
     def typed(self, text: str, start: int, end: int) -> str:
         """The source with this text from `start` to `end`."""
@@ -69,55 +70,67 @@ class Halt:
 
     # --- brackets, statements
     def too_deep(self, deepest: int) -> DiffError:
-        hint = "bind parts to names: a = ...; b = ...; a + b"
-        return self.fail(f"nested deeper than {deepest}", (self.start, self.start + 1), hint)
+        hint = message("bind parts to names: a = ...; b = ...; a + b")
+        return self.fail(message("nested deeper than {depth}", depth=deepest), (self.start, self.start + 1), hint)
 
     def closes_nothing(self) -> DiffError:
-        wanted = f"it is {CLOSING[self.pending[-1][1]]} that is open" if self.pending else "nothing is open"
-        hint = None if self.pending else f"remove it, or write {'(' if self.token == ')' else '['} before it"
-        return self.fail(f"'{self.token}' closes nothing: {wanted}", hint=hint)
+        if self.pending:
+            template = "'{text}' closes nothing: it is {open} that is open"
+            return self.fail(message(template, text=self.token, open=CLOSING[self.pending[-1][1]]))
+        hint = message("remove it, or write {bracket} before it", bracket="(" if self.token == ")" else "[")
+        return self.fail(message("'{text}' closes nothing: nothing is open", text=self.token), hint=hint)
 
     def never_closed(self) -> DiffError:
         _, kind, value, _, first = self.pending[-1]
         start = self.spans[first][0]
-        message = "'(' is never closed" if kind in ("(", "call") else "'[' is never closed"
-        return self.fail(message, (start, start + max(1, len(value))), f"write the missing {CLOSING[kind]}")
+        said = message("'(' is never closed") if kind in ("(", "call") else message("'[' is never closed")
+        return self.fail(
+            said, (start, start + max(1, len(value))), message("write the missing {bracket}", bracket=CLOSING[kind])
+        )
 
     def empty_vector(self) -> DiffError:
-        return self.fail("an empty vector", (self.spans[self.pending[-1][4]][0], self.span[1]), "write [x, y]")
+        return self.fail(
+            message("an empty vector"),
+            (self.spans[self.pending[-1][4]][0], self.span[1]),
+            message("write {what}", what="[x, y]"),
+        )
 
     def if_without_else(self) -> DiffError:
-        return self.fail("'if' without 'else'", hint="write: a if condition else b")
+        return self.fail(message("'if' without 'else'"), hint=message("write: a if condition else b"))
 
     def else_without_if(self) -> DiffError:
-        return self.fail("'else' without 'if'", hint="write: a if condition else b")
+        return self.fail(message("'else' without 'if'"), hint=message("write: a if condition else b"))
 
     def stray_comma(self) -> DiffError:
         """Some write a comma for the decimal point."""
-        message = "a comma between parentheses" if self.pending else "a comma outside parentheses"
+        said = message("a comma between parentheses") if self.pending else message("a comma outside parentheses")
         whole = _DIGITS_BEFORE.search(self.source[max(0, self.start - 20) : self.start])
         decimals = _DIGITS.match(self.source, self.start + 1)
-        hint = "write [a, b] for a vector"
+        hint = message("write [a, b] for a vector")
         if whole and decimals:
-            hint = f"write {whole[0]}.{decimals[0]} for a number, [{whole[0]}, {decimals[0]}] for a vector"
-        return self.fail(message, hint=hint)
+            number, vector = f"{whole[0]}.{decimals[0]}", f"[{whole[0]}, {decimals[0]}]"
+            hint = message("write {number} for a number, {vector} for a vector", number=number, vector=vector)
+        return self.fail(said, hint=hint)
 
     # --- operands
     def operand_behind_comma(self) -> DiffError:
-        return self.fail("an operand is missing", hint="remove the comma before it")
+        return self.fail(message("an operand is missing"), hint=message("remove the comma before it"))
 
     def missing_operand(self) -> DiffError:
         if unknown := unexpected(self.token, self.source, self.start):
             return unknown
         if not self.token and self.empty:
-            return self.fail("the expression is empty", (0, 1), "write for example sin(x)*y")
+            return self.fail(message("the expression is empty"), (0, 1), message("write for example sin(x)*y"))
         before = "" if not self.pending or self.pending[-1][1] == "call" else self._typed(self.pending[-1])
-        at = f"before '{self.token}'" if self.token.strip() else "at the end"
-        place = f"after '{before}'" if before else at
-        hint = "write ** or ^ for a power" if self.token == "*" and before == "**" else None
+        said = message("an operand is missing at the end")
+        if before:
+            said = message("an operand is missing after '{text}'", text=before)
+        elif self.token.strip():
+            said = message("an operand is missing before '{text}'", text=self.token)
+        hint = message("write ** or ^ for a power") if self.token == "*" and before == "**" else None
         if self.token == "if":
-            hint = "write where(c, a, b), or a if c else b"
-        return self.fail(f"an operand is missing {place}", hint=hint)
+            hint = message("write where(c, a, b), or a if c else b")
+        return self.fail(said, hint=hint)
 
     def _typed(self, pending: Pending) -> str:
         """The text of a pending operator; a bracket has none."""
@@ -141,21 +154,28 @@ class Halt:
         right = self._factor()
         called = OTHER_NAMES.get(left, left)
         mended = f"{called}({self._argument()})" if called in FUNCTION_NAMES else f"{left}*{right}"
+        hint = message("write {what}", what=mended)
         readings = two_arguments(self.source, self.start, called) if called in FUNCTION_NAMES else None
         if readings and bare_argument(self.source, self.start) is None:
-            mended = ", or ".join(readings)
+            hint = message("write {one}, or {other}", one=readings[0], other=readings[1])
         if base and called not in FUNCTION_NAMES:  # x^2y is read in two ways
             powered = self.source[power[0] : self.end] if power else ""
-            mended = f"{powered}*{right}, or {powered[: len(powered) - len(left)]}({left}*{right})"
+            whole_power = f"{powered[: len(powered) - len(left)]}({left}*{right})"
+            hint = message("write {one}, or {other}", one=f"{powered}*{right}", other=whole_power)
         if left.isdigit() and self.token.isdigit():
-            mended = f"{left}{self.token} for one number, {left}*{self.token} for a product"
-        hint = f"write {mended}" if len(mended) <= 60 and "\n" not in mended else "write * between them"
+            template = "write {number} for one number, {product} for a product"
+            hint = message(template, number=f"{left}{self.token}", product=f"{left}*{self.token}")
+        hint = hint if len(hint) <= 66 and "\n" not in hint else message("write * between them")
         whole = None if base and called not in FUNCTION_NAMES else self._whole(left, called)
         return self._nothing_between(left, hint, whole)
 
-    def _nothing_between(self, left: str, hint: str, mended: str | None = None) -> DiffError:
+    def _nothing_between(self, left: str, hint: Message, mended: str | None = None) -> DiffError:
         shown = left if len(left) <= 30 else "…" + left[-29:]
-        return self.fail(f"there is no operator between {shown} and {brief(self.token)}", hint=hint, mended=mended)
+        return self.fail(
+            message("there is no operator between {left} and {right}", left=shown, right=brief(self.token)),
+            hint=hint,
+            mended=mended,
+        )
 
     def _whole(self, left: str, called: str) -> str | None:
         """The text with the product written, or the argument in parentheses; None where there are two readings."""
@@ -174,15 +194,21 @@ class Halt:
         right = self._factor()
         divided = self.source[self.starts[-2] : self.end]
         above = divided[: len(divided) - len(left)]
-        hint = f"write {divided}*{right}, or {above}({left}*{right})"
-        return self._nothing_between(left, hint if len(hint) <= 80 and "\n" not in hint else "write * between them")
+        hint = message("write {one}, or {other}", one=f"{divided}*{right}", other=f"{above}({left}*{right})")
+        return self._nothing_between(
+            left, hint if len(hint) <= 80 and "\n" not in hint else message("write * between them")
+        )
 
     def _no_place(self) -> DiffError:
         if self.token == "=":
-            hint = "compare with ==; bind a name once, at the start of a statement: a = x*y; a + 1"
-            return self.fail("'=' has no place here", hint=hint)
-        hint = "write 'and not' between conditions" if self.token == "not" else "close the parenthesis first"
-        return self.fail(f"'{self.token}' has no place here", hint=hint)
+            hint = message("compare with ==; bind a name once, at the start of a statement: a = x*y; a + 1")
+            return self.fail(message("'=' has no place here"), hint=hint)
+        hint = (
+            message("write 'and not' between conditions")
+            if self.token == "not"
+            else message("close the parenthesis first")
+        )
+        return self.fail(message("'{text}' has no place here", text=self.token), hint=hint)
 
     def _power(self) -> tuple[int, int] | None:
         """Where the base stands of a power whose exponent has just been read."""
@@ -197,17 +223,19 @@ class Halt:
         function = self.source[slice(*place)]
         exponent = self.source[place[1] : self.end].strip().lstrip("*^").strip()
         behind = self._argument()
-        hint = f"write {function}({behind})^{exponent}"
-        mended: str | None = None
+        written = f"{function}({behind})^{exponent}"
+        hint, mended = message("write {what}", what=written), None
         end = self._operand_end("(", self.start) if self.token == "(" else bare_argument(self.source, self.start)
         if end and self.token:
-            mended = self.typed(f"{function}({behind})^{exponent}", place[0], end)
+            mended = self.typed(written, place[0], end)
         if exponent.strip("() ").replace(" ", "") == "-1":
-            hint, mended = f"write 1/{function}({behind})", None
+            reciprocal = f"1/{function}({behind})"
+            hint, mended = message("write {what}", what=reciprocal), None
             if function in INVERSES:
                 inverse = f"{INVERSES[function]}({behind})"
-                hint = f"write {inverse} for the inverse function, 1/{function}({behind}) for 1 over it"
-        return self.fail(f"{function} has no argument", place, hint, mended)
+                template = "write {inverse} for the inverse function, {reciprocal} for 1 over it"
+                hint = message(template, inverse=inverse, reciprocal=reciprocal)
+        return self.fail(message("{function} has no argument", function=function), place, hint, mended)
 
     def _argument(self) -> str:
         """What a function without parentheses is applied to, as far as that is easily seen."""
@@ -249,23 +277,26 @@ class Halt:
         rest = self.source[opening:end]
         plain = len(name) + len(rest) < 60 and _PLAIN.match(rest)
         known, stop = usual(name), self.start + len(name)
-        unknown = f"unknown function '{brief(name)}'"
+        unknown = message("unknown function '{name}'", name=brief(name))
         if known in FORMULAS:
             formula = FORMULAS[known].format(rest if plain else "(x)")
             mended = self.typed(formula, self.start, end) if plain else None
-            return self.fail(unknown, hint=f"write {formula}", mended=mended)
+            return self.fail(unknown, hint=message("write {what}", what=formula), mended=mended)
         if binding := _IS_BINDING.match(self.source, end):
             right = None if self.source[: self.start].strip() else self.source[binding.end() :].strip()
-            return self.fail(unknown, hint="write only what stands behind the =", mended=right)
+            return self.fail(unknown, hint=message("write only what stands behind the ="), mended=right)
         product = run_together(name)
         same = known if known in FUNCTION_NAMES else None
         if near := same or OTHER_NAMES.get(known) or (product and name[1:]) or nearest(known, FUNCTION_NAMES):
-            hint = f"write {product}{rest} for a product" if product and plain else None
+            hint = message("write {formula} for a product", formula=f"{product}{rest}") if product and plain else None
             repaired = self.typed(product if product and not same else near, self.start, stop)
-            return self.fail(f"{unknown}: did you mean '{near}'?", hint=hint, mended=repaired)
+            said = message("unknown function '{name}': did you mean '{near}'?", name=brief(name), near=near)
+            return self.fail(said, hint=hint, mended=repaired)
         if len(name) > LONGEST_VARIABLE:
-            return self.fail(unknown, hint="this language does not have it; its functions are listed by --help")
-        hint = f"write {name}*{rest} for a product" if plain else _NEITHER
+            return self.fail(
+                unknown, hint=message("this language does not have it; its functions are listed by --help")
+            )
+        hint = message("write {formula} for a product", formula=f"{name}*{rest}") if plain else _NEITHER
         whole = self.typed(f"{name}*", self.start, opening) if plain and not self._divides() else None
         return self.fail(unknown, hint=hint, mended=whole)
 
@@ -273,4 +304,4 @@ class Halt:
 LONGEST_VARIABLE = 2
 """Letters of a name that may be a variable before parentheses, as in `x(x + 1)`; longer ones are functions."""
 
-_NEITHER = "write * for a product; the functions are listed by --help"
+_NEITHER = message("write * for a product; the functions are listed by --help")

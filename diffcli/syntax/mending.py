@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from diffcli.runtime.errors import DiffError
+from diffcli.runtime.messages import Message, message
 from diffcli.syntax.spellings import FUNCTION_NAMES
 
 LONGEST = 400
@@ -19,7 +20,7 @@ LONGEST = 400
 MOST = 24
 """Mends of one text."""
 
-Found = tuple[str, str, tuple[str, ...]]
+Found = tuple[Message, Message, tuple[str, ...]]
 """(what is wrong, what to type instead, the words of the mended command in place of the text; none where unsure)."""
 
 
@@ -36,7 +37,11 @@ def explained(error: DiffError, understand: Callable[[str], Any]) -> DiffError:
         following = _fault_of(text, understand, pointed="--at" in options)
         if following is None:
             told = first.hint or ""
-            hint = f"write {text}" if mends > 1 and text not in told and "\n" not in text else first.hint
+            hint = (
+                message("write {what}", what=text)
+                if mends > 1 and text not in told and "\n" not in text
+                else first.hint
+            )
             return replace(first, hint=hint, mended=(text, *options))
         fault = _in_full(following)
     return replace(first, mended=())
@@ -60,12 +65,12 @@ def _in_full(error: DiffError) -> DiffError:
         match = sign.search(source)
         told = match and found(match)
         if match and told:
-            message, hint, mended = told
+            said, hint, mended = told
             where = match.span("mark") if "mark" in sign.groupindex else match.span()
-            return DiffError(message, source, where, hint, error.kind, mended)
+            return DiffError(said, source, where, hint, error.kind, mended)
     mend = _BY_MARK.get(source[error.span[0] : error.span[0] + 1]) if error.span and not error.mended else None
     text = mend(source, error.span[0]) if mend and error.span else None
-    return replace(error, hint=f"write {text}", mended=(text,)) if text else error
+    return replace(error, hint=message("write {what}", what=text), mended=(text,)) if text else error
 
 
 # --- questions around a formula
@@ -98,7 +103,11 @@ def _derivative(match: re.Match[str]) -> Found | None:
     if not _balanced(formula) or not formula or formula[0] in _QUOTES:
         return None
     options = (*(("--wrt", by) if by else ()), *(("--order", order) if order != "1" else ()))
-    return "the sign of a derivative is not part of the formula", f"write {formula}", (formula, *options)
+    return (
+        message("the sign of a derivative is not part of the formula"),
+        message("write {what}", what=formula),
+        (formula, *options),
+    )
 
 
 _QUOTES = "'\"’‘“"
@@ -106,29 +115,39 @@ _QUOTES = "'\"’‘“"
 
 def _derivative_inside(match: re.Match[str]) -> Found:
     del match
-    return "a derivative cannot stand within a formula", "write it out: 2*x instead of d/dx x^2", ()
+    return message("a derivative cannot stand within a formula"), message("write it out: 2*x instead of d/dx x^2"), ()
 
 
 def _lambda(match: re.Match[str]) -> Found:
     formula = match["formula"].strip()
-    return "a function of Python is not a formula", f"write the formula alone: {formula}", (formula,)
+    return (
+        message("a function of Python is not a formula"),
+        message("write the formula alone: {formula}", formula=formula),
+        (formula,),
+    )
 
 
 def _limit(match: re.Match[str]) -> Found:
     del match
-    hint = "write the formula alone, and a point; where(x == 0, a, b) gives it a value of its own at 0"
-    return "limits are not computed", hint, ()
+    hint = message("write the formula alone, and a point; where(x == 0, a, b) gives it a value of its own at 0")
+    return message("limits are not computed"), hint, ()
 
 
 def _integral(match: re.Match[str]) -> Found:
     del match
-    hint = "write the formula that is to be differentiated; the derivative of an integral by its end is the integrand"
-    return "integrals are not computed", hint, ()
+    hint = message(
+        "write the formula that is to be differentiated; the derivative of an integral by its end is the integrand"
+    )
+    return message("integrals are not computed"), hint, ()
 
 
 def _with_point(match: re.Match[str]) -> Found:
     formula, point = match["formula"].strip(), match["point"].strip()
-    return "the point is not part of the formula", f'write {formula} --at "{point}"', (formula, "--at", point)
+    return (
+        message("the point is not part of the formula"),
+        message("write {what}", what=f'{formula} --at "{point}"'),
+        (formula, "--at", point),
+    )
 
 
 def _equation(match: re.Match[str]) -> Found | None:
@@ -137,7 +156,11 @@ def _equation(match: re.Match[str]) -> Found | None:
     if not _balanced(left) or not _balanced(right):
         return None
     difference = left if re.fullmatch(r"0(\.0*)?", right) else f"{left} - {right if _single(right) else f'({right})'}"
-    return "an equation is not a formula", f"bring it to one side: {difference}", (difference,)
+    return (
+        message("an equation is not a formula"),
+        message("bring it to one side: {difference}", difference=difference),
+        (difference,),
+    )
 
 
 def _single(text: str) -> bool:
@@ -159,7 +182,7 @@ def _choice(match: re.Match[str]) -> Found | None:
     chosen = f"where({condition}, {yes}, {no})"
     before = text[:begin] + " " * (text[begin - 1 : begin] == ",")
     whole = f"{before}{chosen}{text[end:]}"
-    return "'?' is not a sign of this language", f"write {whole}", (whole,)
+    return message("'?' is not a sign of this language"), message("write {what}", what=whole), (whole,)
 
 
 def _opened(text: str, place: int, signs: str) -> int:
@@ -187,17 +210,18 @@ def _closed(text: str, place: int, signs: str) -> int:
 
 def _slice(match: re.Match[str]) -> Found:
     """`v[1:3]`: entries are named one by one."""
-    message = "an index is one whole number, not a range of them"
+    said = message("an index is one whole number, not a range of them")
     one = re.fullmatch(r"\s*(?P<first>\d*)\s*:\s*(?P<last>-?\d*)\s*", match["inside"])
     name, first, last = match["name"], int((one and one["first"]) or 0), one and one["last"]
     if not one:
-        return message, "write the entries one by one: [M[0, 0], M[1, 0]]", ()
+        return said, message("write the entries one by one: {entries}", entries="[M[0, 0], M[1, 0]]"), ()
     if not last or not last.isdigit() or not first < int(last) <= first + 9:
-        return message, f"write the entries one by one: [{name}[{first}], {name}[{first + 1}], …]", ()
+        entries = f"[{name}[{first}], {name}[{first + 1}], …]"
+        return said, message("write the entries one by one: {entries}", entries=entries), ()
     entries = f"[{', '.join(f'{name}[{k}]' for k in range(first, int(last)))}]"
     begin, end = match.span()
     mended = f"{match.string[:begin]}{entries}{match.string[end:]}"
-    return message, f"write the entries one by one: {entries}", (mended,)
+    return said, message("write the entries one by one: {entries}", entries=entries), (mended,)
 
 
 # --- Wolfram
@@ -237,8 +261,12 @@ def _wolfram(match: re.Match[str]) -> Found | None:
         options = ("--wrt", by, *(("--order", whole["order"]) if whole["order"] not in (None, "1") else ()))
     text = _plain(whole["formula"] if whole else source)
     if text is None:
-        return "this is Wolfram's notation", "write functions as sin(x), powers as x^2, vectors as [x, y]", ()
-    return "this is Wolfram's notation", f"write {text}", (text, *options)
+        return (
+            message("this is Wolfram's notation"),
+            message("write functions as sin(x), powers as x^2, vectors as [x, y]"),
+            (),
+        )
+    return message("this is Wolfram's notation"), message("write {what}", what=text), (text, *options)
 
 
 _WOLFRAM_DERIVATIVE = re.compile(

@@ -13,6 +13,8 @@ from itertools import product
 from math import prod
 from typing import Any, NamedTuple
 
+from diffcli.runtime.messages import Message, listing, message
+
 Shape = tuple[int, ...]
 Entry = Any
 Binary = Callable[[Entry, Entry], Entry]
@@ -87,15 +89,10 @@ def _broadcast(shapes: Sequence[Shape]) -> Shape:
         if len(wider) > 1:
             distinct = list(dict.fromkeys(shape for shape in shapes if shape))
             if all(len(shape) == 1 for shape in distinct):
-                raise Mismatch(f"lengths {_and(str(shape[0]) for shape in distinct)} differ")
-            raise Mismatch(f"shapes {_and(map(shown, distinct))} do not fit")
+                raise Mismatch(message("lengths {listed} differ", listed=listing(str(shape[0]) for shape in distinct)))
+            raise Mismatch(message("shapes {listed} do not fit", listed=listing(map(shown, distinct))))
         found.append(wider.pop() if wider else 1)
     return tuple(found)
-
-
-def _and(words: Any) -> str:
-    *first, last = words
-    return f"{', '.join(first)} and {last}"
 
 
 def _spread(value: Value, shape: Shape) -> Sequence[Entry]:
@@ -114,9 +111,9 @@ def stack(values: Sequence[Value]) -> Tensor:
     """`[a, b, …]`: values of one shape become the rows of a larger one."""
     shapes = list(dict.fromkeys(map(shape_of, values)))
     if len(shapes) > 1:
-        raise Mismatch(f"{_and(map(_described, shapes))} do not make one matrix")
+        raise Mismatch(message("{listed} do not make one matrix", listed=listing(map(_described, shapes))))
     if len(shapes[0]) >= MOST_AXES:
-        raise Mismatch(f"an array has at most {MOST_AXES} brackets within one another")
+        raise Mismatch(message("an array has at most {most} brackets within one another", most=MOST_AXES))
     return Tensor((len(values), *shapes[0]), tuple(entry for value in values for entry in entries_of(value)))
 
 
@@ -124,20 +121,26 @@ def pick(value: Value, index: Sequence[int]) -> Value:
     """`value[i]`, `value[i, j]`; an index below 0 counts from the end."""
     shape, entries = shape_of(value), entries_of(value)
     if len(index) > len(shape):
-        raise Mismatch(f"{_described(shape)} has no entry {subscript(tuple(index))}")
+        raise Mismatch(message("{what} has no entry {index}", what=_described(shape), index=subscript(tuple(index))))
     for i, size in zip(index, shape, strict=False):
         if not -size <= i < size:
-            raise Mismatch(f"{_described(shape)} has no entry {subscript(tuple(index))}")
+            raise Mismatch(
+                message("{what} has no entry {index}", what=_described(shape), index=subscript(tuple(index)))
+            )
         step = len(entries) // size
         begin = (i + size if i < 0 else i) * step
         entries = entries[begin : begin + step]
     return tensor(shape[len(index) :], entries)
 
 
-def _described(shape: Shape) -> str:
+def _described(shape: Shape) -> Message:
     if not shape:
-        return "a number"
-    return f"a vector of length {shape[0]}" if len(shape) == 1 else f"a matrix of shape {shown(shape)}"
+        return message("a number")
+    return (
+        message("a vector of length {length}", length=shape[0])
+        if len(shape) == 1
+        else message("a matrix of shape {shape}", shape=shown(shape))
+    )
 
 
 def transpose(value: Value) -> Value:
@@ -152,7 +155,12 @@ def transpose(value: Value) -> Value:
 def outer(times: Binary, left: Value, right: Value) -> Value:
     """The product of every entry with every other."""
     if len(shape_of(left)) > 1 or len(shape_of(right)) > 1:
-        raise Mismatch(f"two vectors are needed, not shapes {shown(shape_of(left))} and {shown(shape_of(right))}")
+        raise Mismatch(
+            message(
+                "two vectors are needed, not shapes {listed}",
+                listed=listing([shown(shape_of(left)), shown(shape_of(right))]),
+            )
+        )
     rows = [[times(a, b) for b in entries_of(right)] for a in entries_of(left)]
     return Tensor((len(rows), len(rows[0])), tuple(entry for row in rows for entry in row))
 
@@ -161,11 +169,22 @@ def matmul(times: Binary, plus: Binary, left: Value, right: Value) -> Value:
     """NumPy's `@` for vectors and matrices: inner products over the last axis and the first."""
     one, other = shape_of(left), shape_of(right)
     if not one or not other or len(one) > 2 or len(other) > 2:
-        raise Mismatch(f"vectors or matrices are needed, not {_described(one)} and {_described(other)}")
+        raise Mismatch(
+            message(
+                "vectors or matrices are needed, not {listed}", listed=listing([_described(one), _described(other)])
+            )
+        )
     if one[-1] != other[0]:
         if len(one) == len(other) == 1:
-            raise Mismatch(f"lengths {one[0]} and {other[0]} differ")
-        raise Mismatch(f"shapes {shown(one)} and {shown(other)} do not fit: {one[-1]} columns meet {other[0]} rows")
+            raise Mismatch(message("lengths {listed} differ", listed=listing([one[0], other[0]])))
+        raise Mismatch(
+            message(
+                "shapes {listed} do not fit: {columns} columns meet {rows} rows",
+                listed=listing([shown(one), shown(other)]),
+                columns=one[-1],
+                rows=other[0],
+            )
+        )
     inner, columns = one[-1], other[1] if len(other) == 2 else 1
     a, b = entries_of(left), entries_of(right)
     found = [

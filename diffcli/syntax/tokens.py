@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from diffcli.runtime.errors import DiffError
+from diffcli.runtime.messages import message
 
 _TOKEN = re.compile(
     r"""
@@ -26,39 +27,41 @@ _TOKEN = re.compile(
 _OPERATORS = frozenset((*"-+*/@^<>=()[],;\n", "**", "<=", ">=", "==", "!=", ""))
 
 _HINTS = {
-    **dict.fromkeys("×·⋅∙•＊∗", "write * for a product"),
-    **dict.fromkeys("÷／∕⁄", "write / for a quotient"),
-    **dict.fromkeys("−－–—", "write - (the hyphen) for minus"),
-    "＋": "write a plain +",
-    "√": "write sqrt(x) for a square root",
-    "∛": "write cbrt(x) for a cube root",
-    "²": "write x^2 for a square, and sin(x)^2 for that of a function",
-    "³": "write x^3 for a cube, and sin(x)^3 for that of a function",
-    **dict.fromkeys("⁰¹⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", "write ^ before an exponent: x^4, x^(-1)"),
-    **dict.fromkeys("₀₁₂₃₄₅₆₇₈₉", "write indices of names on the line: x1, x_1"),
-    **dict.fromkeys("½⅓⅔¼¾", "write a fraction with /: 1/2"),
-    "＾": "write ^ or ** for a power",
-    "∞": "write inf for infinity",
-    "∂": "write the formula alone, without ∂ and d",
-    **dict.fromkeys("{}", "write ( and ) instead of braces"),
-    "\\": "LaTeX is not read: write sqrt(x), sin(x), (a)/(b)",
-    "$": "LaTeX is not read: write the formula without $",
-    "≤": "write <=",
-    "≥": "write >=",
-    "≠": "write !=",
-    "&": "write 'and' between conditions",
-    "!": "write 'not' before a condition; factorials are gamma(n + 1)",
-    "%": "write mod(a, b) for a remainder, 5/100 for 5 per cent",
-    ".": "names have no attributes here; a decimal point stands in a number",
-    "|": "write abs(x) for an absolute value; a batch row has one bar before its point",
-    "｜": "write abs(x) for an absolute value",
-    **dict.fromkeys("（）", "write ( and )"),
-    **dict.fromkeys("【】［］", "write [ and ]"),
-    **dict.fromkeys("，、", "write a plain comma"),
-    "；": "write a plain semicolon",
-    "＝": "write a plain =",
-    '"': "text in quotes has no meaning in an expression",
-    **dict.fromkeys("'’′", "write the formula alone: neither quotes nor the prime of a derivative have a meaning here"),
+    **dict.fromkeys("×·⋅∙•＊∗", message("write * for a product")),
+    **dict.fromkeys("÷／∕⁄", message("write / for a quotient")),
+    **dict.fromkeys("−－–—", message("write - (the hyphen) for minus")),
+    "＋": message("write a plain +"),
+    "√": message("write sqrt(x) for a square root"),
+    "∛": message("write cbrt(x) for a cube root"),
+    "²": message("write x^2 for a square, and sin(x)^2 for that of a function"),
+    "³": message("write x^3 for a cube, and sin(x)^3 for that of a function"),
+    **dict.fromkeys("⁰¹⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", message("write ^ before an exponent: x^4, x^(-1)")),
+    **dict.fromkeys("₀₁₂₃₄₅₆₇₈₉", message("write indices of names on the line: x1, x_1")),
+    **dict.fromkeys("½⅓⅔¼¾", message("write a fraction with /: 1/2")),
+    "＾": message("write ^ or ** for a power"),
+    "∞": message("write inf for infinity"),
+    "∂": message("write the formula alone, without ∂ and d"),
+    **dict.fromkeys("{}", message("write ( and ) instead of braces")),
+    "\\": message("LaTeX is not read: write sqrt(x), sin(x), (a)/(b)"),
+    "$": message("LaTeX is not read: write the formula without $"),
+    "≤": message("write {what}", what="<="),
+    "≥": message("write {what}", what=">="),
+    "≠": message("write {what}", what="!="),
+    "&": message("write 'and' between conditions"),
+    "!": message("write 'not' before a condition; factorials are gamma(n + 1)"),
+    "%": message("write mod(a, b) for a remainder, 5/100 for 5 per cent"),
+    ".": message("names have no attributes here; a decimal point stands in a number"),
+    "|": message("write abs(x) for an absolute value; a batch row has one bar before its point"),
+    "｜": message("write abs(x) for an absolute value"),
+    **dict.fromkeys("（）", message("write ( and )")),
+    **dict.fromkeys("【】［］", message("write [ and ]")),
+    **dict.fromkeys("，、", message("write a plain comma")),
+    "；": message("write a plain semicolon"),
+    "＝": message("write a plain ="),
+    '"': message("text in quotes has no meaning in an expression"),
+    **dict.fromkeys(
+        "'’′", message("write the formula alone: neither quotes nor the prime of a derivative have a meaning here")
+    ),
 }
 
 
@@ -81,8 +84,15 @@ def tokenize(source: str) -> list[str]:
     ['2', '*', 'x', '^', '-', '.5', '']
     """
     if len(source) > LONGEST:
-        hint = "split it into several, or write it as a Python function"
-        raise DiffError(f"the text has {len(source):,} characters; at most {LONGEST:,} are read", hint=hint)
+        hint = message("split it into several, or write it as a Python function")
+        raise DiffError(
+            message(
+                "the text has {count} characters; at most {most} are read",
+                count=f"{len(source):,}",
+                most=f"{LONGEST:,}",
+            ),
+            hint=hint,
+        )
     found = _TOKEN.findall(source)
     if found[-2:] == ["", ""]:  # the end is met once more behind trailing blanks
         found.pop()
@@ -108,5 +118,9 @@ def unexpected(token: str, source: str, start: int) -> DiffError | None:
     plain = _PLAIN.get(token[good])
     mended = () if plain is None else (f"{source[:at]}{plain}{source[at + 1 :]}",)
     return DiffError(
-        f"unexpected character {token[good]!r}", source, (at, at + 1), _HINTS.get(token[good]), mended=mended
+        message("unexpected character {character}", character=repr(token[good])),
+        source,
+        (at, at + 1),
+        _HINTS.get(token[good]),
+        mended=mended,
     )

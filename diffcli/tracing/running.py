@@ -472,12 +472,14 @@ def _edges(run: Trace, exact: Mapping[int, str]) -> list[str]:
     return list(notes)
 
 
-def _where(place: Place | None) -> str:
+def _where(place: Place | None) -> Message:
     if place is None:
         return message("a branch")
     text = place.text.strip().partition("#")[0].rstrip().rstrip(":")
     shown = text if len(text) <= 60 else f"{text[:59]}…"
-    return message("the branch at line {line}", line=place.line) + (f" ({shown})" if shown else "")
+    if not shown:
+        return message("the branch at line {line}", line=place.line)
+    return message("the branch at line {line} ({text})", line=place.line, text=shown)
 
 
 def _elsewhere(run: Trace, observer: Observer) -> list[Step]:
