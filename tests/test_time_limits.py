@@ -169,11 +169,13 @@ def bounded(*words: str, limit: float, ordinary: tuple[str, ...]) -> subprocess.
 PLAIN = ("x*y", "--at", "x=1, y=2")
 
 
-@pytest.mark.parametrize(("name", "said"), [("loop", "does not come to an end"), ("stick", "was not imported and run")])
-def test_a_function_ends_within_its_limit_on_a_bare_system(bare: Path, name: str, said: str) -> None:
+@pytest.mark.parametrize("name", ["loop", "stick"])
+def test_a_function_ends_within_its_limit_on_a_bare_system(bare: Path, name: str) -> None:
+    """By itself, where it can be interrupted, or from outside: on a busy machine that may come first."""
     ended = bounded(f"{bare}/endless.py:{name}", "--at", "x=1", limit=2, ordinary=PLAIN)
     assert (ended.returncode, ended.stdout) == (2, "")
-    assert said in ended.stderr
+    interrupted = name == "loop" and "does not come to an end" in ended.stderr
+    assert interrupted or "was not imported and run within 2 s" in ended.stderr
     assert ended.stderr.endswith("--timeout gives it longer\n")
 
 
