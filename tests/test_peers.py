@@ -20,6 +20,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from consumers import NOT_IN_PEERS
 from test_tracing import CASES, FUNCTIONS, source
 
 import diffcli
@@ -57,12 +58,6 @@ WRITTEN = {
 }  # fmt: skip
 """Primitives that are not called by their name."""
 
-MISSING = {
-    "jax": ("hyp0f1",),
-    "torch": ("hyp0f1",),
-    "autograd": ("hyp0f1",),
-    "casadi": ("round", "gamma", "lgamma", "digamma", "polygamma", "hyp0f1"),
-}
 COMPOSED = {
     "jax": ("sec", "csc", "cot"),
     "torch": ("sec", "csc", "cot", "cbrt", "heaviside", "gamma"),
@@ -103,7 +98,7 @@ def test_every_primitive_is_native_or_composed_or_missing(peer: str) -> None:
     room = adapter(peer)
     algebra = _peer(room, peer)
     found = {name: algebra.has(name) for name in PRIMITIVE}
-    assert {name for name in PRIMITIVE if found[name] == "missing"} == set(MISSING[peer])
+    assert {name for name in PRIMITIVE if found[name] == "missing"} == set(NOT_IN_PEERS[peer])
     assert {name for name in PRIMITIVE if found[name] == "composed"} == set(COMPOSED[peer])
 
 
@@ -113,7 +108,7 @@ def test_every_primitive_has_its_first_and_second_derivatives(peer: str, name: s
     adapter(peer)
     for order in (1, 2):
         found = diffcli.compare(called(name), at(name), methods=[peer], order=order).measurements[0]
-        if name in MISSING[peer]:
+        if name in NOT_IN_PEERS[peer]:
             assert (found.verdict, found.message) == ("unsupported", f"{peer} has no {name}")
         elif (peer, name, order) in LOSSY:
             assert found.verdict == "inaccurate"

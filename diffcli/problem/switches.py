@@ -44,7 +44,7 @@ _AT: dict[str, _Zeros] = {
     **dict.fromkeys(("asin", "acos", "atanh"), _around(-1.0, 1.0)),
     "acosh": _around(1.0), "log1p": _around(-1.0), "gamma": _around(0.0), "lgamma": _around(0.0),
     "div": lambda builder, a, b: [b], "xlogy": lambda builder, a, b: [b],
-    "mod": lambda builder, a, b: [a, b], "fmod": lambda builder, a, b: [a, b],
+    **dict.fromkeys(("mod", "fmod", "hypot", "atan2"), lambda builder, a, b: [a, b]),
 }  # fmt: skip
 """By primitive, what is zero where it switches, or where its domain ends."""
 
