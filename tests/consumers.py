@@ -26,7 +26,7 @@ from diffcli.ad.objects import Dual, Tape
 from diffcli.ad.reverse import vjp
 from diffcli.ad.rules import ONE, ZERO
 from diffcli.ad.taylor import taylor
-from diffcli.cli import app
+from diffcli.cli import application
 from diffcli.comparison.rounding import Executed
 from diffcli.core.evaluate import evaluate
 from diffcli.core.primitives import BOOLEAN, CODE, FUNCTIONS, PRIMITIVES, RULES, Rules
@@ -338,7 +338,7 @@ def _has_a_row(one: Trial, at: tuple[float, ...]) -> bool:
 
 def _in_help(one: Trial, at: tuple[float, ...]) -> bool:
     del at
-    return one.row.symbol is not None or {"select": "where"}.get(one.row.name, one.row.name) in app._FUNCTIONS
+    return one.row.symbol is not None or {"select": "where"}.get(one.row.name, one.row.name) in application._FUNCTIONS
 
 
 def _scaled(one: Trial, at: tuple[float, ...]) -> bool:
@@ -438,7 +438,7 @@ CONSUMERS: dict[str, Consumer] = {
     "traces": Consumer("studies.nodes", _on_screens(lambda text, at: trace(make_case(text, at)).tables), "anything"),
     "scales": Consumer("comparison.rounding", _scaled, "anything"),
     "rules": Consumer("studies.rules", _has_a_row, "anything"),
-    "help": Consumer("cli.app", _in_help, "anything"),
+    "help": Consumer("cli.application", _in_help, "anything"),
     # the tests' own
     "random programs": Consumer("tests.oracle", _drawn, "anything", _NOT_DRAWN),
     "digits": Consumer("tests.oracle", _by_digits),
