@@ -15,8 +15,10 @@ demo: $(venv)/ready
 	$(bin)/diff-compare "log(x1) + x1*x2 - sin(x2)" --at "x1=2, x2=5"
 	$(bin)/diff-compare batch samples/physics.txt
 
+# Processes among which the tests are shared: make test PROCESSES=4, or 0 for this one alone.
+PROCESSES ?= 2
 test: lint
-	$(bin)/python -m pytest
+	$(bin)/python -m pytest --numprocesses $(PROCESSES) --dist worksteal
 
 # Other libraries as methods, data frames and notebooks: their tests are skipped where these are not installed.
 test-peers: $(venv)/ready-dev

@@ -37,7 +37,7 @@ class Batch:
 def batch(tmp_path_factory: pytest.TempPathFactory) -> Batch:
     file = tmp_path_factory.mktemp("cases") / "cases.jsonl"
     file.write_text("".join(batch_row(case) + "\n" for case in CASES), encoding="utf-8")
-    command = [sys.executable, "-m", "diffcli", "batch", str(file), "--format", "jsonl"]
+    command = [sys.executable, "-m", "diffcli", "batch", str(file), "--format", "jsonl", "--timeout", "300"]
     return Batch(subprocess.run(command, capture_output=True, text=True, encoding="utf-8", check=False))
 
 

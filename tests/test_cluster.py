@@ -61,7 +61,7 @@ def dask(folder: Path, workers: int = 2) -> Iterator[Dask]:
         running.start("scheduler", "--port", "0")
         for _ in range(workers):
             running.start("worker", "--nworkers", "1", "--nthreads", "1", "--local-directory", str(folder))
-        ready = time.monotonic() + 20
+        ready = time.monotonic() + 120
         while any(
             b"Registered to" not in log.read_bytes() for log in map(folder.joinpath, ["1.log", "2.log"][:workers])
         ):
@@ -101,7 +101,7 @@ def command(file: Path, *arguments: str) -> list[str]:
 
 
 def batch(file: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command(file, *arguments), check=False, capture_output=True, text=True, timeout=60)
+    return subprocess.run(command(file, *arguments), check=False, capture_output=True, text=True, timeout=300)
 
 
 def results(text: str) -> list[dict[str, Any]]:
@@ -125,7 +125,7 @@ def test_limits_hold_on_a_cluster(shared: Dask, tmp_path: Path) -> None:
     product = "*".join(f"sin(x + {i})" for i in range(400))
     file = tmp_path / "rows.txt"
     file.write_text(f"x^2 | x=1\n{product} | x=0.5\nx^3 | x=1\n")
-    found = results(batch(file, "--timeout", "1", "--cluster", shared.address).stdout)
+    found = results(batch(file, "--timeout", "5", "--cluster", shared.address).stdout)
     verdicts = [[method["verdict"] for method in result["methods"]] for result in found]
     assert verdicts == [["ok"] * 3, ["timeout", "ok", "ok"], ["ok"] * 3]
 
@@ -156,7 +156,7 @@ def test_a_worker_lost_in_the_middle_loses_no_row(
             (worker,) = [child for child in nanny.children() if child.children()]
             worker.kill()
         assert run.poll() is None
-        _, errors = run.communicate(timeout=60)
+        _, errors = run.communicate(timeout=300)
     assert run.returncode == 1, errors
     assert results(output.read_text()) == undisturbed
 
@@ -167,7 +167,7 @@ def test_a_scheduler_lost_in_the_middle_is_an_error_that_can_be_resumed(
     output = tmp_path / "results.jsonl"
     with dask(tmp_path, workers=1) as running, in_the_middle(file, output, running.address) as run:
         running.kill(0)
-        _, errors = run.communicate(timeout=60)
+        _, errors = run.communicate(timeout=300)
         assert errors.startswith(f"error: the connection to the cluster at {running.address} is lost\n")
     assert run.returncode == 2
     assert "Traceback" not in errors
@@ -189,7 +189,7 @@ def test_a_scheduler_that_is_not_there_is_an_error(address: str, message: str, f
     assert run.returncode == 2
     assert run.stderr.startswith(message)
     assert "Traceback" not in run.stderr
-    assert time.monotonic() - begun < 15
+    assert time.monotonic() - begun < 60
 
 
 def test_a_scheduler_without_workers_is_an_error(file: Path, tmp_path: Path) -> None:

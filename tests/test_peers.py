@@ -31,6 +31,8 @@ from diffcli.problem.case import traced_case
 from diffcli.studies.methods import installed
 
 PEERS = tuple(name for name, method in METHODS.items() if method.needs)
+PATIENT = 300.0
+"""Seconds that a library may take to begin with, on a machine that does other things."""
 FEW = 16.0
 """Ulps that separate two careful orders of the same operations."""
 
@@ -45,7 +47,7 @@ def adapter(peer: str) -> Any:
 
 def by(peer: str, text: str, at: str = "", **options: Any) -> Measurement:
     adapter(peer)
-    return diffcli.compare(text, at, methods=[peer], **options).measurements[0]
+    return diffcli.compare(text, at, methods=[peer], timeout=PATIENT, **options).measurements[0]
 
 
 # --- every primitive
@@ -107,7 +109,7 @@ def test_every_primitive_is_native_or_composed_or_missing(peer: str) -> None:
 def test_every_primitive_has_its_first_and_second_derivatives(peer: str, name: str) -> None:
     adapter(peer)
     for order in (1, 2):
-        found = diffcli.compare(called(name), at(name), methods=[peer], order=order).measurements[0]
+        found = diffcli.compare(called(name), at(name), methods=[peer], order=order, timeout=PATIENT).measurements[0]
         if name in NOT_IN_PEERS[peer]:
             assert (found.verdict, found.message) == ("unsupported", f"{peer} has no {name}")
         elif (peer, name, order) in LOSSY:
@@ -157,7 +159,7 @@ def test_a_defined_function_is_the_librarys_own(peer: str, text: str) -> None:
     adapter(peer)
     point = {name: POINT[name] for name in diffcli.parse(text).variables}
     for order in (1, 2):
-        comparison = diffcli.compare(text, point, methods=[peer], order=order)
+        comparison = diffcli.compare(text, point, methods=[peer], order=order, timeout=PATIENT)
         (found,) = comparison.measurements
         assert found.verdict == "ok", found
         assert found.values == pytest.approx(comparison.values, rel=1e-14)
@@ -217,7 +219,9 @@ def test_random_constants_and_conditions_fail_in_no_peer(peer: str) -> None:
         while len(parts) > 1:
             pair = random.choice(PAIRS).format(f"({parts.pop()})", f"({parts.pop()})")
             parts.insert(0, random.choice(ALONE).format(f"({pair})") if random.random() < 0.4 else pair)
-        found = diffcli.compare(f"x + 0*y + {parts[0]}", "x=1.25, y=-0.75", methods=[peer]).measurements[0]
+        found = diffcli.compare(
+            f"x + 0*y + {parts[0]}", "x=1.25, y=-0.75", methods=[peer], timeout=PATIENT
+        ).measurements[0]
         assert found.verdict != "failed", (parts[0], found)
 
 
@@ -277,7 +281,7 @@ def test_there_are_forty_expressions() -> None:
 def test_at_regular_points_a_peer_is_right(peer: str, text: str, point: str) -> None:
     adapter(peer)
     for order, method in ((1, "reverse"), (2, "forward-over-reverse")):
-        own, found = diffcli.compare(text, point, methods=[method, peer], order=order).measurements
+        own, found = diffcli.compare(text, point, methods=[method, peer], order=order, timeout=PATIENT).measurements
         assert found.verdict == "ok", found
         assert found.max_ulp is not None
         assert own.max_ulp is not None
@@ -416,7 +420,7 @@ def test_habits_at_kinks_and_guards(
 ) -> None:
     if peer != "reverse":
         adapter(peer)
-    comparison = diffcli.compare(text, point, methods=[peer])
+    comparison = diffcli.compare(text, point, methods=[peer], timeout=PATIENT)
     assert comparison.truth.status == status
     (found,) = comparison.measurements
     if peer in habits:
@@ -435,7 +439,9 @@ def test_a_traced_function_has_the_same_derivative_there(
 ) -> None:
     del allowed
     adapter(peer)
-    own, theirs = compare(traced_case(source(module, name), point), Settings(("reverse", peer))).measurements
+    own, theirs = compare(
+        traced_case(source(module, name), point), Settings(("reverse", peer), timeout=PATIENT)
+    ).measurements
     assert theirs.verdict == "ok", theirs
     assert apart(theirs.derivative, own.derivative) <= 8
 
