@@ -9,9 +9,13 @@ consumer's `room`, stands in PICKING: that test finds the files by itself.
 from __future__ import annotations
 
 import inspect
+import io
 import operator
 import random
+import re
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stdout
+from functools import cache
 from typing import Any, Literal, NamedTuple
 
 import mpmath
@@ -26,7 +30,7 @@ from diffcli.ad.objects import Dual, Tape
 from diffcli.ad.reverse import vjp
 from diffcli.ad.rules import ONE, ZERO
 from diffcli.ad.taylor import taylor
-from diffcli.cli import application
+from diffcli.cli.main import main
 from diffcli.comparison.rounding import Executed
 from diffcli.core.evaluate import evaluate
 from diffcli.core.primitives import BOOLEAN, CODE, FUNCTIONS, PRIMITIVES, RULES, Rules
@@ -336,9 +340,18 @@ def _has_a_row(one: Trial, at: tuple[float, ...]) -> bool:
     return any(row[0] == one.row.name for row in rules_study._texts(PRIMITIVES).rows)
 
 
+@cache
+def _help() -> set[str]:
+    """The words of the screen."""
+    screen = io.StringIO()
+    with redirect_stdout(screen):
+        main(["--help"])
+    return set(re.findall(r"\w+", screen.getvalue()))
+
+
 def _in_help(one: Trial, at: tuple[float, ...]) -> bool:
     del at
-    return one.row.symbol is not None or {"select": "where"}.get(one.row.name, one.row.name) in application._FUNCTIONS
+    return one.row.symbol is not None or {"select": "where"}.get(one.row.name, one.row.name) in _help()
 
 
 def _scaled(one: Trial, at: tuple[float, ...]) -> bool:
@@ -438,7 +451,7 @@ CONSUMERS: dict[str, Consumer] = {
     "traces": Consumer("studies.nodes", _on_screens(lambda text, at: trace(make_case(text, at)).tables), "anything"),
     "scales": Consumer("comparison.rounding", _scaled, "anything"),
     "rules": Consumer("studies.rules", _has_a_row, "anything"),
-    "help": Consumer("cli.application", _in_help, "anything"),
+    "help": Consumer("cli.help", _in_help, "anything"),
     # the tests' own
     "random programs": Consumer("tests.oracle", _drawn, "anything", _NOT_DRAWN),
     "digits": Consumer("tests.oracle", _by_digits),
