@@ -6,7 +6,7 @@ import pytest
 from extraction import compile_translations
 from hypothesis import settings
 
-from diffcli.locale.language import speak
+from diffcli.locale.language import set_language
 
 settings.register_profile("every-time", derandomize=True, deadline=None, database=None, max_examples=250)
 settings.register_profile("exploring", deadline=None, print_blob=True, max_examples=1000)
@@ -19,4 +19,4 @@ compile_translations()
 def _in_english() -> Iterator[None]:
     """A command run with --lang leaves its language behind, in the process that it would end."""
     yield
-    speak("en")
+    set_language("en")

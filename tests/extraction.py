@@ -1,6 +1,6 @@
 """The messages of the source, as gettext's catalogues hold them; `make messages` merges them into every translation.
 
-A message is what stands in a call as its template: `message("…")`, `say("…")`, in a room with tables also what a
+A message is what stands in a call as its template: `message("…")`, `tr("…")`, in a room with tables also what a
 name, a table or a parameter there comes to. Help texts are taken from the commands as they are declared.
 """
 
@@ -19,11 +19,11 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "diffcli"
 TRANSLATIONS = sorted(PACKAGE.glob("locale/*/LC_MESSAGES/*.po"))
 
-TEMPLATE_AT = {"message": 0, "say": 0, "side": 1, "listed": 1, "listing": 1, "parts": 1}
+TEMPLATE_AT = {"message": 0, "tr": 0, "side": 1, "listed": 1, "listing": 1, "parts": 1}
 """Which argument of a call is a template."""
 FIELDS = {"kink", "except_at"}
 """Fields of tables that hold templates."""
-WITH_PLURAL = {"message", "say"}
+WITH_PLURAL = {"message", "tr"}
 """Calls that may have the plural as the next argument."""
 SAID_BY_VALUE = {
     ("truth/accuracy", "Verdict"), ("truth/certify", "Status"), ("problem/claims", "Standing"),

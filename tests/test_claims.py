@@ -12,7 +12,7 @@ from rich.console import Console
 from diffcli.batch.rows import Failure
 from diffcli.cli.main import main
 from diffcli.comparison.compare import Comparison, Measurement, Settings, compare
-from diffcli.locale.language import say, speaking, translated
+from diffcli.locale.language import speaking, tr, translate_message
 from diffcli.problem.case import Asked, Case, Number, claims_in, make_case, traced_case, tuples
 from diffcli.problem.claims import question, shown_equal, tried
 from diffcli.reports.table import show_line
@@ -152,7 +152,7 @@ def test_an_answer_without_its_variable_is_shown_with_it() -> None:
         make_case("x^2", {"x": 1.0}, asked=Asked(claims=("x = 2*x",)))
     assert raised.value.hint == 'write "x: 2*x"'
     with speaking("zh"):
-        assert translated(raised.value.hint) == '请写 "x: 2*x"'
+        assert translate_message(raised.value.hint) == '请写 "x: 2*x"'
 
 
 def test_a_row_says_in_which_text_the_fault_is() -> None:
@@ -335,4 +335,4 @@ def test_every_format_has_the_words(
     main(["batch", str(file), "-m", "reverse", "-f", format, "--jobs", "1", "--lang", language])
     out = capsys.readouterr().out
     with speaking("en" if format == "csv" else language):  # type: ignore[arg-type]
-        assert all(say(word) in out for word in ("missing", "wrong", "right"))
+        assert all(tr(word) in out for word in ("missing", "wrong", "right"))

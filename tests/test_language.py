@@ -14,7 +14,7 @@ import pytest
 
 from diffcli.cli.main import main
 from diffcli.core.primitives import DEFINITIONS, FUNCTIONS, PARAMETRIC_FUNCTIONS, VECTOR_FUNCTIONS
-from diffcli.locale.language import preferred, say, speak, speaking, spoken
+from diffcli.locale.language import language, preferred, set_language, speaking, tr
 from diffcli.methods import METHODS
 from diffcli.runtime.errors import width
 from diffcli.truth.accuracy import Verdict
@@ -66,10 +66,10 @@ def test_an_unknown_language_is_said(capsys: pytest.CaptureFixture[str]) -> None
 
 
 def test_speaking_is_for_a_while() -> None:
-    speak("zh")
+    set_language("zh")
     with speaking("en"):
-        assert say("truth") == "truth"
-    assert (say("truth"), spoken()) == ("真值", "zh")
+        assert tr("truth") == "truth"
+    assert (tr("truth"), language()) == ("真值", "zh")
 
 
 def run(*arguments: str, **environment: str) -> str:
@@ -446,4 +446,4 @@ def test_columns_stand_below_one_another(source: str, capsys: pytest.CaptureFixt
 
 def say_zh(text: str) -> str:
     with speaking("zh"):
-        return say(text)
+        return tr(text)

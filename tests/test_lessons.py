@@ -16,7 +16,7 @@ from diffcli.lessons.course import Both, Lesson, Step, chosen, course, following
 from diffcli.lessons.layout import folded
 from diffcli.lessons.running import Python, Stage, perform, run_step
 from diffcli.lessons.words import WORDS
-from diffcli.locale.language import LANGUAGES, say, speaking
+from diffcli.locale.language import LANGUAGES, speaking, tr
 from diffcli.locale.wrapping import wrapped
 from diffcli.runtime.errors import DiffError, width
 
@@ -95,7 +95,7 @@ def _english_after() -> object:
 @pytest.mark.parametrize("lesson", course(), ids=lambda lesson: lesson.number)
 def test_every_step_gives_what_its_text_states(lesson: Lesson, language: str) -> None:
     with speaking(language):
-        truth = say("truth")
+        truth = tr("truth")
     everything = ""
     for place, (step, code, output) in enumerate(performed(lesson, language), 1):
         assert code == step.exit, f"{lesson.number} {place}: {output}"

@@ -10,7 +10,7 @@ import extraction
 import pytest
 from extraction import TRANSLATIONS, Entry
 
-from diffcli.locale.language import LANGUAGES, say, speak, speaking, translated
+from diffcli.locale.language import LANGUAGES, set_language, speaking, tr, translate_message
 from diffcli.runtime.messages import Message, listing, message, parts
 
 PLACE = re.compile(r"{[^}]*}")
@@ -67,7 +67,7 @@ def test_the_compiled_catalogue_is_that_of_the_text(path: Path) -> None:
     with speaking(path.parent.parent.name):
         for entry, texts in translation(path).items():
             if "{" not in entry.template and entry.plural is None:
-                assert say(entry.template, context=entry.context) == texts[0]
+                assert tr(entry.template, context=entry.context) == texts[0]
 
 
 def test_a_message_is_said_again_in_chinese() -> None:
@@ -78,7 +78,7 @@ def test_a_message_is_said_again_in_chinese() -> None:
     again = pickle.loads(pickle.dumps(told))
     with speaking("zh"):
         for one in (told, again, str(ValueError(told)), copy(told)):
-            assert translated(one) == "不在左右导数之间：abs 在 0 处有尖点；f 求值 2,000 次"
+            assert translate_message(one) == "不在左右导数之间：abs 在 0 处有尖点；f 求值 2,000 次"
     assert json.dumps([told]) == json.dumps([f"{told:s}"])
 
 
@@ -109,13 +109,13 @@ def test_a_message_is_said_again_in_chinese() -> None:
 )  # fmt: skip
 def test_messages(told: Message, english: str, chinese: str) -> None:
     assert told == english
-    assert translated(told) == english
-    speak("zh")
-    assert translated(told) == chinese
+    assert translate_message(told) == english
+    set_language("zh")
+    assert translate_message(told) == chinese
 
 
 def test_plain_text_is_never_translated() -> None:
     """What a user wrote is never translated, even where it reads like something of ours."""
-    speak("zh")
-    assert translated("division by zero") == "division by zero"
-    assert say("{name} at infinity", name="error") == "error 在无穷远处"
+    set_language("zh")
+    assert translate_message("division by zero") == "division by zero"
+    assert tr("{name} at infinity", name="error") == "error 在无穷远处"

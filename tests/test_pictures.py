@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from diffcli.cli.main import main
-from diffcli.locale.language import speak
+from diffcli.locale.language import set_language
 from diffcli.reports import pictures
 
 pytest.importorskip("matplotlib")
@@ -15,7 +15,7 @@ SWEEP = ["sweep", "sin(x)", "--at", "x=1", "--steps", "9"]
 @pytest.fixture(autouse=True)
 def _english_again():
     yield
-    speak("en")
+    set_language("en")
 
 
 def drawn(arguments: list[str], file: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:

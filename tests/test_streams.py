@@ -12,7 +12,7 @@ import pytest
 
 from diffcli.cli.main import main
 from diffcli.cli.streams import destination
-from diffcli.locale.language import speak
+from diffcli.locale.language import set_language
 from diffcli.runtime.errors import DiffError, place, visible
 from diffcli.runtime.streams import take_utf8, writes_chinese
 
@@ -53,7 +53,7 @@ DATA = {"json", "jsonl", "csv", "markdown", "latex", "html", "mathml", "mermaid"
 @pytest.fixture(autouse=True)
 def english() -> Iterator[None]:
     yield
-    speak("en")
+    set_language("en")
 
 
 def run(words: tuple[str, ...], encoding: str, monkeypatch: pytest.MonkeyPatch) -> tuple[int, bytes, bytes]:

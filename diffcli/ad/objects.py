@@ -35,7 +35,7 @@ from diffcli.ad.forward import Duals
 from diffcli.ad.reverse import Taped, Taping
 from diffcli.ad.rules import ZERO, Unit, unit
 from diffcli.core.primitives import CODE, FUNCTIONS, PRIMITIVES
-from diffcli.locale.language import say
+from diffcli.locale.language import tr
 from diffcli.numbers.float64 import FLOAT64
 from diffcli.runtime.errors import DiffError, width
 from diffcli.runtime.messages import message, message_of
@@ -365,7 +365,7 @@ class Tape:
 
     def __str__(self) -> str:
         """A line for every entry: its number, what it is, its value, and its adjoint after the last backward."""
-        rows = [("", say("operation"), say("value"), say("adjoint"))]
+        rows = [("", tr("operation"), tr("value"), tr("adjoint"))]
         for k, entry in enumerate(self._taping.tape):
             adjoint = repr(self._taping.linear.settle(self._adjoints[k])) if k < len(self._adjoints) else ""
             rows.append((str(k), self._described(k), repr(entry.result), adjoint))

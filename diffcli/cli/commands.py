@@ -17,7 +17,7 @@ from typer import Argument
 from diffcli.cli.options import At, Batch, Computation, Derivative, Expression, Many, Results
 from diffcli.cli.request import POINT_FORMATS, Request, at_many, check_batch, report_format
 from diffcli.cli.streams import check_apart, destination, source
-from diffcli.locale.language import say, spoken
+from diffcli.locale.language import language, tr
 from diffcli.runtime.errors import DiffError
 from diffcli.runtime.messages import message
 
@@ -186,7 +186,7 @@ def note_unused(point: Iterable[str], used: Container[str]) -> None:
     """Say on stderr what is given and not in the expression: it may be a slip of the pen."""
     names = ", ".join(name for name in point if name not in used)
     if names:
-        print(say("note: {note}", note=say("the expression has no variable {names}", names=names)), file=sys.stderr)
+        print(tr("note: {note}", note=tr("the expression has no variable {names}", names=names)), file=sys.stderr)
 
 
 def point_of(at: list[str] | None) -> dict[str, Number]:
@@ -315,7 +315,7 @@ class _Judging:
             self.shown = now
             left = (now - self.begun) / done * (of - done)
             template = "{done} of {total} points judged  about {left} s left"
-            line = say(template, done=f"{done:,}", total=f"{of:,}", left=f"{left:.0f}")
+            line = tr(template, done=f"{done:,}", total=f"{of:,}", left=f"{left:.0f}")
             print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
 
     def end(self) -> None:
@@ -362,9 +362,9 @@ def run_batch(file: str, request: Request, batch: Batch) -> int:
             for output in outputs:
                 output.end()
             resumable = request.results.output is not None and request.format == "jsonl"
-            how = say("go on with --resume" if resumable else _TO_GO_ON)
+            how = tr("go on with --resume" if resumable else _TO_GO_ON)
             template = "interrupted after {rows} rows, which are written; {how}"
-            print("\n" + say(template, rows=summary.rows, how=how), file=sys.stderr)
+            print("\n" + tr(template, rows=summary.rows, how=how), file=sys.stderr)
             return 130
         for output in outputs:
             output.end()
@@ -394,7 +394,7 @@ def _finish(request: Request) -> Finish:
         return as_it_is
     from diffcli.reports.writing import Writing
 
-    return Writing(tuple(name for name, _ in request.formats()), spoken())
+    return Writing(tuple(name for name, _ in request.formats()), language())
 
 
 def _written_here(results: Iterator[Result], outputs: list[Output]) -> Iterator[Written]:
@@ -565,10 +565,10 @@ class _Progress:
         rate = (summary.rows - summary.kept) / max(now - self.begun, 1e-9)
         total = self.lines.total
         left = (
-            say("  about {seconds} s left", seconds=f"{max(total - summary.rows, 0) / rate:.0f}")
+            tr("  about {seconds} s left", seconds=f"{max(total - summary.rows, 0) / rate:.0f}")
             if total and rate
             else ""
         )
         template = "{rows} rows  {rate}/s{left}  {bad} not ok  {failures} not read"
         rows, pace = f"{summary.rows:,}", f"{rate:.0f}"
-        return say(template, rows=rows, rate=pace, left=left, bad=summary.bad, failures=summary.failures)
+        return tr(template, rows=rows, rate=pace, left=left, bad=summary.bad, failures=summary.failures)

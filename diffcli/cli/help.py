@@ -12,7 +12,7 @@ from inspect import cleandoc
 from typing import Any, NamedTuple
 
 from diffcli.core.primitives import DEFINITIONS, FUNCTIONS, PARAMETRIC_FUNCTIONS, VECTOR_FUNCTIONS
-from diffcli.locale.language import say
+from diffcli.locale.language import tr
 from diffcli.locale.wrapping import wrapped
 from diffcli.methods import METHODS
 from diffcli.runtime.errors import width
@@ -46,7 +46,7 @@ def lines(command: Any, contents: Contents, columns: int) -> Iterator[tuple[str,
     arguments = [one for one in command.params if one.param_type_name == "argument"]
     taken = ["COMMAND", "…"] if contents.commands else [_metavar(argument) for argument in arguments]
     named = [] if contents.commands else [command.name]
-    yield " ".join([say("Usage:"), "diff-compare", *named, "[OPTIONS]", *taken]), False
+    yield " ".join([tr("Usage:"), "diff-compare", *named, "[OPTIONS]", *taken]), False
     yield from _text(command.help, columns)
     lists: dict[str, list[tuple[str, str]]] = {}
     for title, name, text in contents.commands:
@@ -56,7 +56,7 @@ def lines(command: Any, contents: Contents, columns: int) -> Iterator[tuple[str,
     lists |= _options(command, contents)
     aside = min(max(width(first) for pairs in lists.values() for first, _ in pairs), _ASIDE) + 4
     for title, pairs in lists.items():
-        yield from _list(say(title), pairs, columns, aside)
+        yield from _list(tr(title), pairs, columns, aside)
     yield from _text(command.epilog or "", columns)
 
 
@@ -68,7 +68,7 @@ def _options(command: Any, contents: Contents) -> dict[str, list[tuple[str, str]
             found.setdefault(contents.titles.get(one.name, OPTIONS), []).append((_names(one), _said(one)))
     last = found[list(found)[-1]]
     last += [(f"    {names}", told(text)) for names, text in contents.further]
-    last.append(("-h, --help", say("Show this message and exit.")))
+    last.append(("-h, --help", tr("Show this message and exit.")))
     return {title: pairs for title, pairs in found.items() if pairs}
 
 
@@ -92,7 +92,7 @@ def paragraphs(text: str) -> Iterator[str]:
 
 def told(text: str) -> str:
     """A text of help in the language that is spoken, with the lists that it names."""
-    return say(text, **_lists()) if "{" in text else say(text)
+    return tr(text, **_lists()) if "{" in text else tr(text)
 
 
 @cache
@@ -140,10 +140,10 @@ def _said(parameter: Any) -> str:
     default = parameter.default
     parts = [told(text) for text in paragraphs(parameter.help or "")]
     if parameter.param_type_name == "option" and parameter.required:
-        parts.append(say("[required]"))
+        parts.append(tr("[required]"))
     if parameter.param_type_name == "option" and parameter.show_default and isinstance(default, str | int | float):
         shown = f"{default:g}" if isinstance(default, float) else str(default)
-        parts += [] if parameter.is_flag else [say("[default: {value}]", value=shown)]
+        parts += [] if parameter.is_flag else [tr("[default: {value}]", value=shown)]
     if parameter.envvar:
-        parts.append(say("[environment: {name}]", name=parameter.envvar))
+        parts.append(tr("[environment: {name}]", name=parameter.envvar))
     return " ".join(parts)

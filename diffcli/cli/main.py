@@ -19,7 +19,7 @@ from contextlib import suppress
 from enum import IntEnum
 from typing import NoReturn
 
-from diffcli.locale.language import LANGUAGES, preferred, say, speak, spoken, translated
+from diffcli.locale.language import LANGUAGES, language, preferred, set_language, tr, translate_message
 from diffcli.runtime.errors import DiffError, visible
 from diffcli.runtime.messages import Message, message
 from diffcli.runtime.streams import prepare, writes_chinese
@@ -63,7 +63,7 @@ def main(arguments: Sequence[str]) -> int:
     """Run the command line; every outcome is an exit code, none a traceback."""
     try:
         prepare()
-        speak(preferred(by_locale=sys.stdout.isatty()))
+        set_language(preferred(by_locale=sys.stdout.isatty()))
         result = _run(_spoken(arguments))
         sys.stdout.flush()
         return int(result or 0)
@@ -76,7 +76,7 @@ def main(arguments: Sequence[str]) -> int:
         print(reported(DiffError(said, hint=hint, kind=short)), file=sys.stderr)
         return ExitCode.USAGE
     except KeyboardInterrupt:
-        print(say("interrupted"), file=sys.stderr)
+        print(tr("interrupted"), file=sys.stderr)
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         # the reader has gone: nothing more can be said, not even by the interpreter's own flush
@@ -135,7 +135,7 @@ def _run(arguments: Sequence[str]) -> int | None:
 
 def reported(error: DiffError, *below: str) -> str:
     """An error as it is shown, in the language that is spoken, with further lines."""
-    return "\n".join([error.report(say("error: "), translated), *(f"  {visible(line)}" for line in below)])
+    return "\n".join([error.report(tr("error: "), translate_message), *(f"  {visible(line)}" for line in below)])
 
 
 def _command(error: DiffError, arguments: Sequence[str]) -> list[str]:
@@ -166,7 +166,7 @@ def _without_point(source: str, arguments: Sequence[str]) -> list[str]:
     """Where no point was given at all: what can be had without one."""
     if any(word.startswith("--at") for word in arguments) or arguments[0] not in (source, "expr"):
         return []
-    return [say("steps needs no point: {command}", command=f"diff-compare steps {_quoted(source)}")]
+    return [tr("steps needs no point: {command}", command=f"diff-compare steps {_quoted(source)}")]
 
 
 def _quoted(word: str) -> str:
@@ -191,9 +191,9 @@ def _spoken(arguments: Sequence[str]) -> list[str]:
     if asked is not None and asked not in LANGUAGES:
         hint = message("write one of: {names}", names=", ".join(LANGUAGES))
         raise DiffError(message("unknown language '{name}'", name=asked), hint=hint, kind="option")
-    speak(asked or spoken())
-    if spoken() == "zh" and not all(map(writes_chinese, (sys.stdout, sys.stderr))) and not _filed(rest):
-        speak("en")
+    set_language(asked or language())
+    if language() == "zh" and not all(map(writes_chinese, (sys.stdout, sys.stderr))) and not _filed(rest):
+        set_language("en")
     return rest
 
 

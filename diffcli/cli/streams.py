@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, TextIO
 
-from diffcli.locale.language import say
+from diffcli.locale.language import tr
 from diffcli.runtime.errors import DiffError, unreadable, unwritable, visible
 from diffcli.runtime.messages import message
 from diffcli.runtime.streams import take_utf8
@@ -45,7 +45,7 @@ def source(file: str, encoding: str | None = None) -> TextIO:
         encoding = encoding_of(raw.peek(LOOKED_AT))
         if encoding == "gb18030":
             told = "note: '{file}' is not UTF-8; it is read as GB 18030 (GBK). --encoding NAME reads it otherwise."
-            print(say(told, file=visible(file)), file=sys.stderr)
+            print(tr(told, file=visible(file)), file=sys.stderr)
     newline = "" if file.lower().endswith(".csv") else None
     codecs.register_error(_BYTES, _kept)
     return io.TextIOWrapper(raw, encoding=encoding, errors=_BYTES, newline=newline)
@@ -117,7 +117,7 @@ def _standard_input() -> io.BufferedReader:
         hint = message("leave out <&-, or name a file of rows")
         raise DiffError(message("standard input is closed"), hint=hint, kind="file")
     if sys.stdin.isatty():
-        print(say("reading rows from the terminal: EXPR | x=1, y=2   (end with Ctrl-D)"), file=sys.stderr)
+        print(tr("reading rows from the terminal: EXPR | x=1, y=2   (end with Ctrl-D)"), file=sys.stderr)
     # a stream of our own: the interpreter's has a lock that a reading thread would hold
     return open(sys.stdin.fileno(), "rb", closefd=False)
 

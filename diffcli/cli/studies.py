@@ -30,7 +30,7 @@ from diffcli.cli.options import (
 )
 from diffcli.cli.request import Request, check_timeout, variables
 from diffcli.cli.streams import check_writable, format_for, put
-from diffcli.locale.language import say, speaking, spoken, translated
+from diffcli.locale.language import language, speaking, tr, translate_message
 from diffcli.runtime.errors import DiffError
 from diffcli.runtime.messages import Message, message
 
@@ -89,7 +89,7 @@ def _save(study: Study, make: Callable[[], Study], plot: Path) -> None:
     """A picture of a study; in English, from the same study made again, where no font has Chinese."""
     from diffcli.reports.pictures import letters, save
 
-    if not letters(spoken()):
+    if not letters(language()):
         with speaking("en"):
             study = make()
     save(study.plots, plot)
@@ -97,7 +97,7 @@ def _save(study: Study, make: Callable[[], Study], plot: Path) -> None:
 
 def _language(format: str) -> str:
     """What programs read is English."""
-    return spoken() if format in ("table", "text") else "en"
+    return language() if format in ("table", "text") else "en"
 
 
 def _on_screen(format: str, output: Path | None) -> bool:
@@ -275,7 +275,7 @@ class _Counting:
         if self.live and now - self.shown >= 0.1:
             self.shown = now
             template = "{done} of {total} points" if done <= total else "{done} points, searching for the worst"
-            line = say(template, done=f"{done:,}", total=f"{total:,}")
+            line = tr(template, done=f"{done:,}", total=f"{total:,}")
             print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
 
 
@@ -580,7 +580,7 @@ def draw_graph(
     def draw() -> str:
         return drawn(graph(make_case(text, point, named), show, most), chosen, _width(), not whole)  # type: ignore[arg-type]
 
-    with speaking("en" if chosen == "json" else spoken()):
+    with speaking("en" if chosen == "json" else language()):
         picture = _finished(limit, draw)
     return _put(picture, output, chosen == "text")
 
@@ -677,7 +677,7 @@ def report_page(
             graphed = _finished(timeout, lambda: drawn(graph(case), "svg"))
     findings = Findings(
         comparison,
-        _or_why(followed) if small else _left_out(say(_TOO_LARGE, most=f"{_LARGEST:,}")),
+        _or_why(followed) if small else _left_out(tr(_TOO_LARGE, most=f"{_LARGEST:,}")),
         graphed,
         tuple(_or_why(partial(_finished, timeout, make)) for make in sweeps),
         _commands(text, case, wrt),
@@ -692,14 +692,14 @@ def _or_why(make: Callable[[], Study]) -> Study | str:
     try:
         return make()
     except DiffError as error:
-        return _left_out(translated(error.message))
+        return _left_out(translate_message(error.message))
 
 
 _TOO_LARGE = "over {most} operations"
 
 
 def _left_out(reason: str) -> str:
-    return say("Left out: {reason}.", reason=reason)
+    return tr("Left out: {reason}.", reason=reason)
 
 
 def _commands(text: str, case: Case, wrt: str | None) -> dict[str, str]:
@@ -712,14 +712,14 @@ def _commands(text: str, case: Case, wrt: str | None) -> dict[str, str]:
     rest = [text, *(["--at", point] if point else [])]
     chosen = [] if wrt is None else ["--wrt", wrt]
     lines = {
-        say("This page"): ["report", *rest, *chosen, "-o", "report.html"],
-        say("The comparison"): [*rest, *chosen],
-        say("Every digit, for programs"): [*rest, *chosen, "--format", "json"],
-        say("Every node"): ["trace", *rest, *chosen],
-        say("The graph"): ["graph", *rest],
+        tr("This page"): ["report", *rest, *chosen, "-o", "report.html"],
+        tr("The comparison"): [*rest, *chosen],
+        tr("Every digit, for programs"): [*rest, *chosen, "--format", "json"],
+        tr("Every node"): ["trace", *rest, *chosen],
+        tr("The graph"): ["graph", *rest],
     }
     if len(case.entries) == 1 and not case.expression.shape:
-        lines[say("Every step of the differences")] = ["sweep", *rest, *chosen, "--format", "csv"]
+        lines[tr("Every step of the differences")] = ["sweep", *rest, *chosen, "--format", "csv"]
     return {title: " ".join(map(quote, ["diff-compare", *line])) for title, line in lines.items()}
 
 
@@ -743,7 +743,7 @@ def give_lesson(
     """
     from diffcli.cli.lessons import run_lessons
 
-    return run_lessons(asked, every, wait, listed, spoken())
+    return run_lessons(asked, every, wait, listed, language())
 
 
 # --- the table of rules

@@ -1,6 +1,6 @@
 """The language of screens: English stands in the code, translations in gettext's catalogues beside this file.
 
-    say("{count} operation", "{count} operations", count=3)
+    tr("{count} operation", "{count} operations", count=3)
 
 gives the sentence in the language that is spoken, its {places} filled in. What programs
 read (JSON, CSV) is never translated. A message that was made elsewhere knows its template
@@ -31,12 +31,12 @@ VARIABLE = "DIFF_COMPARE_LANG"
 _spoken: ContextVar[str] = ContextVar("language", default="en")
 
 
-def speak(language: str) -> None:
+def set_language(language: str) -> None:
     """Use this language from now on."""
     _spoken.set(language)
 
 
-def spoken() -> str:
+def language() -> str:
     return _spoken.get()
 
 
@@ -57,21 +57,21 @@ def preferred(by_locale: bool = True) -> str:
     return "zh" if asked.lower().startswith("zh") else "en"
 
 
-def say(template: str, plural: str | None = None, /, *, context: str | None = None, **values: Any) -> str:
+def tr(template: str, plural: str | None = None, /, *, context: str | None = None, **values: Any) -> str:
     """A template in the language that is spoken, its {places} filled in; messages among the values are translated.
 
     `plural` is the template where `count` is not 1. `context` tells apart what English calls by one word.
     """
-    if spoken() == "en":
+    if language() == "en":
         chosen = template if plural is None or values["count"] == 1 else plural
         return chosen.format(**values) if values else chosen
     text = _filled(_translation(template, plural, values.get("count"), context), values)
     return re.sub(_BETWEEN_CHINESE, "", text) if values else text
 
 
-def translated(text: Message | str | None) -> str:
+def translate_message(text: Message | str | None) -> str:
     """A message in the language that is spoken; other text as it is."""
-    if spoken() == "en" or not isinstance(text, Message):
+    if language() == "en" or not isinstance(text, Message):
         return text or ""
     template, values = text.template, text.values
     if not isinstance(values, Mapping):
@@ -86,7 +86,7 @@ def _filled(template: str, values: Mapping[str, Any]) -> str:
 
 
 def _shown(value: Any) -> Any:
-    return translated(value) if isinstance(value, Message) else value
+    return translate_message(value) if isinstance(value, Message) else value
 
 
 _BETWEEN_CHINESE = "(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])"
@@ -97,7 +97,7 @@ def _translation(template: str, plural: str | None = None, count: Any = None, co
     """What the catalogue has for a template; the template itself where it has nothing."""
     if not template:  # under the empty text a catalogue says of itself what it is
         return template
-    catalogue = _catalogue(spoken())
+    catalogue = _catalogue(language())
     if plural is not None:
         return catalogue.ngettext(template, plural, count)
     return catalogue.gettext(template) if context is None else catalogue.pgettext(context, template)
@@ -114,14 +114,14 @@ def _catalogue(language: str) -> NullTranslations:
 def listed(names: Sequence[str], template: str = AND) -> str:
     """`a`, `a and b`, `a, b and c`."""
     *first, last = names
-    return say(template, first=say(", ").join(first), last=last) if first else last
+    return tr(template, first=tr(", ").join(first), last=last) if first else last
 
 
-def joined(sentences: Sequence[str]) -> str:
+def join(sentences: Sequence[str]) -> str:
     """Sentences one after the other: with blanks in English, without in Chinese."""
-    return ("" if spoken() == "zh" else " ").join(sentences)
+    return ("" if language() == "zh" else " ").join(sentences)
 
 
 def begun(sentence: str) -> str:
     """With a capital, where the language has them; names of methods are no words of Chinese."""
-    return sentence if spoken() == "zh" else sentence[:1].upper() + sentence[1:]
+    return sentence if language() == "zh" else sentence[:1].upper() + sentence[1:]

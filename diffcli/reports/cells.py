@@ -8,7 +8,7 @@ from collections.abc import Callable
 from diffcli.batch.rows import Failure, Result
 from diffcli.comparison.compare import Comparison, Measurement
 from diffcli.core.program import Cost
-from diffcli.locale.language import say, translated
+from diffcli.locale.language import tr, translate_message
 from diffcli.problem.case import equations, headline, tuples, written
 from diffcli.reports.names import names
 from diffcli.reports.sentences import lost, operations, proved, sides, ulps
@@ -57,11 +57,11 @@ def truths(
     """
     truth = comparison.truth
     if truth.derivative is None:
-        return [(say("truth"), ["–"] * comparison.size)]
-    unknown = dict.fromkeys(truth.undecided, say("undecided"))
-    rows = [(say("truth"), [unknown.get(k) or exact(entry) for k, entry in enumerate(truth.derivative)])]
+        return [(tr("truth"), ["–"] * comparison.size)]
+    unknown = dict.fromkeys(truth.undecided, tr("undecided"))
+    rows = [(tr("truth"), [unknown.get(k) or exact(entry) for k, entry in enumerate(truth.derivative)])]
     ends = sides(truth)
-    for where, end in ((say("from left"), 0), (say("from right"), 1)):
+    for where, end in ((tr("from left"), 0), (tr("from right"), 1)):
         if ends:
             cells = [short(ends[k][end]) if k in ends else "" for k in range(len(truth.derivative))]
             rows.append((where, cells))
@@ -72,8 +72,8 @@ def standing(comparison: Comparison) -> str:
     """What the truth's row has for a verdict: what is proved only in part is not called proved."""
     truth = comparison.truth
     if truth.derivative is None or len(truth.undecided) == len(truth.derivative) > 0:
-        return say(truth.status)
-    return say("proved in part" if truth.undecided else "proved")
+        return tr(truth.status)
+    return tr("proved in part" if truth.undecided else "proved")
 
 
 def costs(comparison: Comparison, measurement: Measurement) -> list[str]:
@@ -83,7 +83,7 @@ def costs(comparison: Comparison, measurement: Measurement) -> list[str]:
         lost(measurement.bits, comparison.digits),
         _operations(measurement.cost),
         ratio(comparison, measurement),
-        say(measurement.word),
+        tr(measurement.word),
     ]
 
 
@@ -120,7 +120,7 @@ def swell(comparison: Comparison) -> list[str]:
     """How large SymPy's formulas are, where they repeat themselves."""
     template = "SymPy's formulas as written: {size}; {executed} executed, sharing what is equal."
     return [
-        say(template, size=operations(written.total), executed=f"{cost.total:,}")
+        tr(template, size=operations(written.total), executed=f"{cost.total:,}")
         for written, cost in ((m.written, m.cost) for m in comparison.measurements)
         if written and cost and written.total > cost.total and comparison.size
     ]
@@ -131,29 +131,29 @@ def remarks(comparison: Comparison) -> list[str]:
     lines = []
     for measurement in comparison.measurements:
         if measurement.steps is not None:
-            lines.append(f"{measurement.method}: {translated(str(measurement.steps))}")
+            lines.append(f"{measurement.method}: {translate_message(str(measurement.steps))}")
         if measurement.remark:
-            lines.append(f"{measurement.method}: {translated(measurement.remark)}")
+            lines.append(f"{measurement.method}: {translate_message(measurement.remark)}")
         if measurement.claim is not None and measurement.claim.formulas:
             pairs = zip(comparison.case.wrt, measurement.claim.formulas, strict=True)
-            lines += [f"{name}: {formula}{say('   (claimed)')}" for name, formula in pairs]
+            lines += [f"{name}: {formula}{tr('   (claimed)')}" for name, formula in pairs]
         if measurement.memory is not None:
             tape = "–" if measurement.memory.tape is None else f"{measurement.memory.tape:,}"
             template = "{method}: {tape} operations on the tape, {peak} values at the peak"
-            lines.append(say(template, method=measurement.method, tape=tape, peak=f"{measurement.memory.peak:,}"))
+            lines.append(tr(template, method=measurement.method, tape=tape, peak=f"{measurement.memory.peak:,}"))
     return lines
 
 
 def batch_rows(result: Result) -> list[list[str]]:
     """The cells of `BATCH`: a row per method, or one for a row that could not be read."""
     if isinstance(result, Failure):
-        message = translated(result.message)
+        message = translate_message(result.message)
         return [
             [
                 _line(result.line),
                 one_line(result.expression),
                 "",
-                say("error", context="verdict"),
+                tr("error", context="verdict"),
                 "–",
                 "–",
                 "–",
@@ -164,7 +164,9 @@ def batch_rows(result: Result) -> list[list[str]]:
     found = []
     for measurement in result.measurements:
         error, bits, operations, _, verdict = costs(result, measurement)
-        found.append([*place, measurement.method, verdict, error, bits, operations, translated(measurement.message)])
+        found.append(
+            [*place, measurement.method, verdict, error, bits, operations, translate_message(measurement.message)]
+        )
     return found
 
 

@@ -16,7 +16,7 @@ from math import floor, inf, isfinite, log10
 from diffcli.batch.rows import Failure, Result
 from diffcli.comparison.compare import CLAIM, Comparison, Measurement
 from diffcli.core.program import Cost
-from diffcli.locale.language import joined, say, translated
+from diffcli.locale.language import join, tr, translate_message
 from diffcli.numbers import DIGITS
 from diffcli.reports.cells import derivative, formulas, headings, one_line, standing, swell, truths, value
 from diffcli.reports.names import labels
@@ -60,12 +60,12 @@ def verdict(name: str, more: str = "") -> str:
     '<span class="verdict v-ok"><b aria-hidden="true">✓</b>ok</span>'
     """
     word = f'<span class="verdict v-{name}"><b aria-hidden="true">{SIGNS[name]}</b>{text(said(name))}</span>'
-    return say("{names}: {sentence}", names=word, sentence=text(more)) if more else word
+    return tr("{names}: {sentence}", names=word, sentence=text(more)) if more else word
 
 
 def said(verdict: str) -> str:
     """A verdict as a word; that of a row which could not be read as well."""
-    return say("error", context="verdict") if verdict == "error" else say(verdict)
+    return tr("error", context="verdict") if verdict == "error" else tr(verdict)
 
 
 def digits_marked(written: str, relative: float | None) -> str:
@@ -113,7 +113,7 @@ def derivative_table(comparison: Comparison, caption: str = "", most: int | None
 
 
 def _judged_names() -> list[Cell]:
-    return [(say("method"), ""), (say("verdict"), ""), (say("bits lost"), "right"), (say("error"), "right")]
+    return [(tr("method"), ""), (tr("verdict"), ""), (tr("bits lost"), "right"), (tr("error"), "right")]
 
 
 def _head(name: str) -> str:
@@ -132,7 +132,7 @@ def _lost(bits: float | None, digits: int) -> str:
     """Bits under a heading that names them."""
     if bits is None:
         return "–"
-    return say("all") if bits >= digits - 0.5 else rounded(bits)
+    return tr("all") if bits >= digits - 0.5 else rounded(bits)
 
 
 def _together(comparison: Comparison, caption: str) -> str:
@@ -170,14 +170,14 @@ def _off(error: Error, tolerance: float) -> float | None:
 def _by_entry(comparison: Comparison, most: int | None) -> str:
     exact = truths(comparison)
     found = [_found(comparison, m) for m in comparison.measurements]
-    names = [(say("entry"), ""), *[(_head(m.method), "") for m in comparison.measurements]]
+    names = [(tr("entry"), ""), *[(_head(m.method), "") for m in comparison.measurements]]
     names += [(text(who), "") for who, _ in exact]
     cells = [*found, *[[_digits(text(entry)) for entry in entries] for _, entries in exact]]
     rows = [row(text(label), line) for label, *line in zip(labels(comparison)[:most], *cells, strict=False)]
     left = comparison.size - len(rows)
     if not left:
         return table(names, rows)
-    more = say("and {count} more entries, which the JSON has", count=f"{left:,}")
+    more = tr("and {count} more entries, which the JSON has", count=f"{left:,}")
     return f'{table(names, rows)}<p class="soft">{more}</p>'
 
 
@@ -185,12 +185,12 @@ def operations_table(comparison: Comparison, caption: str = "") -> str:
     """Operations by class, executed by the function alone and by every method; the tape where it was measured."""
     own = comparison.cost
     memory = any(m.memory for m in comparison.measurements)
-    names: list[Cell] = [(say("method"), "")]
-    names += [(f'<abbr title="{say(_WORDS[name])}">{sign}</abbr>', "right") for name, sign in _CLASSES]
-    names += [(say("operations"), "right"), (say("× f"), "right")]
-    names += [(say("tape"), "right"), (say("peak"), "right")] if memory else []
+    names: list[Cell] = [(tr("method"), "")]
+    names += [(f'<abbr title="{tr(_WORDS[name])}">{sign}</abbr>', "right") for name, sign in _CLASSES]
+    names += [(tr("operations"), "right"), (tr("× f"), "right")]
+    names += [(tr("tape"), "right"), (tr("peak"), "right")] if memory else []
     blank: list[Cell] = [("", "")] * (2 * memory)
-    rows = [row(say("f alone"), [*_costs(own, own.total), *blank])]
+    rows = [row(tr("f alone"), [*_costs(own, own.total), *blank])]
     for measurement in comparison.measurements:
         remembered = measurement.memory
         ends: list[Cell] = []
@@ -220,15 +220,15 @@ def heading(comparison: Comparison) -> str:
     title = f'<h1 class="formula">{lines}</h1>' if lines else f"<h1>f({text(', '.join(names))})</h1>"
     typed = [_typed(comparison)]
     if point:
-        typed.append(say("at {source}", source=code(point)))
+        typed.append(tr("at {source}", source=code(point)))
     lines_typed = [f'<p class="typed">{line}</p>' for line in typed]
-    answer = f'<p class="lead">{text(joined(closing(comparison)))}</p>'
+    answer = f'<p class="lead">{text(join(closing(comparison)))}</p>'
     return "\n".join([title, *lines_typed, answer, _facts(comparison)])
 
 
 def _typed(comparison: Comparison) -> str:
     source = code(comparison.case.expression.source)
-    return say("the Python function {source}" if comparison.case.expression.traced else "typed {source}", source=source)
+    return tr("the Python function {source}" if comparison.case.expression.traced else "typed {source}", source=source)
 
 
 def _lines(comparison: Comparison) -> str:
@@ -250,17 +250,17 @@ def _facts(comparison: Comparison) -> str:
     if wanted.vector:
         facts.append(("w" if wanted.kind == "vjp" else "v", _vector(wanted.vector)))
     numbers = next(name for name, figures in DIGITS.items() if figures == comparison.digits)
-    facts.append((say("f in {numbers}", numbers=numbers), f'<span class="digits">{text(value(comparison))}</span>'))
+    facts.append((tr("f in {numbers}", numbers=numbers), f'<span class="digits">{text(value(comparison))}</span>'))
     if truth.values:
         exact = [digits(entry) for entry in truth.values]
         shown = exact[0] if not comparison.case.expression.shape else f"[{', '.join(exact)}]"
-        facts.append((say("f, proved"), f'<span class="digits">{text(shown)}</span>'))
-    standing = say(truth.status)
+        facts.append((tr("f, proved"), f'<span class="digits">{text(shown)}</span>'))
+    standing = tr(truth.status)
     if truth.derivative is not None:
-        standing = say("{status}, at {bits} bits", status=standing, bits=f"{truth.bits:,}")
+        standing = tr("{status}, at {bits} bits", status=standing, bits=f"{truth.bits:,}")
     if truth.reason:
-        standing = say("{names}: {sentence}", names=standing, sentence=translated(truth.reason))
-    facts.append((say("truth"), text(standing)))
+        standing = tr("{names}: {sentence}", names=standing, sentence=translate_message(truth.reason))
+    facts.append((tr("truth"), text(standing)))
     inside = "\n".join(f"<dt>{name}</dt><dd>{found}</dd>" for name, found in facts)
     return f'<dl class="facts">\n{inside}\n</dl>'
 
@@ -272,17 +272,17 @@ def _vector(entries: Sequence[float]) -> str:
 def derivatives(comparison: Comparison) -> str:
     """The section on numbers: the table, what its signs mean, and what methods have to say."""
     shown = derivative_table(comparison)
-    marked = _small(say("Digits underlined are wrong.")) if 'class="off"' in shown else ""
+    marked = _small(tr("Digits underlined are wrong.")) if 'class="off"' in shown else ""
     messages: dict[str, list[str]] = {}
     for measurement in comparison.measurements:
         if measurement.message:
             messages.setdefault(measurement.message, []).append(measurement.method)
     remarks = "".join(
-        f"<li>{text(say('{names}: {sentence}', names=say(', ').join(who), sentence=translated(what)))}</li>"
+        f"<li>{text(tr('{names}: {sentence}', names=tr(', ').join(who), sentence=translate_message(what)))}</li>"
         for what, who in messages.items()
     )
     listed = f'<ul class="notes">{remarks}</ul>' if remarks else ""
-    return "\n".join(part for part in (box(shown, say("Derivatives by method"), sticky=True), marked, listed) if part)
+    return "\n".join(part for part in (box(shown, tr("Derivatives by method"), sticky=True), marked, listed) if part)
 
 
 def _small(sentence: str) -> str:
@@ -291,10 +291,10 @@ def _small(sentence: str) -> str:
 
 def operations(comparison: Comparison) -> str:
     """The section on costs."""
-    notes = [say("Executed for value and derivative together; constants, copies and comparisons are free.")]
+    notes = [tr("Executed for value and derivative together; constants, copies and comparisons are free.")]
     if any(m.memory for m in comparison.measurements):
-        notes.append(say("Tape: operations remembered for the way back. Peak: values alive at the same time."))
-    return f"{box(operations_table(comparison), say('Operations by method'), sticky=True)}\n{_small(joined(notes))}"
+        notes.append(tr("Tape: operations remembered for the way back. Peak: values alive at the same time."))
+    return f"{box(operations_table(comparison), tr('Operations by method'), sticky=True)}\n{_small(join(notes))}"
 
 
 def symbolic(comparison: Comparison) -> str:
@@ -303,7 +303,7 @@ def symbolic(comparison: Comparison) -> str:
     for measurement in comparison.measurements:
         if measurement.claim is not None and measurement.claim.formulas:
             pairs = zip(comparison.case.wrt, measurement.claim.formulas, strict=True)
-            items += [_formula(say("claimed for {name}", name=name), found) for name, found in pairs]
+            items += [_formula(tr("claimed for {name}", name=name), found) for name, found in pairs]
     size = "".join(f'<p class="soft">{text(line)}</p>' for line in swell(comparison))
     return "\n".join([*items, size]) if items or size else ""
 
@@ -315,16 +315,16 @@ def _formula(name: str, found: str, left: str = "") -> str:
 
 
 def notes(comparison: Comparison) -> str:
-    items = "".join(f"<li>{text(translated(note))}</li>" for note in comparison.notes)
+    items = "".join(f"<li>{text(translate_message(note))}</li>" for note in comparison.notes)
     return f'<ul class="notes">{items}</ul>' if items else ""
 
 
 def sections(comparison: Comparison) -> Iterator[tuple[str, str, str]]:
     """What a page says of a comparison: the address, the title and the body of each section."""
-    yield "derivatives", say("Derivatives"), derivatives(comparison)
-    yield "operations", say("Operations"), operations(comparison)
-    yield "formulas", say("SymPy’s formulas" if formulas(comparison) else "Formulas"), symbolic(comparison)
-    yield "notes", say("Notes"), notes(comparison)
+    yield "derivatives", tr("Derivatives"), derivatives(comparison)
+    yield "operations", tr("Operations"), operations(comparison)
+    yield "formulas", tr("SymPy’s formulas" if formulas(comparison) else "Formulas"), symbolic(comparison)
+    yield "notes", tr("Notes"), notes(comparison)
 
 
 def section(address: str, title: str, body: str) -> str:
@@ -339,7 +339,7 @@ def title_of(result: Result) -> str:
 
 def eyebrow() -> str:
     """What kind of page it is, above its title."""
-    return f'<p class="eyebrow">{say("Derivatives compared")}</p>'
+    return f'<p class="eyebrow">{tr("Derivatives compared")}</p>'
 
 
 def _single(comparison: Comparison) -> str:
@@ -349,8 +349,8 @@ def _single(comparison: Comparison) -> str:
 
 
 def _broken(failure: Failure) -> str:
-    hint = f"<p>{text(translated(failure.hint))}</p>" if failure.hint else ""
-    told = f'<h1>{verdict("error")}</h1>\n<p class="lead">{text(translated(failure.message))}</p>\n{hint}'
+    hint = f"<p>{text(translate_message(failure.hint))}</p>" if failure.hint else ""
+    told = f'<h1>{verdict("error")}</h1>\n<p class="lead">{text(translate_message(failure.message))}</p>\n{hint}'
     return f"{opening(title_of(failure))}{told}<p>{code(failure.expression)}</p>\n{ending()}"
 
 
@@ -368,35 +368,35 @@ _SCRIPT = ("any ({count})", "1 row shown", "{count} rows shown", "{count} of {al
 
 
 def _list_begins() -> str:
-    title, tallies = say("Derivatives compared"), say("Verdicts by method")
+    title, tallies = tr("Derivatives compared"), tr("Verdicts by method")
     heads = "".join(
         f'<th scope="col" data-key="{key}" class="{kind}">{name}</th>'
-        for (key, kind), name in zip(COLUMNS, map(say, _NAMES), strict=True)
+        for (key, kind), name in zip(COLUMNS, map(tr, _NAMES), strict=True)
     )
-    words = {name: said(name) for name in SIGNS} | dict(zip(_SCRIPT, map(say, _SCRIPT), strict=True))
+    words = {name: said(name) for name in SIGNS} | dict(zip(_SCRIPT, map(tr, _SCRIPT), strict=True))
     order = text(json.dumps(sorted(SIGNS, key=lambda name: -RANKS[name])))
     return (
         f"{opening(title, EARLY, ROWS, unscripted=UNSCRIPTED)}<script>{EARLY}</script>\n"
         f'<p class="eyebrow">diff-compare</p>\n<h1>{title}</h1>\n'
         f'<div id="tallies" class="box" role="region" tabindex="0" aria-label="{tallies}" hidden><table>'
-        f'<caption>{tallies}</caption><thead><tr id="tally-head"><th scope="col">{say("method")}</th></tr></thead>'
+        f'<caption>{tallies}</caption><thead><tr id="tally-head"><th scope="col">{tr("method")}</th></tr></thead>'
         '<tbody id="tally-body"></tbody></table></div>\n'
-        f'<div id="controls" hidden><div class="controls"><label for="find">{say("Search")}<input id="find" '
-        f'type="search" placeholder="{say("expression, id, message")}" autocomplete="off"></label>'
-        f'<label for="verdict">{say("Verdict")}<select id="verdict"></select></label>'
-        f'<label for="sorting" class="narrow">{say("Sort by")}<select id="sorting"></select></label></div>\n'
+        f'<div id="controls" hidden><div class="controls"><label for="find">{tr("Search")}<input id="find" '
+        f'type="search" placeholder="{tr("expression, id, message")}" autocomplete="off"></label>'
+        f'<label for="verdict">{tr("Verdict")}<select id="verdict"></select></label>'
+        f'<label for="sorting" class="narrow">{tr("Sort by")}<select id="sorting"></select></label></div>\n'
         '<p id="status" role="status"></p></div>\n'
-        f'<div class="box" role="region" tabindex="0" aria-label="{say("Rows")}">\n'
+        f'<div class="box" role="region" tabindex="0" aria-label="{tr("Rows")}">\n'
         f'<table id="rows" data-order="{order}" data-words="{text(json.dumps(words, ensure_ascii=False))}">'
-        f"<caption>{say('An expression opens to its details.')}</caption><thead><tr>{heads}</tr></thead>\n"
+        f"<caption>{tr('An expression opens to its details.')}</caption><thead><tr>{heads}</tr></thead>\n"
     )
 
 
 def _list_ends() -> str:
     more = (
         '</table>\n</div>\n<div id="further" class="buttons" hidden>'
-        f'<button type="button" id="some">{say("Show 1,000 more")}</button>'
-        f'<button type="button" id="all">{say("Show all")}</button></div>\n'
+        f'<button type="button" id="some">{tr("Show 1,000 more")}</button>'
+        f'<button type="button" id="all">{tr("Show all")}</button></div>\n'
     )
     return more + ending(script=ROWS)
 
@@ -417,20 +417,20 @@ def _compared(comparison: Comparison) -> str:
         "operations": min(costs, default=None), "verdicts": " ".join(f"{m.method}={m.word}" for m in measurements),
     }  # fmt: skip
     point = headings(comparison)[1]
-    at = say(" at {point}", point=point).strip() if point else ""
+    at = tr(" at {point}", point=point).strip() if point else ""
     below = " · ".join(part for part in (case.id or "", at) if part)
     cells = [
         _verdicts(measurements), text(_lost(max(bits, default=None), comparison.digits)),
         text(ulps(max(errors, default=None))), f"{min(costs):,}" if costs else "–",
     ]  # fmt: skip
-    details = [f"<p>{text(joined(closing(comparison)))}</p>", derivative_table(comparison, most=_LISTED)]
+    details = [f"<p>{text(join(closing(comparison)))}</p>", derivative_table(comparison, most=_LISTED)]
     return _body(data, case.line, case.expression.source, below, cells, "".join(details))
 
 
 def _failed(failure: Failure) -> str:
     data = {"line": failure.line, "rank": RANKS["error"], "verdicts": "=error"}
-    hint = f"<p>{text(translated(failure.hint))}</p>" if failure.hint else ""
-    message = translated(failure.message)
+    hint = f"<p>{text(translate_message(failure.hint))}</p>" if failure.hint else ""
+    message = translate_message(failure.message)
     below = " · ".join(part for part in (failure.id or "", message) if part)
     details = f"<p>{text(message)}</p>{hint}"
     return _body(data, failure.line, failure.expression, below, [verdict("error"), "–", "–", "–"], details)
@@ -447,7 +447,7 @@ def _verdicts(measurements: Sequence[Measurement]) -> str:
         by.setdefault(measurement.word, []).append(measurement.method)
     if len(by) == 1:
         return verdict(next(iter(by)))
-    return "<br>".join(verdict(name, say(", ").join(by[name])) for name in sorted(by, key=lambda name: -RANKS[name]))
+    return "<br>".join(verdict(name, tr(", ").join(by[name])) for name in sorted(by, key=lambda name: -RANKS[name]))
 
 
 def _body(
@@ -456,7 +456,7 @@ def _body(
     marks = "".join(f' data-{name}="{text(found)}"' for name, found in data.items() if found is not None)
     beneath = f"<p>{text(below)}</p>" if below else ""
     head = f"<details><summary>{_short(source)}</summary></details>{beneath}"
-    names = list(map(say, _NAMES))
+    names = list(map(tr, _NAMES))
     named = [
         f'<td class="{kind}">{cell}</td>' if key == "verdict" else f'<td data-name="{name}" class="{kind}">{cell}</td>'
         for (key, kind), name, cell in zip(COLUMNS[2:], names[2:], cells, strict=True)
@@ -504,12 +504,12 @@ def table_html(comparison: Comparison) -> str:
     lines = _lines(comparison)
     if comparison.case.expression.traced:
         lines += f"<p>{_typed(comparison)}</p>"
-    at = f"<p>{say('at {source}', source=code(point))}</p>" if point else ""
+    at = f"<p>{tr('at {source}', source=code(point))}</p>" if point else ""
     return (
         f'<div class="diff-compare"><style>{_SCOPED}</style>{lines or f"<p>{code(function)}</p>"}{at}'
         f'<div class="scroll">{derivative_table(comparison, most=_LISTED)}</div>'
         f'<div class="scroll">{operations_table(comparison)}</div>'
-        f"<p>{text(joined(closing(comparison)))}</p></div>"
+        f"<p>{text(join(closing(comparison)))}</p></div>"
     )
 
 

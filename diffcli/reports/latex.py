@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 
 from diffcli.batch.rows import Failure, Result
 from diffcli.comparison.compare import Comparison
-from diffcli.locale.language import joined, say, spoken, translated
+from diffcli.locale.language import join, language, tr, translate_message
 from diffcli.reports.cells import (
     BATCH,
     COSTS,
@@ -117,7 +117,7 @@ def character(char: str) -> str:
 
 def _stands(char: str) -> bool:
     """Whether a character is Chinese, in a document that has the fonts for it."""
-    return spoken() == "zh" and ("\u2e80" <= char <= "\u9fff" or "\uff00" <= char <= "\uffef")
+    return language() == "zh" and ("\u2e80" <= char <= "\u9fff" or "\uff00" <= char <= "\uffef")
 
 
 def escaped(text: str) -> str:
@@ -231,15 +231,15 @@ class Report:
         self.single = single
 
     def begin(self) -> str:
-        preamble = _PREAMBLE % (LETTERS[spoken()], _PAGES[self.single])
-        return preamble if self.single else f"{preamble}\\footnotesize\n{_open(_BATCH_COLUMNS, list(map(say, BATCH)))}"
+        preamble = _PREAMBLE % (LETTERS[language()], _PAGES[self.single])
+        return preamble if self.single else f"{preamble}\\footnotesize\n{_open(_BATCH_COLUMNS, list(map(tr, BATCH)))}"
 
     def add(self, result: Result) -> str:
         if not self.single:
             return _batch(result)
         if isinstance(result, Failure):
-            return f"{code(result.expression)}\n\n{say('error: ')}{escaped(translated(result.message))}\n"
-        sentences = [escaped(sentence) for sentence in (*swell(result), *remarks(result), joined(closing(result)))]
+            return f"{code(result.expression)}\n\n{tr('error: ')}{escaped(translate_message(result.message))}\n"
+        sentences = [escaped(sentence) for sentence in (*swell(result), *remarks(result), join(closing(result)))]
         parts = [_heading(result), _values(result), _costs(result), _formulas(result), *sentences]
         return "\n".join(part.rstrip("\n") + "\n" for part in parts if part)
 
@@ -249,8 +249,8 @@ class Report:
 
 def _heading(comparison: Comparison) -> str:
     function, point = headings(comparison)
-    at = "\n\n" + say("at {source}", source=code(point)) if point else ""
-    notes = "".join(f"\n\n{escaped(say('Note: {note}', note=translated(note)))}" for note in comparison.notes)
+    at = "\n\n" + tr("at {source}", source=code(point)) if point else ""
+    notes = "".join(f"\n\n{escaped(tr('Note: {note}', note=translate_message(note)))}" for note in comparison.notes)
     said = f"$f$ = {number(value(comparison))}, {operations(comparison.cost.total)}"
     return f"{code(function)}{at}\n\n{said}{notes}\n"
 
@@ -279,7 +279,7 @@ def _values(comparison: Comparison) -> str:
         blocks.append("".join(_row(row) for row in rows))
     widest = max(sum(6 if char >= _NUMBERED else 1 for char in below) for _, below in entries_of)
     columns = "@{}lll@{}" if widest <= _LONGEST_WORD else "@{}P{5cm}ll@{}"
-    return _open(columns, ("", say("method"), say("value"))) + "\\addlinespace\n".join(blocks) + _CLOSE
+    return _open(columns, ("", tr("method"), tr("value"))) + "\\addlinespace\n".join(blocks) + _CLOSE
 
 
 def _valued(line: tuple[str, str]) -> tuple[str, str]:
@@ -289,15 +289,15 @@ def _valued(line: tuple[str, str]) -> tuple[str, str]:
 
 def _costs(comparison: Comparison) -> str:
     rows = [[escaped(cell) for cell in (m.method, *costs(comparison, m))] for m in comparison.measurements]
-    last = [say("truth"), "", "", "", "", escaped(standing(comparison))]
-    head = _open("@{}lrrlrl@{}", (say("method"), *map(say, COSTS)))
+    last = [tr("truth"), "", "", "", "", escaped(standing(comparison))]
+    head = _open("@{}lrrlrl@{}", (tr("method"), *map(tr, COSTS)))
     return f"{head}{''.join(_row(row) for row in rows)}\\midrule\n{_row(last)}{_CLOSE}"
 
 
 def _formulas(comparison: Comparison) -> str:
     """SymPy's derivatives, a paragraph each."""
     lines = [f"{_name(name)} = {code(formula)}" for name, formula in formulas(comparison)]
-    return "\n\n".join([say("SymPy's formulas:"), *lines]) + "\n" if lines else ""
+    return "\n\n".join([tr("SymPy's formulas:"), *lines]) + "\n" if lines else ""
 
 
 def _batch(result: Result) -> str:

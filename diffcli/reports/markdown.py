@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from diffcli.batch.rows import Failure, Result
 from diffcli.comparison.compare import Comparison
-from diffcli.locale.language import joined, say, translated
+from diffcli.locale.language import join, tr, translate_message
 from diffcli.reports.cells import (
     BATCH,
     COSTS,
@@ -73,7 +73,7 @@ def _row(cells: Row) -> str:
 
 
 def _head(names: Row) -> str:
-    right = {say(name) for name in _RIGHT}
+    right = {tr(name) for name in _RIGHT}
     return _row([escaped(name) for name in names]) + _row(["---:" if name in right else "---" for name in names])
 
 
@@ -88,16 +88,16 @@ class Report:
         self.single = single
 
     def begin(self) -> str:
-        return "" if self.single else _head(list(map(say, BATCH)))
+        return "" if self.single else _head(list(map(tr, BATCH)))
 
     def add(self, result: Result) -> str:
         if not self.single:
             return "".join(_batch_row(cells) for cells in batch_rows(result))
         if isinstance(result, Failure):
-            return f"## {code(result.expression)}\n\n{say('error: ')}{escaped(translated(result.message))}\n"
+            return f"## {code(result.expression)}\n\n{tr('error: ')}{escaped(translate_message(result.message))}\n"
         said = [escaped(line) for line in (*swell(result), *remarks(result))]
         parts = [_heading(result), *_tables(result), _formulas(result), *said]
-        return "\n\n".join(part.strip("\n") for part in [*parts, escaped(joined(closing(result)))] if part) + "\n"
+        return "\n\n".join(part.strip("\n") for part in [*parts, escaped(join(closing(result)))] if part) + "\n"
 
     def end(self) -> str:
         return ""
@@ -110,8 +110,8 @@ def _batch_row(cells: Row) -> str:
 
 def _heading(comparison: Comparison) -> str:
     function, point = headings(comparison)
-    at = say(" at {point}", point=code(point)) if point else ""
-    notes = "".join(f"\n\n{escaped(say('Note: {note}', note=translated(note)))}" for note in comparison.notes)
+    at = tr(" at {point}", point=code(point)) if point else ""
+    notes = "".join(f"\n\n{escaped(tr('Note: {note}', note=translate_message(note)))}" for note in comparison.notes)
     said = f"f = {value(comparison)}, {operations(comparison.cost.total)}"
     return f"## {code(function)}{at}\n\n{said}{notes}"
 
@@ -125,13 +125,13 @@ def _tables(comparison: Comparison) -> list[str]:
         lines = [[m.method, *entries, *costs(comparison, m)] for m, entries in zip(measurements, found, strict=True)]
         ends = [[who, *entries, "", "", "", "", ""] for who, entries in exact]
         ends[0][-1] = standing(comparison)
-        return [_table([say("method"), *columns, *map(say, COSTS)], [*lines, *ends])]
+        return [_table([tr("method"), *columns, *map(tr, COSTS)], [*lines, *ends])]
     cells = [columns, *found, *[entries for _, entries in exact]]
     header = ["", *[m.method for m in measurements], *[who for who, _ in exact]]
     lines = [[m.method, *costs(comparison, m)] for m in measurements]
-    return [_table(header, list(zip(*cells, strict=True))), _table([say("method"), *map(say, COSTS)], lines)]
+    return [_table(header, list(zip(*cells, strict=True))), _table([tr("method"), *map(tr, COSTS)], lines)]
 
 
 def _formulas(comparison: Comparison) -> str:
     lines = [f"- {escaped('/'.join(filter(None, name)))} = {code(formula)}" for name, formula in formulas(comparison)]
-    return "\n".join([say("SymPy's formulas:"), "", *lines]) if lines else ""
+    return "\n".join([tr("SymPy's formulas:"), "", *lines]) if lines else ""

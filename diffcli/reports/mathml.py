@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from html import escape
 
-from diffcli.locale.language import say
+from diffcli.locale.language import tr
 from diffcli.reports.typesetting import named
 
 NAMESPACE = "http://www.w3.org/1998/Math/MathML"
@@ -54,7 +54,7 @@ class MathML:
         return f"<mrow>{head}<mo>{chr(0x2061)}</mo>{self.fenced(f'<mrow>{inside}</mrow>')}</mrow>"
 
     def cases(self, yes: str, condition: str, no: str) -> str:
-        where, otherwise = f"<mtext>{say('if ')}</mtext>", f"<mtext>{say('otherwise')}</mtext>"
+        where, otherwise = f"<mtext>{tr('if ')}</mtext>", f"<mtext>{tr('otherwise')}</mtext>"
         rows = f"{_row(yes, f'<mrow>{where}{condition}</mrow>')}{_row(no, otherwise)}"
         return f'<mrow><mo fence="true">{{</mo><mtable columnalign="left">{rows}</mtable></mrow>'
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from html import escape
 
-from diffcli.locale.language import TAGS, spoken
+from diffcli.locale.language import TAGS, language
 from diffcli.reports.page_style import STYLE
 from diffcli.runtime.errors import visible
 from diffcli.runtime.version import __version__
@@ -33,7 +33,7 @@ def opening(title: str, *scripts: str, unscripted: str = "") -> str:
     if scripts:
         policy += f"; script-src {' '.join(map(_hash, scripts))}"
     return (
-        f'<!DOCTYPE html>\n<html lang="{TAGS[spoken()]}">\n<head>\n<meta charset="utf-8">\n'
+        f'<!DOCTYPE html>\n<html lang="{TAGS[language()]}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta http-equiv="Content-Security-Policy" content="{text(policy)}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<meta name="generator" content="diff-compare {text(__version__)}">\n'

@@ -12,7 +12,7 @@ from html import escape
 from typing import NamedTuple
 
 from diffcli.core.primitives import CODE, NAMED_CONSTANTS
-from diffcli.locale.language import say
+from diffcli.locale.language import tr
 from diffcli.reports.mathml import NAMESPACE, MathML
 from diffcli.reports.typesetting import ATOM, CHOICE, PRODUCT, RELATION, Box, Typeset, named
 from diffcli.runtime.errors import DiffError
@@ -38,7 +38,7 @@ class _Inline(MathML):
         return f"<mrow><mo{grows}>{left}</mo>{inner}<mo{grows}>{right}</mo></mrow>"
 
     def cases(self, yes: str, condition: str, no: str) -> str:
-        lines = ((yes, f"<mrow>{_words(say('if '))}{condition}</mrow>"), (no, _words(say("otherwise"))))
+        lines = ((yes, f"<mrow>{_words(tr('if '))}{condition}</mrow>"), (no, _words(tr("otherwise"))))
         rows = "".join(f"<mtr><mtd>{value}</mtd><mtd>{word}</mtd></mtr>" for value, word in lines)
         return f'<mrow><mo>{{</mo><mtable class="cases">{rows}</mtable></mrow>'
 
@@ -178,7 +178,7 @@ class _Reader:
 
     def _unary(self, sign: str, operand: Box) -> Box:
         if sign == "not":
-            return Box(f"<mrow>{_words(say('not '))}{_at(operand, RELATION)}</mrow>", 4)
+            return Box(f"<mrow>{_words(tr('not '))}{_at(operand, RELATION)}</mrow>", 4)
         return self._applied("neg", operand)
 
     def _binary(self, sign: str, left: Box, right: Box) -> Box:
@@ -186,7 +186,7 @@ class _Reader:
             return self._applied(_OPERATORS[sign], left, right)
         if sign in _LOOSER:
             precedence = _LOOSER[sign]
-            parts = [_at(left, precedence), _words(say(_JOINING[sign])), _at(right, precedence + 1)]
+            parts = [_at(left, precedence), _words(tr(_JOINING[sign])), _at(right, precedence + 1)]
             return Box(MATHML.row(parts), precedence)
         factors = _at(left, PRODUCT), MATHML.fenced(right.text) if right.signed else _at(right, PRODUCT)
         return Box(MATHML.row([factors[0], _times(*factors), factors[1]]), PRODUCT, left.signed)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from math import isfinite
 
 from diffcli.comparison.compare import Comparison
-from diffcli.locale.language import say
+from diffcli.locale.language import tr
 from diffcli.reports.html import eyebrow, heading, section, sections, title_of
 from diffcli.reports.page import Cell, box, ending, opening, row, table, text
 from diffcli.reports.page_plots import svg
@@ -44,7 +44,7 @@ def page(findings: Findings) -> str:
     links = "".join(f'<li><a href="#{address}">{title}</a></li>' for address, title, _ in found)
     parts = [
         eyebrow(), heading(comparison),
-        f'<nav aria-label="{say("Sections")}"><ul>{links}</ul></nav>', *[section(*one) for one in found],
+        f'<nav aria-label="{tr("Sections")}"><ul>{links}</ul></nav>', *[section(*one) for one in found],
     ]  # fmt: skip
     head = opening(title_of(comparison), COPY)
     return f"{head}{chr(10).join(parts)}\n{ending(_foot(findings), COPY)}"
@@ -52,17 +52,17 @@ def page(findings: Findings) -> str:
 
 def _sections(findings: Findings) -> Iterator[tuple[str, str, str]]:
     trace, sweeps = findings.trace, findings.sweeps
-    yield "trace", say("Node by node"), _absent(trace) if isinstance(trace, str) else study_html(trace, "trace")
-    yield "graph", say("Computational graph"), _graph(findings.graph)
+    yield "trace", tr("Node by node"), _absent(trace) if isinstance(trace, str) else study_html(trace, "trace")
+    yield "graph", tr("Computational graph"), _graph(findings.graph)
     yield (
         "steps",
-        say("Error over the step"),
+        tr("Error over the step"),
         "\n".join(
             _absent(sweep) if isinstance(sweep, str) else study_html(sweep, f"sweep{k}")
             for k, sweep in enumerate(sweeps)
         ),
     )
-    yield "commands", say("To repeat this"), "\n".join(_command(*pair) for pair in findings.commands.items())
+    yield "commands", tr("To repeat this"), "\n".join(_command(*pair) for pair in findings.commands.items())
 
 
 def _absent(why: str) -> str:
@@ -79,7 +79,7 @@ def study_html(study: Study, name: str) -> str:
         f'<figcaption class="soft"><small>{text(plot.title)}</small></figcaption></figure>'
         for plot, drawn in zip(study.plots, plots, strict=True) if drawn
     ]  # fmt: skip
-    tables = [box(_table(one), one.title or say("Table")) for one in study.tables]
+    tables = [box(_table(one), one.title or tr("Table")) for one in study.tables]
     return "\n".join([said, *figures, *tables])
 
 
@@ -102,7 +102,7 @@ def _table(found: Table) -> str:
             if isinstance(value, float) and isfinite(value) and column.figures is not None:
                 shown = f'<data value="{text(literal(value))}" title="{text(literal(value))}">{shown}</data>'
             elif isinstance(value, str) and not numeric[i] and i:
-                shown = f'<span class="digits">{shown}</span>' if column.name in map(say, _TYPED) else shown
+                shown = f'<span class="digits">{shown}</span>' if column.name in map(tr, _TYPED) else shown
             cells.append((shown, "right" if numeric[i] else ""))
         (head, _), *others = cells
         rows.append(row(head, others, marked=k in found.marked))
@@ -119,19 +119,19 @@ def _graph(drawn: str) -> str:
     if not drawn:
         return ""
     inner = drawn[drawn.index("<svg") :].replace("<style>", "<style>.graph {").replace("</style>", "}</style>")
-    return f'<figure class="graph">{box(inner, say("Computational graph"))}</figure>'
+    return f'<figure class="graph">{box(inner, tr("Computational graph"))}</figure>'
 
 
 # --- the end
 def _command(title: str, line: str) -> str:
     return (
         f'<p class="soft"><small>{text(title)}</small></p>\n<div class="command"><pre>{text(line)}</pre>'
-        f'<button type="button" data-copied="{say("Copied")}" data-selected="{say("Selected")}" hidden>'
-        f"{say('Copy')}</button></div>"
+        f'<button type="button" data-copied="{tr("Copied")}" data-selected="{tr("Selected")}" hidden>'
+        f"{tr('Copy')}</button></div>"
     )
 
 
 def _foot(findings: Findings) -> str:
     versions = {"diff-compare": __version__, **findings.versions}
-    said = say(", ").join(f"{name} {version}" for name, version in versions.items())
+    said = tr(", ").join(f"{name} {version}" for name, version in versions.items())
     return f"<p>{text(said)}{f'<br>{text(findings.date)}' if findings.date else ''}</p>"

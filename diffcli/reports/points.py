@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from diffcli.locale.language import begun, say, speaking, translated
+from diffcli.locale.language import begun, speaking, tr, translate_message
 from diffcli.problem.case import equations, headline, written
 from diffcli.runtime.errors import width as columns_of
 from diffcli.studies.study import Cell, Column, Study, Table
@@ -47,7 +47,7 @@ def heading(found: Found) -> Iterator[str]:
     text = headline(case)
     yield text if len(text) <= LONGEST else text[: LONGEST - 1] + "…"
     fixed = equations({name: value for name, value in found.points.fixed.items() if name in case.at})
-    yield f"{_points(len(found.points))}: {translated(found.points.source)}{f'; {fixed}' if fixed else ''}"
+    yield f"{_points(len(found.points))}: {translate_message(found.points.source)}{f'; {fixed}' if fixed else ''}"
     wanted = case.wanted
     if wanted.kind != "gradient":
         template = "asked for: {kind}"
@@ -57,9 +57,9 @@ def heading(found: Found) -> Iterator[str]:
             template = "asked for: {kind}, with the vector {vector}"
         elif wanted.kind == "derivative":
             template = "asked for: {kind} of order {order}"
-        yield say(template, kind=say(wanted.kind), vector=written(wanted.vector), order=wanted.order)
+        yield tr(template, kind=tr(wanted.kind), vector=written(wanted.vector), order=wanted.order)
     if found.settings.rules != "textbook":
-        yield say("note: {note}", note=say("by the stable rules"))
+        yield tr("note: {note}", note=tr("by the stable rules"))
 
 
 def costs(found: Found) -> Table:
@@ -68,7 +68,7 @@ def costs(found: Found) -> Table:
     figures = (None, 3, 3, 3, None, 3, None, None)
     rows: list[tuple[Cell, ...]] = [_cost(answer, len(found.points)) for answer in found.answers]
     rows += [(failure.method, *(None for _ in names[1:])) for failure in found.failures]
-    return Table(tuple(map(Column, map(say, names), figures)), tuple(rows), say("All points"))
+    return Table(tuple(map(Column, map(tr, names), figures)), tuple(rows), tr("All points"))
 
 
 def _cost(answer: Answer, number: int) -> tuple[Cell, ...]:
@@ -89,14 +89,14 @@ def paths(found: Found) -> Table:
         for answer in found.answers
         for k, path in enumerate(answer.paths, 1)
     )
-    return Table(tuple(map(Column, map(say, columns))), rows, say("Paths: operations a point"))
+    return Table(tuple(map(Column, map(tr, columns))), rows, tr("Paths: operations a point"))
 
 
 def errors(statistics: Statistics) -> Table:
     columns = ("method", "median", "90 %", "99 %", "worst", "bits", "not ok, %", "proved")
     figures = [None if name == "proved" else 3 for name in columns]
-    title = say("Error in ulps of the worst entry at a point; bits lost at the worst point")
-    return Table(tuple(map(Column, map(say, columns), figures)), tuple(map(_errors, statistics.spreads)), title)
+    title = tr("Error in ulps of the worst entry at a point; bits lost at the worst point")
+    return Table(tuple(map(Column, map(tr, columns), figures)), tuple(map(_errors, statistics.spreads)), title)
 
 
 def _errors(spread: Spread) -> tuple[Cell, ...]:
@@ -110,13 +110,13 @@ def _errors(spread: Spread) -> tuple[Cell, ...]:
 def histogram(statistics: Statistics) -> Table:
     from diffcli.points.statistics import BINS
 
-    columns = (Column(say("method")), *(Column(say(name), 3) for name, _ in BINS))
+    columns = (Column(tr("method")), *(Column(tr(name), 3) for name, _ in BINS))
     rows = tuple(
         (spread.method, *(100 * count / spread.proved if count else 0 for count in spread.histogram))
         for spread in statistics.spreads
         if spread.proved
     )
-    return Table(columns, rows, say("Bits lost of 53: % of the points"))
+    return Table(columns, rows, tr("Bits lost of 53: % of the points"))
 
 
 def worst(found: Found, statistics: Statistics) -> Table:
@@ -130,7 +130,7 @@ def worst(found: Found, statistics: Statistics) -> Table:
         for spread in statistics.spreads
         for point in spread.points
     )  # fmt: skip
-    return Table(tuple(map(Column, map(say, columns))), rows, say("Worst points, each to be pasted behind --at"))
+    return Table(tuple(map(Column, map(tr, columns))), rows, tr("Worst points, each to be pasted behind --at"))
 
 
 def entry_names(found: Found) -> list[str]:
@@ -149,21 +149,21 @@ def sentences(found: Found) -> Iterator[str]:
     if found.statistics is not None:
         yield from _accuracy(found, found.statistics)
     for failure in found.failures:
-        message = translated(failure.message)
-        told = say("{who}: {verdict}: {message}.", who=failure.method, verdict=say(failure.verdict), message=message)
+        message = translate_message(failure.message)
+        told = tr("{who}: {verdict}: {message}.", who=failure.method, verdict=tr(failure.verdict), message=message)
         yield begun(told)
     if len(found.answers) > 1:
         quickest, *_, slowest = sorted(found.answers, key=lambda answer: answer.seconds)
         times = [answer.seconds / len(found.points) * 1e9 for answer in (quickest, slowest)]
         template = "{quickest} took {least} ns a point, {slowest} {most}."
         least, most = (f"{time:.3g}" for time in times)
-        yield begun(say(template, quickest=quickest.method, least=least, slowest=slowest.method, most=most))
+        yield begun(tr(template, quickest=quickest.method, least=least, slowest=slowest.method, most=most))
     template = "Computed in {system}; single points use libm, and may differ by a few ulps."
-    yield say(template, system=found.float_system)
+    yield tr(template, system=found.float_system)
     if found.by_tangents:
         from diffcli.points.generation.tangents import ULPS
 
-        yield say(_ASKED_FOR if found.settings.fast_trig else _FASTER, count=f"{ULPS:g}")
+        yield tr(_ASKED_FOR if found.settings.fast_trig else _FASTER, count=f"{ULPS:g}")
 
 
 _ASKED_FOR = "Sines and cosines are computed by tangents, within {count} ulps, as --fast-trig asks."
@@ -181,37 +181,37 @@ def _differences(found: Found) -> Iterator[str]:
     if gaps.most:
         where = found.points.written(gaps.at, names)
         template = "Over all {points} the methods differ by at most {ulps}, at {where}."
-        yield say(template, points=every, ulps=_ulps(gaps.most), where=where)
+        yield tr(template, points=every, ulps=_ulps(gaps.most), where=where)
     elif not gaps.mixed:
-        yield say("The methods agree bit for bit at all {points}.", points=every)
+        yield tr("The methods agree bit for bit at all {points}.", points=every)
     if gaps.mixed:
         first = found.points.written(gaps.first, names)
         template = "At {points} some methods are finite and others not: first at {first}."
-        yield say(template, points=_points(gaps.mixed), first=first)
+        yield tr(template, points=_points(gaps.mixed), first=first)
 
 
 def _accuracy(found: Found, statistics: Statistics) -> Iterator[str]:
     if statistics.sampled < len(found.points):
         template = "Judged are {points}, drawn with seed {seed}."
-        yield say(template, points=_points(statistics.sampled), seed=found.settings.seed)
+        yield tr(template, points=_points(statistics.sampled), seed=found.settings.seed)
     if statistics.picked:
-        yield say(_ONE_MORE if statistics.picked == 1 else _MORE, count=statistics.picked)
+        yield tr(_ONE_MORE if statistics.picked == 1 else _MORE, count=statistics.picked)
     bad = [spread for spread in statistics.spreads if spread.bad]
     if not bad and statistics.good:
-        yield say("Every method is right, up to the tolerance, at every point that was judged.")
+        yield tr("Every method is right, up to the tolerance, at every point that was judged.")
     elif not bad:
-        yield say("Every method is right at the points drawn, and not at all of those looked at besides.")
+        yield tr("Every method is right at the points drawn, and not at all of those looked at besides.")
     if bad:
-        shares = [say("{method} at {share}", method=spread.method, share=_percent(spread.bad)) for spread in bad]
-        yield say("Not ok, of the points judged: {shares}.", shares=say(", ").join(shares))
+        shares = [tr("{method} at {share}", method=spread.method, share=_percent(spread.bad)) for spread in bad]
+        yield tr("Not ok, of the points judged: {shares}.", shares=tr(", ").join(shares))
     unproved = {word: number for word, number in statistics.status.items() if word != "certified"}
     if unproved:
         said = [
-            say("{word} at {count}", word=say(_STATUS.get(word, word)), count=f"{number:,}")
+            tr("{word} at {count}", word=tr(_STATUS.get(word, word)), count=f"{number:,}")
             for word, number in unproved.items()
         ]
         template = "The truth of the {sampled}: {said}; proved at the rest."
-        yield say(template, sampled=f"{statistics.sampled:,}", said=say(", ").join(said))
+        yield tr(template, sampled=f"{statistics.sampled:,}", said=tr(", ").join(said))
 
 
 _ONE_MORE = (
@@ -265,7 +265,7 @@ def _gap_facts(found: Found) -> dict[str, Any] | None:
 
 
 def _points(number: int) -> str:
-    return say("{count:,} point", "{count:,} points", count=number)
+    return tr("{count:,} point", "{count:,} points", count=number)
 
 
 def _percent(share: float) -> str:
@@ -281,14 +281,14 @@ def screen(found: Found, width: int | None) -> str:
     """Everything as text; lines of words are broken at `width`, where there is one."""
     parts = [
         "\n".join(_broken(line, width) for line in heading(found)),
-        _aligned(_without(costs(found), say("seconds"))),
+        _aligned(_without(costs(found), tr("seconds"))),
     ]
     ways = paths(found)
     if any(len(answer.paths) > 1 for answer in found.answers):
         listed = [row for row in ways.rows if isinstance(row[1], int) and row[1] <= PATHS]
-        title = say("{title}; of each method the {count} with most points", title=ways.title, count=PATHS)
+        title = tr("{title}; of each method the {count} with most points", title=ways.title, count=PATHS)
         shown = Table(ways.columns, tuple(listed), title if len(listed) < len(ways.rows) else ways.title)
-        parts.append(_aligned(_without(shown, say("first point"))))
+        parts.append(_aligned(_without(shown, tr("first point"))))
     if found.statistics is not None:
         parts += [_aligned(errors(found.statistics)), _aligned(histogram(found.statistics))]
         parts += [*_listed(found, found.statistics)]
@@ -349,7 +349,7 @@ def _listed(found: Found, statistics: Statistics) -> Iterator[str]:
                 together.setdefault(row.point, []).append((spread.method, row))
     if not together:
         return
-    labels, lines = entry_names(found), [say("Worst points")]
+    labels, lines = entry_names(found), [tr("Worst points")]
     for point, rows in list(together.items())[:SHOWN]:
         lines.append(f'  --at "{found.points.written(point, names)}"')
         entries: dict[int | None, dict[str, list[str]]] = {}
@@ -359,7 +359,7 @@ def _listed(found: Found, statistics: Statistics) -> Iterator[str]:
         for entry, said in entries.items():
             truth = truths[entry]
             if entry is not None and truth is not None:
-                lines.append(say("    {entry} is {truth}", entry=labels[entry], truth=literal(truth)))
+                lines.append(tr("    {entry} is {truth}", entry=labels[entry], truth=literal(truth)))
             lines += [f"      {', '.join(methods)}: {words}" for words, methods in said.items()]
     yield "\n".join(lines)
 
@@ -367,11 +367,11 @@ def _listed(found: Found, statistics: Statistics) -> Iterator[str]:
 def _said(worst: Worst) -> str:
     """`1.0626, 12.5 bits lost`."""
     if worst.ulp is None or worst.bits is None or worst.computed is None:
-        return say("not between the one-sided derivatives" if worst.verdict == "inaccurate" else worst.verdict)
+        return tr("not between the one-sided derivatives" if worst.verdict == "inaccurate" else worst.verdict)
     if not isfinite(worst.computed):
         return literal(worst.computed)
-    lost = say("all bits") if worst.bits >= 52.5 else say("{bits} bits", bits=f"{worst.bits:.1f}")
-    return say("{value}, {bits} lost ({ulps})", value=literal(worst.computed), bits=lost, ulps=_ulps(worst.ulp))
+    lost = tr("all bits") if worst.bits >= 52.5 else tr("{bits} bits", bits=f"{worst.bits:.1f}")
+    return tr("{value}, {bits} lost ({ulps})", value=literal(worst.computed), bits=lost, ulps=_ulps(worst.ulp))
 
 
 def written_as(found: Found, format: str, width: int | None = None) -> str:

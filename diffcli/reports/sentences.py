@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from diffcli.comparison.compare import GOOD, Comparison, Measurement
-from diffcli.locale.language import begun, joined, listed, say, translated
+from diffcli.locale.language import begun, join, listed, tr, translate_message
 from diffcli.reports.names import labels
 from diffcli.runtime.messages import Message
 from diffcli.truth.certify import Truth, digits
@@ -25,18 +25,18 @@ _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight"
 
 
 def operations(number: int) -> str:
-    return say("{count:,} operation", "{count:,} operations", count=number)
+    return tr("{count:,} operation", "{count:,} operations", count=number)
 
 
 def _times(number: int) -> str:
-    return say("{count:,} time", "{count:,} times", count=number)
+    return tr("{count:,} time", "{count:,} times", count=number)
 
 
 def ulps(error: float | None) -> str:
     if error is None:
         return "–"
     if error != error or error == float("inf"):
-        return say("infinite")
+        return tr("infinite")
     text = "0" if not error else f"{error:.1f}" if error < 99.95 else f"{error:,.0f}" if error < 1e6 else f"{error:.1e}"
     return f"{text} ulp"
 
@@ -46,8 +46,8 @@ def lost(bits: float | None, digits: int = 53) -> str:
     if bits is None:
         return "–"
     if bits >= digits - 0.5:
-        return say("all bits")
-    return say("{bits} bits", bits=rounded(bits))
+        return tr("all bits")
+    return tr("{bits} bits", bits=rounded(bits))
 
 
 def rounded(bits: float) -> str:
@@ -75,36 +75,36 @@ def path(comparison: Comparison) -> str:
     if not steps:
         return ""
     left = len(steps) - _STEPS_TOLD
-    told = say("; ").join(map(_step, steps[:_STEPS_TOLD]))
-    more = say("; and {left} more", left=left) if left > 0 else ""
-    return say("Path: {told}. The derivative holds on this path.", told=told + more)
+    told = tr("; ").join(map(_step, steps[:_STEPS_TOLD]))
+    more = tr("; and {left} more", left=left) if left > 0 else ""
+    return tr("Path: {told}. The derivative holds on this path.", told=told + more)
 
 
 def _step(step: Step) -> str:
     held = step.kind == "comparison"
-    where = say("{kind} at line {line}", kind=say("comparison") if held else step.kind, line=step.line)
+    where = tr("{kind} at line {line}", kind=tr("comparison") if held else step.kind, line=step.line)
     if step.taken is None:
-        return say("{where} turned {times}", where=where, times=_times(step.count))
+        return tr("{where} turned {times}", where=where, times=_times(step.count))
     if not step.taken:
-        return say("{where} did not hold" if held else "{where} not taken", where=where)
+        return tr("{where} did not hold" if held else "{where} not taken", where=where)
     if step.taken == step.count:
-        return say("{where} held" if held else "{where} taken", where=where)
+        return tr("{where} held" if held else "{where} taken", where=where)
     template = "{where} held {taken} of {times}" if held else "{where} taken {taken} of {times}"
-    return say(template, where=where, taken=f"{step.taken:,}", times=_times(step.count))
+    return tr(template, where=where, taken=f"{step.taken:,}", times=_times(step.count))
 
 
 def _all(methods: Sequence[Measurement]) -> str:
     if len(methods) == 1:
         return begun(methods[0].method)
     if len(methods) == 2:
-        return say("Both methods")
-    return say("All {count} methods", count=say(_NUMBERS[len(methods)]) if len(methods) < 10 else len(methods))
+        return tr("Both methods")
+    return tr("All {count} methods", count=tr(_NUMBERS[len(methods)]) if len(methods) < 10 else len(methods))
 
 
 def _correctness(comparison: Comparison, answered: Sequence[Measurement]) -> list[str]:
     truth = comparison.truth
     if truth.status == "undefined":
-        return [say("f has no value here: {reason}.", reason=translated(truth.reason)), *_real_root(truth.reason)]
+        return [tr("f has no value here: {reason}.", reason=translate_message(truth.reason)), *_real_root(truth.reason)]
     if truth.derivative is None:
         return [_unproved(truth, answered)]
     said = [_no_derivative(comparison, answered)] if sides(truth) else []
@@ -132,7 +132,7 @@ def _real_root(reason: str | None) -> list[str]:
         root = f"cbrt({exact})" + ("" if p == 1 else f"^{p}" if p > 0 else f"^({p})")
     else:
         root = f"sign({exact})*" * (p % 2) + f"abs({exact})^({p}/{q})"
-    return [say("The real root is {root} = {value}.", root=root, value=f"{value:.6g}")]
+    return [tr("The real root is {root} = {value}.", root=root, value=f"{value:.6g}")]
 
 
 _TYPED = 0.004
@@ -145,17 +145,17 @@ def _undecided(comparison: Comparison, answered: Sequence[Measurement]) -> list[
     open_, first = truth.undecided, [names[place] for place in truth.undecided[:_NAMED]]
     named = listed(first)
     if len(open_) > _NAMED:
-        named = say("{names} and {left} more", names=say(", ").join(first), left=len(open_) - _NAMED)
+        named = tr("{names} and {left} more", names=tr(", ").join(first), left=len(open_) - _NAMED)
     wrong = [m for m in answered if m.verdict not in ("no-truth", "disagree")]
     template = "Nothing is proved of {names} ({reason})."
     if answered and not wrong:
         template = "Nothing is proved of {names} ({reason}); there the methods differ."
         if all(m.verdict == "no-truth" for m in answered):
             template = "Nothing is proved of {names} ({reason}); there the methods agree, which proves nothing."
-    said = [say(template, names=named, reason=translated(truth.reason))]
-    said += [say("{name}: {reason}.", name=begun(m.method), reason=translated(m.message)) for m in wrong]
+    said = [tr(template, names=named, reason=translate_message(truth.reason))]
+    said += [tr("{name}: {reason}.", name=begun(m.method), reason=translate_message(m.message)) for m in wrong]
     if answered and not wrong and len(open_) < comparison.size:
-        said.append(say("What is proved is right in all of them."))
+        said.append(tr("What is proved is right in all of them."))
     return said
 
 
@@ -169,8 +169,8 @@ def _zeros(comparison: Comparison) -> str:
     if not scales:
         return ""
     least, most = (f"{scale:.2g}" for scale in (min(scales), max(scales)))
-    size = most if least == most else say("{least} to {most}", least=least, most=most)
-    return say(
+    size = most if least == most else tr("{least} to {most}", least=least, most=most)
+    return tr(
         "A derivative of exactly 0 is measured by what cancels to it: an ulp is the spacing at {size}.", size=size
     )
 
@@ -183,20 +183,20 @@ def _certified(answered: Sequence[Measurement], digits: int) -> str:
         worst = max(answered, key=lambda m: m.max_ulp or 0.0)
         if (worst.max_ulp or 0.0) <= 1:
             template = "{who} is right to the last digit." if one else "{who} are right to the last digit."
-            return say(template, who=_all(answered))
+            return tr(template, who=_all(answered))
         template = "{who} is right; it lost most: {lost} of {digits}." if one else _LOST_MOST
-        return say(template, who=_all(answered), worst=worst.method, lost=lost(worst.bits, digits), digits=digits)
+        return tr(template, who=_all(answered), worst=worst.method, lost=lost(worst.bits, digits), digits=digits)
     hopeless = all((m.bits or 0) >= digits - 0.5 for m in wrong)
     if not right and len(wrong) > 1 and len({m.derivative for m in wrong}) == 1:
         if hopeless:
-            return say("The methods agree with each other, and are all wrong: no digit is left.")
+            return tr("The methods agree with each other, and are all wrong: no digit is left.")
         template = "The methods agree with each other, and are all wrong: {lost} of {digits} are lost."
-        return say(template, lost=lost(wrong[0].bits, digits), digits=digits)
+        return tr(template, lost=lost(wrong[0].bits, digits), digits=digits)
     parts = [_fault(m, digits) for m in wrong]
     if right:
         template = "{who} is right" if len(right) == 1 else "{who} are right"
-        parts.insert(0, say(template, who=listed([m.method for m in right])))
-    return begun(say("{parts}.", parts=say("; ").join(parts)))
+        parts.insert(0, tr(template, who=listed([m.method for m in right])))
+    return begun(tr("{parts}.", parts=tr("; ").join(parts)))
 
 
 _LOST_MOST = "{who} are right; {worst} lost most: {lost} of {digits}."
@@ -205,10 +205,10 @@ _LOST_MOST = "{who} are right; {worst} lost most: {lost} of {digits}."
 def _fault(measurement: Measurement, digits: int) -> str:
     who = measurement.method
     if measurement.verdict == "nonfinite":
-        return say("{who} gives no finite number", who=who)
+        return tr("{who} gives no finite number", who=who)
     if (measurement.bits or 0) >= digits - 0.5:
-        return say("{who} keeps no digit", who=who)
-    return say("{who} loses {lost} of {digits}", who=who, lost=lost(measurement.bits, digits), digits=digits)
+        return tr("{who} keeps no digit", who=who)
+    return tr("{who} loses {lost} of {digits}", who=who, lost=lost(measurement.bits, digits), digits=digits)
 
 
 def _unproved(truth: Truth, answered: Sequence[Measurement]) -> str:
@@ -216,17 +216,17 @@ def _unproved(truth: Truth, answered: Sequence[Measurement]) -> str:
     if truth.derivative is not None:
         count, total = len(truth.undecided), len(truth.derivative)
         template = "Of {total} entries {count} are not proved ({reason})."
-        return say(template, total=total, count=count, reason=translated(truth.reason))
+        return tr(template, total=total, count=count, reason=translate_message(truth.reason))
     template = "No truth is proved ({reason}); and the methods differ."
     if not answered:
         template = "No truth is proved ({reason})."
     elif agreed:
         template = "No truth is proved ({reason}); the methods agree with each other, which proves nothing."
-    said = say(template, reason=translated(truth.reason))
+    said = tr(template, reason=translate_message(truth.reason))
     if truth.path is None:
         return said
     shown = listed([side(entry) for entry in truth.path[:6]]) + (", …" if len(truth.path) > 6 else "")
-    return joined([said, say("On the path that was taken it is {derivative}.", derivative=shown)])
+    return join([said, tr("On the path that was taken it is {derivative}.", derivative=shown)])
 
 
 def sides(truth: Truth) -> dict[int, tuple[object, object]]:
@@ -241,9 +241,9 @@ def sides(truth: Truth) -> dict[int, tuple[object, object]]:
 
 def _no_derivative(comparison: Comparison, answered: Sequence[Measurement]) -> str:
     truth, ends = comparison.truth, sides(comparison.truth)
-    told = say("; ").join(_ends(comparison, place, *ends[place]) for place in list(ends)[:_NAMED])
+    told = tr("; ").join(_ends(comparison, place, *ends[place]) for place in list(ends)[:_NAMED])
     told += "; …" if len(ends) > _NAMED else ""
-    said = [say("There is no derivative here ({reason}): {sides}.", reason=translated(truth.reason), sides=told)]
+    said = [tr("There is no derivative here ({reason}): {sides}.", reason=translate_message(truth.reason), sides=told)]
     inside = [m.method for m in answered if m.verdict == "kink"]
     outside = [m.method for m in answered if m.verdict not in ("kink", "no-truth", "disagree")]
     if inside:
@@ -251,11 +251,11 @@ def _no_derivative(comparison: Comparison, answered: Sequence[Measurement]) -> s
         template = "{who} chooses a number between them." if one else "{who} choose a number between them."
         if truth.jumps:
             template = "{who} gives a number that fits." if one else "{who} give a number that fits."
-        said.append(begun(say(template, who=listed(inside))))
+        said.append(begun(tr(template, who=listed(inside))))
     if outside:
         template = "{who} gives none that fits." if len(outside) == 1 else "{who} give none that fits."
-        said.append(begun(say(template, who=listed(outside))))
-    return joined(said)
+        said.append(begun(tr(template, who=listed(outside))))
+    return join(said)
 
 
 def _ends(comparison: Comparison, place: int, left: object, right: object) -> str:
@@ -264,11 +264,11 @@ def _ends(comparison: Comparison, place: int, left: object, right: object) -> st
     name, (before, behind) = ", ".join(entry.variables) or entry.output, (side(left), side(right))
     if place in comparison.truth.jumps and before == behind:
         template = "in {name} it tends to {limit} on both sides" if several else "it tends to {limit} on both sides"
-        return say(template, name=name, limit=before)
+        return tr(template, name=name, limit=before)
     template = "in {name} from the left {left}, from the right {right}" if several else _SIDES
     if place in comparison.truth.jumps:
         template = "in {name} it tends to {left} from the left, to {right} from the right" if several else _TENDS
-    return say(template, name=name, left=before, right=behind)
+    return tr(template, name=name, left=before, right=behind)
 
 
 _SIDES = "from the left {left}, from the right {right}"
@@ -278,7 +278,7 @@ _TENDS = "it tends to {left} from the left, to {right} from the right"
 def proved(entry: object) -> str:
     """A ball with all its digits, the infinity of a vertical tangent, or nothing."""
     if entry is None:
-        return say("none")
+        return tr("none")
     if isinstance(entry, float):
         return "∞" if entry > 0 else "-∞"
     return digits(entry)
@@ -307,14 +307,14 @@ def _claims(comparison: Comparison) -> list[str]:
 
 
 def _claim(measurement: Measurement, claim: Examination) -> str:
-    message = translated(measurement.message)
+    message = translate_message(measurement.message)
     if claim.standing == "inaccurate":
         template = "The claim is inaccurate here ({message}), although as a formula it equals SymPy's derivative."
-        return say(template if claim.equal else "The claim is inaccurate here ({message}).", message=message)
+        return tr(template if claim.equal else "The claim is inaccurate here ({message}).", message=message)
     if claim.standing == "right" and measurement.verdict not in GOOD:
         template = "The claim is not judged here ({message}); as a formula it equals SymPy's derivative."
-        return say(template, message=message)
-    return say(_STANDINGS[claim.standing], message=message)
+        return tr(template, message=message)
+    return tr(_STANDINGS[claim.standing], message=message)
 
 
 _STANDINGS = {
@@ -327,7 +327,12 @@ _STANDINGS = {
 
 def _silent(comparison: Comparison) -> list[str]:
     return [
-        say("{who}: {verdict}: {message}.", who=begun(m.method), verdict=say(m.verdict), message=translated(m.message))
+        tr(
+            "{who}: {verdict}: {message}.",
+            who=begun(m.method),
+            verdict=tr(m.verdict),
+            message=translate_message(m.message),
+        )
         for m in comparison.measurements
         if m.derivative is None and m.claim is None
     ]
@@ -340,11 +345,11 @@ def _cost(comparison: Comparison, answered: Sequence[Measurement]) -> str:
     (least, first), *others = costs
     if others[-1][0] == least:
         template = "All needed {count}." if others[1:] else "Both needed {count}."
-        return say(template, count=operations(least))
+        return tr(template, count=operations(least))
     cheapest = [first, *(name for cost, name in others if cost == least)]
     against = listed(
         [
-            say("{cost} for {name}{sweeps}", cost=f"{cost:,}", name=name, sweeps=_sweeps(comparison, name))
+            tr("{cost} for {name}{sweeps}", cost=f"{cost:,}", name=name, sweeps=_sweeps(comparison, name))
             for cost, name in others
             if cost > least
         ]
@@ -353,7 +358,7 @@ def _cost(comparison: Comparison, answered: Sequence[Measurement]) -> str:
     factor = others[0][0] / least if least else 0.0
     if len(cheapest) == 1 and factor >= 2:
         template = "{who} needed the fewest operations: {least}, against {against}: {factor} times fewer than the next."
-    return begun(say(template, who=listed(cheapest), least=f"{least:,}", against=against, factor=f"{factor:.1f}"))
+    return begun(tr(template, who=listed(cheapest), least=f"{least:,}", against=against, factor=f"{factor:.1f}"))
 
 
 def _sweeps(comparison: Comparison, method: str) -> str:
@@ -366,4 +371,4 @@ def _sweeps(comparison: Comparison, method: str) -> str:
     }.get((method, case.wanted.kind), 1)  # fmt: skip
     if often == 1:
         return ""
-    return say(" ({often} sweeps)" if method == "forward" else " ({often} backward sweeps)", often=often)
+    return tr(" ({often} sweeps)" if method == "forward" else " ({often} backward sweeps)", often=often)

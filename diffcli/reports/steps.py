@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from html import escape
 from typing import Any
 
-from diffcli.locale.language import TAGS, say, speaking, spoken, translated
+from diffcli.locale.language import TAGS, language, speaking, tr, translate_message
 from diffcli.locale.wrapping import wrapped
 from diffcli.problem.case import equations, understood
 from diffcli.reports.json import SCHEMA, number
@@ -40,7 +40,7 @@ def _standing(steps: Steps) -> str:
         template = "Each step is checked at {point}, against the certified derivative. {tidied}"
     if steps.at and steps.chosen:
         template = "Each step is checked at {point}, a point chosen here, against the certified derivative. {tidied}"
-    return say(template, point=equations(steps.at), tidied=say(TIDIED))
+    return tr(template, point=equations(steps.at), tidied=tr(TIDIED))
 
 
 def verdict(check: Check) -> str:
@@ -52,16 +52,16 @@ def verdict(check: Check) -> str:
     value = "" if check.value is None else literal(check.value)
     if check.verdict == "agrees":
         return f"✓ {value}"
-    truth, reason = literal(check.truth or 0.0), translated(check.reason)
+    truth, reason = literal(check.truth or 0.0), translate_message(check.reason)
     if check.verdict == "differs":
-        return say("✗ the formula is {value}, the truth {truth}", value=value, truth=truth)
+        return tr("✗ the formula is {value}, the truth {truth}", value=value, truth=truth)
     if check.verdict == "no value":
-        return say("– {reason}; the derivative is {truth}", reason=reason, truth=truth)
-    said = say("no derivative here" if check.verdict == "no derivative" else "not proved")
+        return tr("– {reason}; the derivative is {truth}", reason=reason, truth=truth)
+    said = tr("no derivative here" if check.verdict == "no derivative" else "not proved")
     if reason:
-        said = say("{said} ({reason})", said=said, reason=reason)
+        said = tr("{said} ({reason})", said=said, reason=reason)
     if value and check.verdict == "no derivative":
-        said = say("{said}; by convention the formula says {value}", said=said, value=value)
+        said = tr("{said}; by convention the formula says {value}", said=said, value=value)
     return f"– {said}"
 
 
@@ -71,7 +71,7 @@ def _text(steps: Steps, width: int) -> Iterator[str]:
     for lesson in steps.lessons:
         yield ""
         if len(steps.lessons) > 1:
-            yield say("──── by {variable} ", variable=lesson.variable).ljust(min(width, 60), "─")
+            yield tr("──── by {variable} ", variable=lesson.variable).ljust(min(width, 60), "─")
         for block in lesson.blocks:
             yield from _broken(f"{block.name} = {block.expression.text}", width, 0)
             for step in block.steps:
@@ -91,7 +91,7 @@ def _slope(lesson: Lesson) -> str:
 
 def _step_text(step: Step, block: Block, lesson: Lesson, width: int) -> Iterator[str]:
     left, right = step.statement
-    head = say("{number}  {title}:", number=f"{step.number:>2}", title=translated(step.title))
+    head = tr("{number}  {title}:", number=f"{step.number:>2}", title=translate_message(step.title))
     rule = f"({left.text})' = {right.text}"
     yield ""
     if len(head) + len(rule) < width:
@@ -103,7 +103,7 @@ def _step_text(step: Step, block: Block, lesson: Lesson, width: int) -> Iterator
     if step.so_far is not None:
         yield from _broken(f"{block.name}' = {step.so_far.text}", width, _INDENT)
     if step.note:
-        yield from wrapped(say("kink: {note}", note=translated(step.note)), width, " " * _INDENT, " " * _INDENT)
+        yield from wrapped(tr("kink: {note}", note=translate_message(step.note)), width, " " * _INDENT, " " * _INDENT)
     yield from wrapped(verdict(step.check), width, " " * _INDENT, " " * (_INDENT + 2))
 
 
@@ -112,7 +112,7 @@ def _ending(block: Block, lesson: Lesson, width: int) -> Iterator[str]:
         yield ""
         return
     if block.derivative is None:
-        yield say("    does not vary with {variable}", variable=lesson.variable)
+        yield tr("    does not vary with {variable}", variable=lesson.variable)
     elif not block.steps:
         yield f"    {block.name}' = {block.derivative.text}"
     else:
@@ -253,19 +253,19 @@ _HEAD = r"""\documentclass[a4paper]{article}
 
 
 def _latex(steps: Steps) -> Iterator[str]:
-    yield _HEAD % LETTERS[spoken()]
+    yield _HEAD % LETTERS[language()]
     yield f"{escaped(_standing(steps))}\n\n"
     for lesson in steps.lessons:
-        yield f"\\section*{{{say('Derivative by {name}', name=f'${named(lesson.variable, LATEX)}$')}}}\n"
+        yield f"\\section*{{{tr('Derivative by {name}', name=f'${named(lesson.variable, LATEX)}$')}}}\n"
         for block in lesson.blocks:
             name = named(block.name, LATEX) if block.name.isidentifier() else "f"
             yield _formula(_equation(name, _set(block.expression, LATEX), LATEX))
             for step in block.steps:
-                yield f"\\textbf{{{step.number}.\\enspace {escaped(translated(step.title))}}}"
+                yield f"\\textbf{{{step.number}.\\enspace {escaped(translate_message(step.title))}}}"
                 yield f"\\qquad ${_statement(step, LATEX)}$\n\n"
                 yield from map(_formula, _step_lines(step, block, lesson, LATEX))
                 if step.note:
-                    yield f"{escaped(say('Kink: {note}.', note=translated(step.note)))}\n\n"
+                    yield f"{escaped(tr('Kink: {note}.', note=translate_message(step.note)))}\n\n"
                 yield f"{_ticked(step.check)}\n\n"
         yield "\\medskip\\hrule\\medskip\n"
         yield from map(_formula, _lines(lesson, LATEX))
@@ -293,12 +293,12 @@ _STYLE = (
 
 def _page(steps: Steps) -> Iterator[str]:
     """A page that is XML as well as HTML: each formula is an element of its own."""
-    yield f'<html xmlns="http://www.w3.org/1999/xhtml" lang="{TAGS[spoken()]}">\n<head><meta charset="utf-8"/>'
+    yield f'<html xmlns="http://www.w3.org/1999/xhtml" lang="{TAGS[language()]}">\n<head><meta charset="utf-8"/>'
     yield '<meta name="viewport" content="width=device-width"/>'
     yield f"<title>{escape(understood(steps.case)[:120])}</title><style>{_STYLE}</style></head>\n<body>\n"
     yield f"<p>{escape(_standing(steps))}</p>\n"
     for lesson in steps.lessons:
-        yield f"<h2>{say('Derivative by {name}', name=escape(lesson.variable))}</h2>\n"
+        yield f"<h2>{tr('Derivative by {name}', name=escape(lesson.variable))}</h2>\n"
         for block in lesson.blocks:
             name = named(block.name, MATHML) if block.name.isidentifier() else MATHML.name("f", "", 0)
             yield math(
@@ -306,9 +306,9 @@ def _page(steps: Steps) -> Iterator[str]:
             )
             yield f'\n<ol start="{block.steps[0].number}">\n' if block.steps else "\n"
             for step in block.steps:
-                yield f"<li><strong>{escape(translated(step.title))}</strong> {math(_statement(step, MATHML))}"
+                yield f"<li><strong>{escape(translate_message(step.title))}</strong> {math(_statement(step, MATHML))}"
                 yield "".join(map(math, _step_lines(step, block, lesson, MATHML)))
-                yield f"<p>{escape(say('Kink: {note}.', note=translated(step.note)))}</p>" if step.note else ""
+                yield f"<p>{escape(tr('Kink: {note}.', note=translate_message(step.note)))}</p>" if step.note else ""
                 yield f"<p>{escape(verdict(step.check))}</p></li>\n"
             yield "</ol>\n" if block.steps else ""
         yield "".join(math(line) for line in _lines(lesson, MATHML))

@@ -14,7 +14,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from diffcli.locale.language import say
+from diffcli.locale.language import tr
 from diffcli.locale.wrapping import wrapped
 from diffcli.reports.json import SCHEMA, number
 from diffcli.reports.screen import plain, ruled
@@ -145,7 +145,7 @@ def _scaled(value: float, axis: Axis) -> float:
 
 
 def _label(axis: Axis) -> str:
-    return say("log10 of {label}", label=axis.label) if axis.logarithmic else axis.label
+    return tr("log10 of {label}", label=axis.label) if axis.logarithmic else axis.label
 
 
 def as_object(study: Study) -> dict[str, Any]:

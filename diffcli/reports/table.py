@@ -18,7 +18,7 @@ from rich.text import Text
 from diffcli.batch.rows import Failure, Result
 from diffcli.comparison.compare import GOOD, Comparison, Measurement
 from diffcli.core.program import Cost
-from diffcli.locale.language import joined, say, translated
+from diffcli.locale.language import join, tr, translate_message
 from diffcli.locale.wrapping import wrapped
 from diffcli.problem.case import equations, pasted, tuples, understood, written
 from diffcli.reports.cells import by_class, derivative, one_line, ratio, standing, truths, value
@@ -71,7 +71,7 @@ def show(result: Result, console: Console) -> None:
     """Print one comparison to the width of `console`."""
     if isinstance(result, Failure):
         template = "line {line}: error: {message}" if result.line else "error: {message}"
-        console.print(Text(say(template, line=result.line, message=translated(result.message))))
+        console.print(Text(tr(template, line=result.line, message=translate_message(result.message))))
         return
     for part in (_header(result), *_layout(result, console), *_formulas(result), *_sentences(result, console)):
         console.print(part, soft_wrap=not console.is_terminal and not isinstance(part, Table | Group))
@@ -87,12 +87,12 @@ def _header(comparison: Comparison) -> RenderableType:
         f"{_clipped(before)}; " if before else "", (f"f({names})" if names else "f", "bold"), " = ", _clipped(result)
     )
     if point:
-        first.append(say("   at  {point}", point=_clipped(point)))
+        first.append(tr("   at  {point}", point=_clipped(point)))
     second = Text.assemble(("f", "bold"), f" = {_clipped(value(comparison))}   {operations(comparison.cost.total)}")
     if comparison.case.wanted.vector:
         name = "w" if comparison.case.wanted.kind == "vjp" else "v"
         second.append(f"   {name} = {_clipped(written(comparison.case.wanted.vector))}")
-    notes = [Text(say("note: {note}", note=translated(note)), "dim") for note in comparison.notes]
+    notes = [Text(tr("note: {note}", note=translate_message(note)), "dim") for note in comparison.notes]
     return Group(first, second, *notes, Text())
 
 
@@ -107,12 +107,14 @@ def _formulas(comparison: Comparison) -> list[RenderableType]:
     for measurement in comparison.measurements:
         if measurement.steps is not None:
             lines.append(
-                Text.assemble((say("{name}: ", name=measurement.method), "bold"), translated(str(measurement.steps)))
+                Text.assemble(
+                    (tr("{name}: ", name=measurement.method), "bold"), translate_message(str(measurement.steps))
+                )
             )
         if measurement.claim is not None and measurement.claim.formulas:
             pairs = zip(comparison.case.wrt, measurement.claim.formulas, strict=True)
             lines += [
-                Text.assemble((f"{name}: ", "bold"), _clipped(formula), (say("   (claimed)"), "dim"))
+                Text.assemble((f"{name}: ", "bold"), _clipped(formula), (tr("   (claimed)"), "dim"))
                 for name, formula in pairs
             ]
         if not measurement.formulas:
@@ -125,12 +127,12 @@ def _formulas(comparison: Comparison) -> list[RenderableType]:
         if written and cost and written.total > cost.total:
             size = operations(written.total)
             template = "SymPy's formulas as written: {size}; {executed} executed, sharing what is equal"
-            lines.append(Text(say(template, size=size, executed=f"{cost.total:,}"), "dim"))
+            lines.append(Text(tr(template, size=size, executed=f"{cost.total:,}"), "dim"))
     return lines if len(lines) > 1 else []
 
 
 def _sentences(comparison: Comparison, console: Console) -> list[RenderableType]:
-    said = joined(closing(comparison))
+    said = join(closing(comparison))
     return [Text(), Text("\n".join(wrapped(said, console.width)) if console.is_terminal else said)]
 
 
@@ -162,7 +164,7 @@ def _width(table: Table) -> int:
 
 def _table(comparison: Comparison, columns: Columns, truth: bool = True) -> Table:
     table = ruled()
-    table.add_column(say("method"), no_wrap=True)
+    table.add_column(tr("method"), no_wrap=True)
     for header, justify, _, _ in columns:
         table.add_column(Text(header), no_wrap=True, justify="right" if justify == "right" else "left")
     for measurement in comparison.measurements:
@@ -184,31 +186,31 @@ def _derivatives(comparison: Comparison) -> Columns:
 
 def _errors(digits: int) -> Columns:
     return [
-        (say("error"), "right", lambda m: ulps(m.max_ulp), "error"),
-        (say("lost"), "right", lambda m: lost(m.bits, digits), "lost"),
+        (tr("error"), "right", lambda m: ulps(m.max_ulp), "error"),
+        (tr("lost"), "right", lambda m: lost(m.bits, digits), "lost"),
     ]
 
 
 def _costs(comparison: Comparison) -> Columns:
     columns: Columns = [
-        (say("operations"), "left", lambda m: "–" if m.cost is None else _operations(m.cost), "cost"),
+        (tr("operations"), "left", lambda m: "–" if m.cost is None else _operations(m.cost), "cost"),
         ("× f", "right", lambda m: ratio(comparison, m), "ratio"),
     ]
     if any(measurement.memory for measurement in comparison.measurements):
         columns += [
             (
-                say("tape"),
+                tr("tape"),
                 "right",
                 lambda m: "–" if not m.memory or m.memory.tape is None else f"{m.memory.tape:,}",
                 "tape",
             ),
-            (say("peak"), "right", lambda m: "–" if not m.memory else f"{m.memory.peak:,}", "peak"),
+            (tr("peak"), "right", lambda m: "–" if not m.memory else f"{m.memory.peak:,}", "peak"),
         ]
     return columns
 
 
 def _verdicts() -> Columns:
-    return [(say("verdict"), "left", lambda m: Text(say(m.word), _COLOURS[m.word]), "verdict")]
+    return [(tr("verdict"), "left", lambda m: Text(tr(m.word), _COLOURS[m.word]), "verdict")]
 
 
 def _operations(cost: Cost) -> str:
@@ -236,7 +238,7 @@ def _blocks(comparison: Comparison) -> RenderableType:
             elif cells[i]:
                 lines.append((cells[i], who))
         for k, (found, who) in enumerate(lines):
-            table.add_row("" if k else name, Text(found, "bold" if who == say("truth") else ""), who)
+            table.add_row("" if k else name, Text(found, "bold" if who == tr("truth") else ""), who)
     return table
 
 
@@ -252,7 +254,7 @@ def _grouped(comparison: Comparison, i: int) -> dict[str, list[str]]:
 def _methods(names: list[str], comparison: Comparison) -> str:
     """Methods by name; all of them, where they are many, in one word."""
     answered = [m.method for m in comparison.measurements if m.derivative is not None]
-    return say("all {count} methods", count=len(names)) if names == answered and len(names) > 2 else ", ".join(names)
+    return tr("all {count} methods", count=len(names)) if names == answered and len(names) > 2 else ", ".join(names)
 
 
 # --- batches
@@ -263,25 +265,25 @@ def show_line(result: Result, console: Console) -> None:
         place = Text(f"{result.line or '':>5}  ")
         text = Text.assemble(
             place,
-            (_padded(say("error", context="verdict"), 12), "red"),
+            (_padded(tr("error", context="verdict"), 12), "red"),
             (f"{visible(result.id, whole=False)}  " if result.id else "", "dim"),
-            f"{one_line(translated(result.message))}: {one_line(result.expression)}",
+            f"{one_line(translate_message(result.message))}: {one_line(result.expression)}",
         )
     else:
         verdicts = _words(result)
         text = Text(f"{result.case.line or '':>5}  ")
         if len(verdicts) == 1:
             (verdict,) = verdicts
-            text.append(_padded(say(verdict), 12), _COLOURS[verdict])
+            text.append(_padded(tr(verdict), 12), _COLOURS[verdict])
         else:
-            text.append(", ".join(f"{m.method} {say(m.word)}" for m in result.measurements) + "  ", "yellow")
+            text.append(", ".join(f"{m.method} {tr(m.word)}" for m in result.measurements) + "  ", "yellow")
         worst = max((m for m in result.measurements if m.bits is not None), key=lambda m: m.bits or 0.0, default=None)
         text.append(f"{_padded(lost(worst.bits, result.digits) if worst else '', 8, right=True)}  ")
         text.append(f"{visible(result.case.id, whole=False)}  " if result.case.id else "", "dim")
         text.append(one_line(result.case.expression.source))
         wrong = [m.message for m in result.measurements if m.claim and m.claim.counterexample]
         if wrong:
-            said = say("the claim is wrong: {message}", message=translated(wrong[0]))
+            said = tr("the claim is wrong: {message}", message=translate_message(wrong[0]))
             if console.is_terminal and text.cell_len + 3 + columns(said) > console.width:
                 below = [_MARGIN + line for line in wrapped(said, console.width - len(_MARGIN))]
             else:
@@ -313,17 +315,17 @@ def show_summary(summary: Summary, seconds: float, console: Console, exit_zero: 
     """What a batch came to."""
     wrap = not console.is_terminal
     rate = f" ({(summary.rows - summary.kept) / seconds:.0f}/s)" if seconds > 0 else ""
-    kept = say(", {kept} of them kept from before", kept=f"{summary.kept:,}") if summary.kept else ""
-    rows = say("{count:,} expression", "{count:,} expressions", count=summary.rows)
-    done = say("{rows} in {seconds} s{rate}{kept}", rows=rows, seconds=f"{seconds:.1f}", rate=rate, kept=kept)
+    kept = tr(", {kept} of them kept from before", kept=f"{summary.kept:,}") if summary.kept else ""
+    rows = tr("{count:,} expression", "{count:,} expressions", count=summary.rows)
+    done = tr("{rows} in {seconds} s{rate}{kept}", rows=rows, seconds=f"{seconds:.1f}", rate=rate, kept=kept)
     console.print(Text(done), soft_wrap=wrap)
     kinds = [kind for kind in _COLOURS if any(tally[kind] for tally in summary.verdicts.values())]
     table = ruled()
-    table.add_column(say("method"), no_wrap=True)
+    table.add_column(tr("method"), no_wrap=True)
     for kind in kinds:
-        table.add_column(say(kind), justify="right", no_wrap=True)
-    table.add_column(say("worst"), justify="right", no_wrap=True)
-    table.add_column(say("cost, median"), justify="right", no_wrap=True)
+        table.add_column(tr(kind), justify="right", no_wrap=True)
+    table.add_column(tr("worst"), justify="right", no_wrap=True)
+    table.add_column(tr("cost, median"), justify="right", no_wrap=True)
     for name, tally in summary.verdicts.items():
         ratio = summary.median_ratio(name)
         cells = [str(tally[kind]) for kind in kinds]
@@ -339,33 +341,33 @@ def _show_worst(summary: Summary, console: Console) -> None:
     wrap = not console.is_terminal
     ellipsis: Literal["ellipsis", "ignore"] = "ellipsis" if console.is_terminal else "ignore"
     if summary.worst:
-        console.print(Text(f"\n{say('worst:')}", "bold"))
+        console.print(Text(f"\n{tr('worst:')}", "bold"))
     for worst in summary.worst:
         point = pasted({name: tuples(value) for name, value in worst.at.items()})
-        place = say("  line {line}  ", line=worst.line) if worst.line else "  "
+        place = tr("  line {line}  ", line=worst.line) if worst.line else "  "
         name = f"{visible(worst.id, whole=False)}  " if worst.id else ""
         bits = _padded(lost(worst.bits, worst.digits), 8, right=True)
-        text = Text(f"{place}{bits}  {name}{one_line(worst.expression)}{say('  at  {point}', point=point)}")
+        text = Text(f"{place}{bits}  {name}{one_line(worst.expression)}{tr('  at  {point}', point=point)}")
         console.print(text, no_wrap=True, overflow=ellipsis, crop=console.is_terminal, soft_wrap=wrap)
     for line, message, hint in summary.first_failures:
         console.print(
-            Text(say("  line {line}  error: {message}", line=line, message=one_line(translated(message))), "red"),
+            Text(tr("  line {line}  error: {message}", line=line, message=one_line(translate_message(message))), "red"),
             soft_wrap=True,
         )
         if hint:
-            console.print(Text(f"    {translated(hint)}"), soft_wrap=True)
+            console.print(Text(f"    {translate_message(hint)}"), soft_wrap=True)
 
 
 def _batch_sentences(summary: Summary, exit_zero: bool) -> Iterator[str]:
     yield ""
     if summary.compared:
-        parts = [say("{name} in {number}", name=name, number=number) for name, number in summary.fewest.most_common()]
+        parts = [tr("{name} in {number}", name=name, number=number) for name, number in summary.fewest.most_common()]
         template = "Fewest operations (ties count for each): {parts} of {rows}."
-        yield say(template, parts=say(", ").join(parts), rows=summary.compared)
+        yield tr(template, parts=tr(", ").join(parts), rows=summary.compared)
     wrong = summary.bad + summary.failures
     if wrong and not exit_zero:
-        errors = say(", {count} of them could not be read", count=summary.failures) if summary.failures else ""
+        errors = tr(", {count} of them could not be read", count=summary.failures) if summary.failures else ""
         template = "Exit status 1: {wrong} of {rows} rows are not ok{errors} (see --tolerance, --exit-zero)."
-        yield say(template, wrong=wrong, rows=summary.rows, errors=errors)
+        yield tr(template, wrong=wrong, rows=summary.rows, errors=errors)
     elif summary.rows and not wrong:
-        yield say("Every row is ok or a kink.")
+        yield tr("Every row is ok or a kink.")

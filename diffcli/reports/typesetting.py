@@ -15,7 +15,7 @@ from typing import NamedTuple, Protocol
 from diffcli.core.evaluate import evaluate
 from diffcli.core.primitives import ARITY, INPUT, PARAMETRIC, PRIMITIVES
 from diffcli.core.program import Constant, Functions, Program
-from diffcli.locale.language import say
+from diffcli.locale.language import tr
 from diffcli.reports.latex import character
 from diffcli.syntax.rendering import literal
 
@@ -252,7 +252,7 @@ class Latex:
         return f"{spelled}{self.fenced(', '.join(arguments))}" if arguments else spelled
 
     def cases(self, yes: str, condition: str, no: str) -> str:
-        where, otherwise = f"\\text{{{say('if ')}}} {condition}", f"\\text{{{say('otherwise')}}}"
+        where, otherwise = f"\\text{{{tr('if ')}}} {condition}", f"\\text{{{tr('otherwise')}}}"
         return f"\\begin{{cases}} {yes} & {where} \\\\ {no} & {otherwise} \\end{{cases}}"
 
     def derivative(self, sign: str, name: str, inner: str) -> str:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from diffcli.batch.rows import Result
 from diffcli.batch.summary import Facts, facts
-from diffcli.locale.language import speak
+from diffcli.locale.language import set_language
 from diffcli.reports import REPORTS, Report
 
 
@@ -27,7 +27,7 @@ class Writing:
     language: str = "en"
 
     def __call__(self, result: Result) -> Written:
-        speak(self.language)
+        set_language(self.language)
         return Written(tuple([_report(name).add(result) for name in self.formats]), facts(result))
 
 

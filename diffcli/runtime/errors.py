@@ -43,13 +43,13 @@ class DiffError(Exception):
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self.message, self.source, self.span, self.hint, self.kind, self.mended)
 
-    def report(self, before: str = "error: ", say: Callable[[Message], str] = str) -> str:
-        """The message, the source line, carets under the span, and the hint; `say` puts it in another language."""
-        return "\n".join([before + visible(say(self.message), whole=False), *self._below(say)])
+    def report(self, before: str = "error: ", tr: Callable[[Message], str] = str) -> str:
+        """The message, the source line, carets under the span, and the hint; `tr` puts it in another language."""
+        return "\n".join([before + visible(tr(self.message), whole=False), *self._below(tr)])
 
-    def _below(self, say: Callable[[Message], str] = str) -> list[str]:
+    def _below(self, tr: Callable[[Message], str] = str) -> list[str]:
         lines = place(self.source, self.span) if self.source is not None and self.span is not None else []
-        return [*lines, f"  {visible(say(self.hint), whole=False)}"] if self.hint else lines
+        return [*lines, f"  {visible(tr(self.hint), whole=False)}"] if self.hint else lines
 
 
 def unwritable(file: object, error: OSError) -> DiffError:

@@ -6,7 +6,7 @@ import math
 import sys
 
 from diffcli.core.primitives import PRIMITIVES
-from diffcli.locale.language import say, translated
+from diffcli.locale.language import tr, translate_message
 from diffcli.studies.nodes import Part, Spot, parts
 from diffcli.truth.accuracy import Ball, nearest
 
@@ -17,18 +17,18 @@ def why_lost(part: Part) -> str:
     """Why one operation loses bits that its operands still have."""
     for value, exact in zip(part.operands, part.exacts, strict=True):
         if math.isinf(value):
-            return say("what it reads is beyond the largest float64, {number}", number=f"{LARGEST_FLOAT:.1e}")
+            return tr("what it reads is beyond the largest float64, {number}", number=f"{LARGEST_FLOAT:.1e}")
         if underflowed(value, exact):
-            return say("what it reads is below the smallest normal float64, {number}", number=f"{SMALLEST_NORMAL:.1e}")
+            return tr("what it reads is below the smallest normal float64, {number}", number=f"{SMALLEST_NORMAL:.1e}")
     if part.name in ("add", "sub") and abs(part.value) <= max(map(abs, part.operands)) / 2:
         if part.value == 0:
-            return say(_NOTHING_LEFT[part.name])
+            return tr(_NOTHING_LEFT[part.name])
         bits = math.log2(max(map(abs, part.operands)) / abs(part.value))
-        return say(_CANCEL[part.name], bits=f"{bits:.0f}")
+        return tr(_CANCEL[part.name], bits=f"{bits:.0f}")
     if part.before < 0.05:
-        return say("{name} itself is not computed to the last digit here", name=part.name)
+        return tr("{name} itself is not computed to the last digit here", name=part.name)
     template = "{name} magnifies an error of what it reads, about {times} times"
-    return say(template, name=part.name, times=f"{2**part.step:,.0f}")
+    return tr(template, name=part.name, times=f"{2**part.step:,.0f}")
 
 
 _NOTHING_LEFT = {
@@ -50,15 +50,15 @@ def underflowed(value: float, exact: Ball | None) -> bool:
 def why_not_finite(spot: Spot, primal: bool) -> str:
     """Why NaN or infinity begins in a number; only a `primal` leaves a domain."""
     if primal and spot.reason and all(math.isfinite(read.value) for read in spot.reads):
-        return say("it leaves the domain ({reason})", reason=translated(spot.reason))
+        return tr("it leaves the domain ({reason})", reason=translate_message(spot.reason))
     broken = sorted(
         (read for read in spot.reads if not math.isfinite(read.value)), key=lambda read: math.isinf(read.value)
     )
     asked = math.isnan if math.isnan(spot.value) else math.isinf
     part = next((part for part in parts(spot) if asked(part.value)), None)
     if part is None:
-        return say("it is not finite")
-    reads = say("it reads {name}", name=broken[0].name) if broken else ""
+        return tr("it is not finite")
+    reads = tr("it reads {name}", name=broken[0].name) if broken else ""
     if broken and any(operand != operand for operand in part.operands):
         return reads
     return _indefinite(part) or reads or _out_of_range(part)
@@ -68,21 +68,21 @@ def _indefinite(part: Part) -> str:
     """The forms that IEEE arithmetic answers with NaN or infinity."""
     a, b = (*part.operands, 1.0, 1.0)[:2]
     if part.name == "div" and b == 0:
-        return say("0/0 is NaN" if a == 0 else "a division by zero")
+        return tr("0/0 is NaN" if a == 0 else "a division by zero")
     if part.name == "div" and math.isinf(a) and math.isinf(b):
-        return say("inf/inf is NaN")
+        return tr("inf/inf is NaN")
     if part.name == "mul" and math.isnan(part.value):
-        return say("0*inf is NaN")
+        return tr("0*inf is NaN")
     if part.name in ("add", "sub") and math.isnan(part.value):
-        return say("inf - inf is NaN")
+        return tr("inf - inf is NaN")
     if part.name in ("pow", "powc") and a == 0:
-        return say("a negative power of 0")
+        return tr("a negative power of 0")
     return ""
 
 
 def _out_of_range(part: Part) -> str:
     if part.exact is not None and math.isinf(part.value):
-        return say("the number is beyond the largest float64, {number}", number=f"{LARGEST_FLOAT:.1e}")
+        return tr("the number is beyond the largest float64, {number}", number=f"{LARGEST_FLOAT:.1e}")
     domain = PRIMITIVES[part.code].except_at
     template = "{made} is not finite, which has no value at {places}" if domain else "{made} is not finite"
-    return say(template, made=part.filled, places=domain and say(domain))
+    return tr(template, made=part.filled, places=domain and tr(domain))

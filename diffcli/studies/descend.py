@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from diffcli.comparison.compare import executed
-from diffcli.locale.language import begun, listed, say, translated
+from diffcli.locale.language import begun, listed, tr, translate_message
 from diffcli.points.generation import evaluator
 from diffcli.problem.case import Number, equations, pasted, understood
 from diffcli.runtime.errors import DiffError, Unsupported, width
@@ -186,8 +186,8 @@ def _heading(finding: Finding) -> tuple[str, ...]:
     lines = [f"f({', '.join(objective.start)}){' ' if samples is None else ''}{means} {understood(case)}"]
     if samples is not None:
         used = ", ".join(name for name in samples.columns if name in case.at)
-        lines.append(say(_SAMPLES, count=f"{len(samples):,}", names=used, source=samples.source))
-    lines.append(say("from {start}; held: {beside}" if beside else "from {start}", start=start, beside=beside))
+        lines.append(tr(_SAMPLES, count=f"{len(samples):,}", names=used, source=samples.source))
+    lines.append(tr("from {start}; held: {beside}" if beside else "from {start}", start=start, beside=beside))
     widest = max(width(_way(one.plan)) for one in finding.walks)
     for one in finding.walks:
         blanks = " " * (widest - width(_way(one.plan)))
@@ -205,7 +205,7 @@ _WAYS = {
 
 def _way(plan: Plan) -> str:
     """The name of a way on a screen."""
-    return say(_WAYS[plan.way])
+    return tr(_WAYS[plan.way])
 
 
 def _update(plan: Plan, size: int) -> str:
@@ -213,7 +213,7 @@ def _update(plan: Plan, size: int) -> str:
     if plan.batch == size:
         return plan.said
     template = "{update}, g of 1 sample" if plan.batch == 1 else "{update}, g of {count} samples"
-    return say(template, update=plan.said, count=plan.batch)
+    return tr(template, update=plan.said, count=plan.batch)
 
 
 def _tables(finding: Finding) -> Iterator[Table]:
@@ -235,17 +235,17 @@ def _steps_table(finding: Finding) -> Table:
     names = finding.names if whole else finding.names[:_WIDEST]
     kept = steps if whole else [steps[i] for i in _kept(len(steps))]
     above = finding.bottom is not None and finding.bottom.loss != 0
-    columns = [Column("k"), Column(say("loss"), 8), *([Column(say("above minimum"), 3)] if above else [])]
-    columns += [*(Column(name, 8) for name in names), Column(say("|gradient|"), 4)]
+    columns = [Column("k"), Column(tr("loss"), 8), *([Column(tr("above minimum"), 3)] if above else [])]
+    columns += [*(Column(name, 8) for name in names), Column(tr("|gradient|"), 4)]
     rows: list[tuple[Cell, ...]] = []
     for step in kept:
         beside = (finding.above(step.loss),) if above else ()
         rows.append((step.k, step.loss, *beside, *step.parameters[: len(names)], step.steepness))
-    title = say("Steps of {way}", way=_way(finding.first.plan))
+    title = tr("Steps of {way}", way=_way(finding.first.plan))
     if len(names) < len(finding.names):
-        title += say(", {shown} of {count} parameters", shown=len(names), count=len(finding.names))
+        title += tr(", {shown} of {count} parameters", shown=len(names), count=len(finding.names))
     if len(kept) < len(steps):
-        title += say(" ({shown} of {count} rows; json and csv have all)", shown=len(kept), count=f"{len(steps):,}")
+        title += tr(" ({shown} of {count} rows; json and csv have all)", shown=len(kept), count=f"{len(steps):,}")
     return Table(tuple(columns), tuple(rows), title)
 
 
@@ -271,13 +271,13 @@ def _ways_table(finding: Finding) -> Table:
         cost, _ = finding.costs(next(iter(finding.slopes)), one.plan)
         total = None if cost is None else cost.total * updates
         row = (_way(one.plan), one.plan.rate, updates, total, one.last.loss, finding.above(one.last.loss))
-        rows.append((*row, say(_VERDICTS[verdict(one)])))
+        rows.append((*row, tr(_VERDICTS[verdict(one)])))
     columns = (
-        Column(say("way")), Column(say("rate")), Column(say("updates")), Column(say("operations")),
-        Column(say("loss"), 6), Column(say("above minimum"), 3), Column(say("end")),
+        Column(tr("way")), Column(tr("rate")), Column(tr("updates")), Column(tr("operations")),
+        Column(tr("loss"), 6), Column(tr("above minimum"), 3), Column(tr("end")),
     )  # fmt: skip
     several = finding.objective.size > 1
-    return Table(columns, tuple(rows), say("Ways down; the loss is that of all samples" if several else "Ways down"))
+    return Table(columns, tuple(rows), tr("Ways down; the loss is that of all samples" if several else "Ways down"))
 
 
 def _methods_table(finding: Finding) -> Table:
@@ -285,11 +285,11 @@ def _methods_table(finding: Finding) -> Table:
     kinds: dict[tuple[int, bool], Plan] = {}
     for one in finding.walks:
         kinds.setdefault((one.plan.batch, one.plan.newton), one.plan)
-    columns, shown = [Column(say("method"))], list(kinds.values())
+    columns, shown = [Column(tr("method"))], list(kinds.values())
     rows: list[tuple[Cell, ...]] = []
     several = len(shown) > 1
-    columns += [Column(_way(one) if several else say("operations")) for one in shown]
-    columns += [Column(say("times f"), 3), Column(say("tape")), Column(say("apart, ulp"), 3)]
+    columns += [Column(_way(one) if several else tr("operations")) for one in shown]
+    columns += [Column(tr("times f"), 3), Column(tr("tape")), Column(tr("apart, ulp"), 3)]
     first = finding.first.plan
     batch = tuple(range(first.batch))
     problem = finding.objective.problem(finding.objective.begin, batch)
@@ -303,7 +303,7 @@ def _methods_table(finding: Finding) -> Table:
     title = "Operations of one update; how far gradients are apart on the way"
     if any(one.newton for one in shown):
         title = "Operations of one update, the Hessian with it; how far gradients are apart on the way"
-    return Table(tuple(columns), tuple(rows), say(title))
+    return Table(tuple(columns), tuple(rows), tr(title))
 
 
 def _truth_table(finding: Finding) -> Table:
@@ -316,8 +316,8 @@ def _truth_table(finding: Finding) -> Table:
         else:
             rows.append((name, computed, nearest(exact), bits_lost(error(computed, exact).ulp)))
     kept = rows if finding.whole else rows[:ROWS]
-    columns = Column("∂f/∂"), Column(next(iter(finding.slopes))), Column(say("truth")), Column(say("bits lost"), 3)
-    title = say("The gradient at the end of {way}, and its proved value", way=_way(finding.first.plan))
+    columns = Column("∂f/∂"), Column(next(iter(finding.slopes))), Column(tr("truth")), Column(tr("bits lost"), 3)
+    title = tr("The gradient at the end of {way}, and its proved value", way=_way(finding.first.plan))
     return Table(columns, tuple(kept), title)
 
 
@@ -327,7 +327,7 @@ def _sentences(finding: Finding) -> Iterator[str]:
         said = _ending(finding, one)
         if len(finding.walks) > 1:
             small = said[0].lower() + said[1:]
-            said = say("{names}: {sentence}", names=begun(_way(one.plan)), sentence=small)
+            said = tr("{names}: {sentence}", names=begun(_way(one.plan)), sentence=small)
         yield said
     yield from _rates(finding)
     yield from _passes(finding)
@@ -344,32 +344,32 @@ def _place(finding: Finding, step: Step) -> str:
 
 def _ending(finding: Finding, one: Walk) -> str:
     last, k = one.last, one.last.k
-    times = say("{count:,} update", "{count:,} updates", count=k)
+    times = tr("{count:,} update", "{count:,} updates", count=k)
     found = verdict(one)
     if found == "diverges":
         template = _RISES if math.isfinite(last.loss) else _RISES_BEYOND
-        return say(template, step=risen_from(one), loss=f"{last.loss:.6g}", times=times, factor=_factor(one))
+        return tr(template, step=risen_from(one), loss=f"{last.loss:.6g}", times=times, factor=_factor(one))
     if found == "left":
         template = "Leaves the domain after {times}: the loss is {loss} at {place}."
-        return say(template, times=times, loss=f"{last.loss:g}", place=_place(finding, last))
+        return tr(template, times=times, loss=f"{last.loss:g}", place=_place(finding, last))
     if found == "flat":
         template = "Step {step} cannot be made: the Hessian at {place} is singular."
-        return say(template, step=k + 1, place=_place(finding, last))
+        return tr(template, step=k + 1, place=_place(finding, last))
     if found == "arrived":
-        manner = say("the gradient's length is {length}", length=f"{last.steepness:.3g}")
+        manner = tr("the gradient's length is {length}", length=f"{last.steepness:.3g}")
         if one.end == "stuck":
-            manner = say("no step changes a bit")
+            manner = tr("no step changes a bit")
         template = "Arrived after {times} at {place}, loss {loss}: {manner}{kind}."
         place, kind = _place(finding, last), _kind(finding, one)
-        return say(template, times=times, place=place, loss=f"{last.loss:.6g}", manner=manner, kind=kind)
+        return tr(template, times=times, place=place, loss=f"{last.loss:.6g}", manner=manner, kind=kind)
     rest = finding.above(last.loss)
-    beside = "" if not rest or rest == last.loss else say(", {rest} above the minimum near it", rest=f"{rest:.3g}")
+    beside = "" if not rest or rest == last.loss else tr(", {rest} above the minimum near it", rest=f"{rest:.3g}")
     loss = f"{last.loss:.6g}"
     if found == "falling":
         template = "Still falling after {times}: the loss is {loss}{beside}{factor}."
-        return say(template, times=times, loss=loss, beside=beside, factor=_factor(one, finding))
+        return tr(template, times=times, loss=loss, beside=beside, factor=_factor(one, finding))
     template = "Hovers: after {times} the loss is {loss}{beside}, and has not fallen clearly of late."
-    return say(template, times=times, loss=loss, beside=beside)
+    return tr(template, times=times, loss=loss, beside=beside)
 
 
 _RISES = "Diverges: from step {step} on the loss only rises, and is {loss} after {times}{factor}."
@@ -388,7 +388,7 @@ def _factor(one: Walk, finding: Finding | None = None) -> str:
     if ratios[-1] < 1:
         above = finding is not None and finding.bottom and finding.bottom.loss
         template = "; every step leaves {ratio} of what it is above the minimum" if above else _LEAVES
-    return say(template, ratio=f"{ratios[-1]:.3g}")
+    return tr(template, ratio=f"{ratios[-1]:.3g}")
 
 
 _LEAVES = "; every step leaves {ratio}"
@@ -404,10 +404,10 @@ def _kind(finding: Finding, one: Walk) -> str:
         template = ", and the curvature from {low} to {high}, as at a minimum"
         if len(curvatures) == 1:
             template = ", and the curvature {low}, as at a minimum"
-        return say(template, low=f"{low:.3g}", high=f"{high:.3g}")
+        return tr(template, low=f"{low:.3g}", high=f"{high:.3g}")
     if high < 0:
-        return say(", and every curvature is below 0, as at a maximum")
-    return say(", and the curvatures have both signs, as at a saddle" if low < 0 < high else ", and a curvature is 0")
+        return tr(", and every curvature is below 0, as at a maximum")
+    return tr(", and the curvatures have both signs, as at a saddle" if low < 0 < high else ", and a curvature is 0")
 
 
 def _rates(finding: Finding) -> Iterator[str]:
@@ -415,13 +415,13 @@ def _rates(finding: Finding) -> Iterator[str]:
     curvatures = finding.curvatures
     if not curvatures or curvatures[-1] <= 0:
         if curvatures:
-            yield say("At the start no curvature is above 0: 2/L says nothing of rates there.")
+            yield tr("At the start no curvature is above 0: 2/L says nothing of rates there.")
         return
     low, high = curvatures[0], curvatures[-1]
-    yield say(_LARGEST_CURVATURE, most=f"{high:.6g}", rate=f"{2 / high:.4g}")
+    yield tr(_LARGEST_CURVATURE, most=f"{high:.6g}", rate=f"{2 / high:.4g}")
     if low > 0 and high > _UNEVEN * low:
         rate, part = f"{2 / (low + high):.4g}", f"{(high - low) / (high + low):.3g}"
-        yield say(_SMALLEST_CURVATURE, least=f"{low:.4g}", times=f"{high / low:.3g}", rate=rate, part=part)
+        yield tr(_SMALLEST_CURVATURE, least=f"{low:.4g}", times=f"{high / low:.3g}", rate=rate, part=part)
     for one in finding.walks:
         limit = 2 * (1 + one.plan.momentum) / high
         if verdict(one) == "diverges" and not one.plan.newton:
@@ -430,7 +430,7 @@ def _rates(finding: Finding) -> Iterator[str]:
                 template = "The rate of {way}, {rate}, is above {limit}."
             elif one.plan.rate == limit:
                 template = "The rate of {way}, {rate}, is at {limit}, but of single batches it may be larger."
-            yield say(template, way=_way(one.plan), rate=f"{one.plan.rate:g}", limit=f"{limit:.4g}")
+            yield tr(template, way=_way(one.plan), rate=f"{one.plan.rate:g}", limit=f"{limit:.4g}")
 
 
 _LARGEST_CURVATURE = (
@@ -449,9 +449,9 @@ def _passes(finding: Finding) -> Iterator[str]:
     whole = next((one for one in finding.walks if one.plan.batch == size), None)
     if not often or whole is None:
         return
-    once = say("{way} moves once", way=_way(whole.plan))
-    moves = [say("{way} {count} times", way=_way(one.plan), count=f"{-(-size // one.plan.batch):,}") for one in often]
-    yield say("Reading all {count} samples once, {moves}.", count=f"{size:,}", moves=listed([once, *moves]))
+    once = tr("{way} moves once", way=_way(whole.plan))
+    moves = [tr("{way} {count} times", way=_way(one.plan), count=f"{-(-size // one.plan.batch):,}") for one in often]
+    yield tr("Reading all {count} samples once, {moves}.", count=f"{size:,}", moves=listed([once, *moves]))
 
 
 def _agreement(finding: Finding) -> Iterator[str]:
@@ -461,7 +461,7 @@ def _agreement(finding: Finding) -> Iterator[str]:
     template = "{names} give the same gradients along the way, up to {ulps} ulp of their length."
     if most == 0:
         template = "{names} give the same gradients along the way, bit by bit."
-    yield say(template, names=begun(listed(list(finding.slopes))), ulps=f"{most:,.0f}")
+    yield tr(template, names=begun(listed(list(finding.slopes))), ulps=f"{most:,.0f}")
 
 
 def _proof(finding: Finding) -> Iterator[str]:
@@ -472,7 +472,7 @@ def _proof(finding: Finding) -> Iterator[str]:
             template = "The gradient at the end is not proved: {reason}."
             if truth.status == "not-differentiable":
                 template = "At the end f has no gradient: {reason}."
-            yield say(template, reason=translated(truth.reason))
+            yield tr(template, reason=translate_message(truth.reason))
         return
     known = list(zip(finding.first.last.gradient, truth.derivative, strict=True))
     if known and all(math.isfinite(nearest(exact)) for _, exact in known):
@@ -481,7 +481,7 @@ def _proof(finding: Finding) -> Iterator[str]:
         template = "Proved: the gradient at the end has the length {length}; computing loses no bit of it."
         if lost >= _TENTH:
             template = "Proved: the gradient at the end has the length {length}; computing loses {bits} bits of it."
-        yield say(template, length=literal(length), bits=f"{lost:.1f}")
+        yield tr(template, length=literal(length), bits=f"{lost:.1f}")
 
 
 _TENTH, _UNEVEN = 0.05, 1.001
@@ -512,8 +512,8 @@ def _losses_plot(finding: Finding) -> Plot:
         part = 1 / -(-size // one.plan.batch) if read else 1.0
         drawn = _thinned(one.steps)
         curves.append(Curve(_way(one.plan), [step.k * part for step in drawn], [step.loss for step in drawn]))
-    across = Axis(say("passes through the samples" if read else "updates"))
-    return Plot(say("The loss on the way"), across, Axis(say("loss"), logarithmic=positive), tuple(curves))
+    across = Axis(tr("passes through the samples" if read else "updates"))
+    return Plot(tr("The loss on the way"), across, Axis(tr("loss"), logarithmic=positive), tuple(curves))
 
 
 def _path(one: Walk) -> list[Parameters]:
@@ -540,7 +540,7 @@ def _section(finding: Finding, paths: Sequence[tuple[Walk, list[Parameters]]]) -
     curves = [Curve("f", across, [finding.objective.loss((x,)) for x in across])]
     for one, path in paths:
         curves.append(Curve(_way(one.plan), [x for (x,) in path], [finding.objective.loss(place) for place in path]))
-    title = say("The way on f from {name} = {value}", name=name, value=literal(finding.objective.begin[0]))
+    title = tr("The way on f from {name} = {value}", name=name, value=literal(finding.objective.begin[0]))
     return Plot(title, Axis(name), Axis("f"), tuple(curves))
 
 
@@ -550,10 +550,10 @@ def _map(finding: Finding, paths: Sequence[tuple[Walk, list[Parameters]]]) -> Pl
     curves = [Curve(_way(walk.plan), [x for x, _ in path], [y for _, y in path]) for walk, path in paths]
     if finding.bottom is not None:
         bottom = finding.bottom.parameters
-        curves.append(Curve(say("minimum"), bottom[:1], bottom[1:], joined=False))
+        curves.append(Curve(tr("minimum"), bottom[:1], bottom[1:], joined=False))
     places = [place for _, path in paths for place in path]
     x, y = (_spread([place[i] for place in places], GRID) for i in (0, 1))
-    return Plot(say("The way down"), Axis(one), Axis(other), tuple(curves), _contour(finding, x, y))
+    return Plot(tr("The way down"), Axis(one), Axis(other), tuple(curves), _contour(finding, x, y))
 
 
 _LARGEST = 20_000

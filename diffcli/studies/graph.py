@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from diffcli.ad.rules import ONE, ZERO, Linear
 from diffcli.core.primitives import CONST, INPUT, PARAMETRIC, PRIMITIVES
-from diffcli.locale.language import say
+from diffcli.locale.language import tr
 from diffcli.numbers.float64 import FLOAT64
 from diffcli.problem.case import Case, equations, headline
 from diffcli.runtime.errors import DiffError
@@ -87,7 +87,7 @@ class Graph:
         """What is to be said below the drawing."""
         if not self.folded_from:
             return self.found
-        return (*self.found, say(_FOLDED, count=f"{self.folded_from:,}", left=len(self.nodes)))
+        return (*self.found, tr(_FOLDED, count=f"{self.folded_from:,}", left=len(self.nodes)))
 
 
 _FOLDED = "{count} nodes are folded into {left}; --all shows them all, best with -o graph.svg."
@@ -231,9 +231,9 @@ def _sentences(path: Path, nodes: Sequence[Node], worst: int | None, show: Show)
         return []
     loss = nodes[worst].lost or 0.0
     if loss < 1:
-        return [say(_NOTHING_LOST[show])]
+        return [tr(_NOTHING_LOST[show])]
     name = nodes[worst].label if nodes[worst].kind == "input" else nodes[worst].name
-    return [say(_MOST_LOST[show], name=name, bits=_bits(loss))]
+    return [tr(_MOST_LOST[show], name=name, bits=_bits(loss))]
 
 
 _NOTHING_LOST = {
@@ -250,13 +250,13 @@ _MOST_LOST = {
 
 def _bits(loss: float) -> str:
     if loss >= 52.5:
-        return say("all bits")
-    return say("{bits} bits", bits=f"{loss:.0f}" if loss >= 9.95 else f"{loss:.1f}")
+        return tr("all bits")
+    return tr("{bits} bits", bits=f"{loss:.0f}" if loss >= 9.95 else f"{loss:.1f}")
 
 
 def bits(loss: float) -> str:
     """Bits lost in words: `2.1 bits lost`."""
-    return say("{bits} lost", bits=_bits(loss))
+    return tr("{bits} lost", bits=_bits(loss))
 
 
 def grade(node: Node) -> int:
@@ -276,11 +276,11 @@ def _heading(case: Case, show: Show, along: str | None) -> tuple[str, ...]:
         begun, ended = text[: _LONGEST // 2], text[-_LONGEST // 2 :]
         text = f"{begun.rpartition(' ')[0] or begun} … {ended.partition(' ')[2] or ended}"
     at = equations(case.at)
-    lines = [text, *([say(" at {point}", point=at).strip()] if at else [])]
+    lines = [text, *([tr(" at {point}", point=at).strip()] if at else [])]
     if show == "tangents":
-        lines.append(say("{symbol} are tangents along {along}", symbol="v'", along=along))
+        lines.append(tr("{symbol} are tangents along {along}", symbol="v'", along=along))
     elif show == "adjoints":
-        lines.append(say("{symbol} are adjoints of {along}", symbol="v\u0304", along=along))
+        lines.append(tr("{symbol} are adjoints of {along}", symbol="v\u0304", along=along))
     return tuple(lines)
 
 
@@ -371,7 +371,7 @@ def _regrouped(
         node = nodes[root]
         place[root] = len(found)
         if counts[root] > 1 or members[root] > 1 and node.kind == "input":
-            label = f"… {say('{count} operations', count=f'{counts[root]:,}')}"
+            label = f"… {tr('{count} operations', count=f'{counts[root]:,}')}"
             label = f"{node.label.partition('=')[0]}= {label}" if node.kind == "output" else label
             kind: Kind = "output" if node.kind == "output" else "folded"
             node = Node(kind, node.name, label, node.value, node.shown, node.lost, counts[root])

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from random import Random
 
-from diffcli.locale.language import say
+from diffcli.locale.language import tr
 from diffcli.methods import usual
 from diffcli.problem.case import Number, headline
 from diffcli.runtime.errors import DiffError
@@ -68,7 +68,7 @@ def hunt(
     losses.told = lambda: progress(len(losses.samples), evaluations)
     drawn = _drawn(losses, Random(seed), int(SAMPLED * evaluations))
     worst = _searched(losses, drawn, evaluations)
-    sentences = worst_of_all(losses, worst) or [say("No point was found where a bit is lost.")]
+    sentences = worst_of_all(losses, worst) or [tr("No point was found where a bit is lost.")]
     return Study(
         "hunt",
         _heading(losses, evaluations, seed),
@@ -122,13 +122,13 @@ def _searched(losses: Losses, drawn: Sequence[Point], evaluations: int) -> dict[
 def _heading(losses: Losses, evaluations: int, seed: int) -> tuple[str, ...]:
     case = losses.case
     beside = held(case, losses.ranges)
-    spreads = say(", ").join(spread.text for spread in losses.ranges)
+    spreads = tr(", ").join(spread.text for spread in losses.ranges)
     tried = f"{len(losses.samples):,}"
     template = "{tried} points tried, of {allowed} allowed; seed {seed}"
     return (
         headline(case),
-        say("{ranges}{beside}; derivative by {names}", ranges=spreads, beside=beside, names=", ".join(case.wrt)),
-        say(template, tried=tried, allowed=f"{evaluations:,}", seed=seed),
+        tr("{ranges}{beside}; derivative by {names}", ranges=spreads, beside=beside, names=", ".join(case.wrt)),
+        tr(template, tried=tried, allowed=f"{evaluations:,}", seed=seed),
     )
 
 

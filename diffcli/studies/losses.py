@@ -10,7 +10,7 @@ from random import Random
 from statistics import median
 from typing import Any
 
-from diffcli.locale.language import listed, say
+from diffcli.locale.language import listed, tr
 from diffcli.problem.case import Case, Number, make_case, pasted, where_missing
 from diffcli.problem.derivation import Problem
 from diffcli.runtime.errors import DiffError, Unsupported
@@ -222,11 +222,11 @@ OVER = 10.0, 20.0
 
 def by_method(losses: Losses, points: Sequence[Point], worst: Mapping[str, Sequence[Point]]) -> Table:
     """A row a method: the worst found, and what is lost at `points`."""
-    over = [say("> {bits} bits, %", bits=f"{bits:.0f}") for bits in OVER]
-    columns = (say("method"), say("worst"), say("median"), *over, say("points"))
+    over = [tr("> {bits} bits, %", bits=f"{bits:.0f}") for bits in OVER]
+    columns = (tr("method"), tr("worst"), tr("median"), *over, tr("points"))
     rows = [_summary(losses, name, points, worst[name]) for name in losses.methods]
     shown = tuple(Column(column, 3) for column in columns)
-    return Table(shown, tuple(rows), say("Bits lost, of 53"))
+    return Table(shown, tuple(rows), tr("Bits lost, of 53"))
 
 
 def _summary(losses: Losses, name: str, points: Sequence[Point], worst: Sequence[Point]) -> tuple[Cell, ...]:
@@ -257,10 +257,10 @@ def worst_points(losses: Losses, worst: Mapping[str, Sequence[Point]]) -> tuple[
             label = (entry_name(losses.case, loss.entry),) if several else ()
             row = (loss.bits, _at_text(losses, point), *label, repr(loss.computed), loss.truth)
             merged.setdefault(row, []).append(name)
-    columns = (Column(say("bits"), 3), Column(say("at")), *((Column(say("of")),) if several else ()))
-    shown = (Column(say("method")), *columns, Column(say("computed"), 6), Column(say("truth"), 6))
+    columns = (Column(tr("bits"), 3), Column(tr("at")), *((Column(tr("of")),) if several else ()))
+    shown = (Column(tr("method")), *columns, Column(tr("computed"), 6), Column(tr("truth"), 6))
     rows = [(", ".join(names), *row[:-2], float(str(row[-2])), row[-1]) for row, names in merged.items()]
-    return (Table(shown, tuple(rows), say("Worst points, each to be pasted behind --at")),) if rows else ()
+    return (Table(shown, tuple(rows), tr("Worst points, each to be pasted behind --at")),) if rows else ()
 
 
 def worst_of_all(losses: Losses, worst: Mapping[str, Sequence[Point]]) -> list[str]:
@@ -271,8 +271,8 @@ def worst_of_all(losses: Losses, worst: Mapping[str, Sequence[Point]]) -> list[s
     _, name, point = max(candidates)
     loss = losses(point).losses[name]
     names = [other for other, found in losses(point).losses.items() if repr(found) == repr(loss)]
-    much = say("all bits") if loss.bits >= 52.5 else say("{bits} of 53 bits", bits=f"{loss.bits:.1f}")
-    told = say(
+    much = tr("all bits") if loss.bits >= 52.5 else tr("{bits} of 53 bits", bits=f"{loss.bits:.1f}")
+    told = tr(
         _WORST if len(names) > 1 else _WORST_OF_ONE,
         who=listed(names), much=much, place=_at_text(losses, point), computed=literal(loss.computed),
         truth=literal(loss.truth), point=pasted(losses.at(point)),
@@ -308,11 +308,11 @@ def unproved(losses: Losses, points: Sequence[Point]) -> list[str]:
         status = losses(point).status
         counts[status] = counts.get(status, 0) + (status != "certified")
     said = [
-        say("{word} at {count}", word=say(_WORDS.get(status, status)), count=f"{count:,}")
+        tr("{word} at {count}", word=tr(_WORDS.get(status, status)), count=f"{count:,}")
         for status, count in counts.items()
         if count
     ]
-    return [say("Not counted: f is {said} of the points.", said=say(", ").join(said))] if said else []
+    return [tr("Not counted: f is {said} of the points.", said=tr(", ").join(said))] if said else []
 
 
 _WORDS = {"undefined": "without a value", "unavailable": "not proved in time", "undecided": "not decided"}

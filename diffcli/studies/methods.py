@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, version
 
 from diffcli.core.derivative_kinds import FIRST_ORDER, KINDS, SECOND_ORDER, Kind
-from diffcli.locale.language import say, translated
+from diffcli.locale.language import tr, translate_message
 from diffcli.methods import METHODS, Method, usual
 from diffcli.runtime.version import __version__
 from diffcli.studies.study import Column, Study, Table
@@ -18,16 +18,16 @@ _ALSO = {"symbolic": "sympy"}
 def methods() -> Study:
     """All methods, in the order in which they are shown. No library is imported for it."""
     heads = (
-        Column(say("method")),
-        Column(say("what it does")),
-        Column(say("derivatives")),
-        Column(say("by", context="heading")),
+        Column(tr("method")),
+        Column(tr("what it does")),
+        Column(tr("derivatives")),
+        Column(tr("by", context="heading")),
     )
-    rows = tuple((name, translated(one.summary), _kinds(one), _by(name, one)) for name, one in METHODS.items())
+    rows = tuple((name, translate_message(one.summary), _kinds(one), _by(name, one)) for name, one in METHODS.items())
     missing = [name for name, method in METHODS.items() if not method.available]
     template = "A gradient is compared by {names}, unless --methods names others."
-    said = [say(template, names=", ".join(usual("gradient")))]
-    said += [say("{name} is not installed: {command}", name=name, command=install(name)) for name in missing]
+    said = [tr(template, names=", ".join(usual("gradient")))]
+    said += [tr("{name} is not installed: {command}", name=name, command=install(name)) for name in missing]
     facts = {
         "methods": [
             {
@@ -43,7 +43,7 @@ def methods() -> Study:
             for name, method in METHODS.items()
         ]
     }
-    heading = (say("Methods of diff-compare {version}", version=__version__),)
+    heading = (tr("Methods of diff-compare {version}", version=__version__),)
     return Study("methods", heading, (Table(heads, rows),), (), tuple(said), facts)
 
 
@@ -76,12 +76,12 @@ _SAID: dict[tuple[Kind, ...], str] = {
 
 def _kinds(method: Method) -> str:
     if method.kinds in _SAID:
-        return say(_SAID[method.kinds])
-    return say(", ").join(map(say, method.kinds))
+        return tr(_SAID[method.kinds])
+    return tr(", ").join(map(tr, method.kinds))
 
 
 def _by(name: str, method: Method) -> str:
     found = library(name, method)
     if not method.available:
-        return say("not installed")
+        return tr("not installed")
     return found if found == _OURS else f"{found} {installed(found) or ''}".strip()

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from diffcli.comparison.compare import executed
-from diffcli.locale.language import begun, listed, say, translated
+from diffcli.locale.language import begun, listed, tr, translate_message
 from diffcli.methods import usual
 from diffcli.problem.case import Case, Number, equations, headline, make_case, pasted, where_missing
 from diffcli.problem.derivation import Problem
@@ -293,10 +293,10 @@ def _heading(finding: Finding) -> tuple[str, ...]:
     case = finding.case
     others = pasted({name: value for name, value in case.at.items() if name != finding.name})
     start = equations({finding.name: case.at[finding.name]})
-    start = say("{start}, with {others}", start=start, others=others) if others else start
+    start = tr("{start}, with {others}", start=start, others=others) if others else start
     return (
         headline(case),
-        say("Newton's method for f = 0 from {start}: x − f(x)/f'(x), again and again", start=start),
+        tr("Newton's method for f = 0 from {start}: x − f(x)/f'(x), again and again", start=start),
     )
 
 
@@ -309,10 +309,10 @@ def _iterates(finding: Finding) -> Table:
     heads = [f"f' {method}" for method in finding.slopes] if named else [f"f'({name})"]
     columns += [Column(head, 6) for head in heads]
     if not named and max(apart) > 0:
-        columns.append(Column(say("apart, ulp"), 3))
+        columns.append(Column(tr("apart, ulp"), 3))
     measured = [correct(relative) for _, relative in finding.distances(walk)]
     if measured:
-        columns += [Column(say("digits"), 3), Column(say("gained"), 2)]
+        columns += [Column(tr("digits"), 3), Column(tr("gained"), 2)]
     rows: list[tuple[Cell, ...]] = []
     for k, step in enumerate(walk.steps):
         slopes = [column[k] + 0.0 for column in finding.slopes.values()]
@@ -322,7 +322,7 @@ def _iterates(finding: Finding) -> Table:
         if measured:
             row += [measured[k], measured[k] - measured[k - 1] if k else None]
         rows.append(tuple(row))
-    title = say("Iterates of {method}", method=walk.method) if named else say("Iterates")
+    title = tr("Iterates of {method}", method=walk.method) if named else tr("Iterates")
     return Table(tuple(columns), tuple(rows), title)
 
 
@@ -348,14 +348,14 @@ def _methods(finding: Finding) -> Table:
     for walk in finding.walks:
         measured = finding.distances(walk)
         figures = correct(measured[-1][1]) if measured else None
-        end = say("cycle of {length}", length=walk.cycle) if walk.end == "cycle" else say(_ENDS[walk.end])
-        name = say(SECANT) if walk.method == SECANT else walk.method
+        end = tr("cycle of {length}", length=walk.cycle) if walk.end == "cycle" else tr(_ENDS[walk.end])
+        name = tr(SECANT) if walk.method == SECANT else walk.method
         rows.append((name, len(walk.steps) - 1, end, walk.last, figures, _order(finding, walk)))
     columns = (
-        Column(say("method")), Column(say("steps")), Column(say("end")),
-        Column(say("last {name}", name=finding.name)), Column(say("digits"), 3), Column(say("order"), 3),
+        Column(tr("method")), Column(tr("steps")), Column(tr("end")),
+        Column(tr("last {name}", name=finding.name)), Column(tr("digits"), 3), Column(tr("order"), 3),
     )  # fmt: skip
-    return Table(columns, tuple(rows), say("By the derivative of each method; secants need none"))
+    return Table(columns, tuple(rows), tr("By the derivative of each method; secants need none"))
 
 
 # --- in words
@@ -366,7 +366,7 @@ def _sentences(finding: Finding) -> Iterator[str]:
     for walk in own:
         said.setdefault(_ending(finding, walk), []).append(walk.method)
     for sentence, names in said.items():
-        yield sentence if len(said) == 1 else say("{names}: {sentence}", names=listed(names), sentence=sentence)
+        yield sentence if len(said) == 1 else tr("{names}: {sentence}", names=listed(names), sentence=sentence)
     yield from _speed(finding, own[0])
     yield from _proof(finding)
     yield from absent(finding.failed)
@@ -384,9 +384,9 @@ def _paths(own: Sequence[Walk]) -> Iterator[str]:
         template = "{who} part from {first} at step {step}, by {ulps}."
         if len(names) == 1:
             template = "{who} parts from {first} at step {step}, by {ulps}."
-        yield begun(say(template, who=listed(names), first=first.method, step=k, ulps=ulps))
+        yield begun(tr(template, who=listed(names), first=first.method, step=k, ulps=ulps))
     if others and not parted and len(first.path) > 1:
-        yield begun(say("{who} walk the same path, bit by bit.", who=listed([walk.method for walk in own])))
+        yield begun(tr("{who} walk the same path, bit by bit.", who=listed([walk.method for walk in own])))
 
 
 def _ulps(one: Walk, other: Walk, k: int) -> str:
@@ -400,24 +400,24 @@ def _ending(finding: Finding, walk: Walk) -> str:
         template = (
             "Arrived after {steps} step at {name} = {x}." if k == 1 else "Arrived after {steps} steps at {name} = {x}."
         )
-        return say(template, steps=k, name=name, x=x)
+        return tr(template, steps=k, name=name, x=x)
     if walk.end == "cycle":
         turn = ", ".join(literal(step.x) for step in walk.steps[-1 - walk.cycle :])
         template = "No root is found: {name} goes round in a cycle of {length}: {turn}, …"
-        return say(template, name=name, length=walk.cycle, turn=turn)
+        return tr(template, name=name, length=walk.cycle, turn=turn)
     if walk.end == "left":
         return _left(finding, walk)
     flight = _flight(finding, walk)
     if flight:
         return flight
     if walk.end == "flat":
-        return say(_FLAT, step=k + 1, x=x)
+        return tr(_FLAT, step=k + 1, x=x)
     if _remaining(finding, walk) is not None or finding.root is not None or finding.exact is not None:
         one = "Not arrived after {steps} step, at {name} = {x}: still on its way."
         many = "Not arrived after {steps} steps, at {name} = {x}: still on its way."
-        return say(one if k == 1 else many, steps=k, name=name, x=x)
+        return tr(one if k == 1 else many, steps=k, name=name, x=x)
     template = "Neither arrived nor gone after {steps} steps: {name} wanders, and is at {x}."
-    return say(template, steps=k, name=name, x=x)
+    return tr(template, steps=k, name=name, x=x)
 
 
 _FLAT = "Step {step} cannot be made: f'({x}) = 0, the tangent is horizontal and never meets the axis."
@@ -431,11 +431,11 @@ def _flight(finding: Finding, walk: Walk) -> str:
         template = "Diverges: every step goes {factor} times as far as the one before."
         if steps[-1] * steps[-2] < 0:
             template = "Diverges: every step goes to the other side, {factor} times as far as the one before."
-        return say(template, factor=f"{ways[-1] / ways[-2]:.3g}")
+        return tr(template, factor=f"{ways[-1] / ways[-2]:.3g}")
     onward = len(ways) == 6 and (min(steps) > 0 or max(steps) < 0)
     if onward and all(_SLOW * a < b for a, b in pairwise(ways)):
         template = "Diverges: {name} runs on, by about {step} a step, and is at {x}."
-        return say(template, name=finding.name, step=f"{steps[-1]:.3g}", x=literal(walk.last))
+        return tr(template, name=finding.name, step=f"{steps[-1]:.3g}", x=literal(walk.last))
     return ""
 
 
@@ -447,13 +447,13 @@ def _left(finding: Finding, walk: Walk) -> str:
     x, step = literal(walk.last), walk.steps[-1]
     if math.isfinite(step.f):
         template = "Step {step} cannot be made: at {x} the slope is {slope}."
-        return say(template, step=len(walk.steps), x=x, slope=literal(step.slope))
+        return tr(template, step=len(walk.steps), x=x, slope=literal(step.slope))
     problem = finding.at(walk.last)
     reason = certify(problem.program, (), problem.point).reason if math.isfinite(walk.last) else None
     template = "Step {step} leaves the domain: f({x}) is {value}."
     if reason:
         template = "Step {step} leaves the domain: f({x}) is {value} ({reason})."
-    return say(template, step=len(walk.steps) - 1, x=x, value=literal(step.f), reason=translated(reason))
+    return tr(template, step=len(walk.steps) - 1, x=x, value=literal(step.f), reason=translate_message(reason))
 
 
 LINEAR, QUADRATIC = 1.15, 1.7
@@ -462,7 +462,7 @@ LINEAR, QUADRATIC = 1.15, 1.7
 def _speed(finding: Finding, walk: Walk) -> Iterator[str]:
     found = _order(finding, walk)
     if found is not None and found > QUADRATIC:
-        yield say(_FASTER.get(round(found), _FAST), order=f"{found:.3g}")
+        yield tr(_FASTER.get(round(found), _FAST), order=f"{found:.3g}")
     part = _remaining(finding, walk)
     if part is not None and 0.05 < part < _SLOW and (found is None or found < LINEAR):
         several = 1 / (1 - part)
@@ -471,13 +471,13 @@ def _speed(finding: Finding, walk: Walk) -> Iterator[str]:
             template = (
                 "The order is 1: every step leaves {part} of the distance, as at a root of multiplicity {several}."
             )
-        yield say(template, part=f"{part:.3g}", several=f"{several:.0f}")
+        yield tr(template, part=f"{part:.3g}", several=f"{several:.0f}")
     secant = next((one for one in finding.walks if one.method == SECANT), None)
     if secant is None or secant.end != "root" or len(secant.steps) < 3:
         return
     speed = _order(finding, secant)
     count, order = len(secant.steps) - 1, None if speed is None else f"{speed:.3g}"
-    yield say(_SECANTS[walk.end == "root", speed is not None], steps=count, order=order)
+    yield tr(_SECANTS[walk.end == "root", speed is not None], steps=count, order=order)
 
 
 _FAST = "Every step multiplies the correct digits, nearly: the order measured is {order}."
@@ -499,17 +499,17 @@ def _proof(finding: Finding) -> Iterator[str]:
     if proved is not None:
         value = _digits(proved) if finding.exact is None else literal(finding.exact)
         template = "Proved by interval Newton: {name} = {value} is a root, and the only one within {alone} of it."
-        yield say(template, name=name, value=value, alone=f"{proved.alone:.3g}")
+        yield tr(template, name=name, value=value, alone=f"{proved.alone:.3g}")
     elif finding.exact is not None:
-        yield say(_EXACT, x=literal(finding.exact))
+        yield tr(_EXACT, x=literal(finding.exact))
     elif finding.rootless is not None:
         last = next(walk.last for walk in finding.walks if walk.end in ("root", "steps"))
         template = "Proved by the mean value theorem: f has no root within {within} of {name} = {x}."
-        yield say(template, within=f"{finding.rootless:.3g}", name=name, x=literal(last))
+        yield tr(template, within=f"{finding.rootless:.3g}", name=name, x=literal(last))
     elif any(walk.end == "root" for walk in finding.walks):
-        yield say("Not proved to be a root: interval Newton finds none there; f' may vanish, or f is not smooth.")
+        yield tr("Not proved to be a root: interval Newton finds none there; f' may vanish, or f is not smooth.")
     if detached(finding.case.problem.program, finding.case.problem.wrt[0]):
-        yield say(_DETACHED)
+        yield tr(_DETACHED)
 
 
 _EXACT = "Proved: f({x}) is exactly 0. Whether it is the only root near is not proved: f' may vanish there."
@@ -541,18 +541,18 @@ def _plots(finding: Finding) -> tuple[Plot, ...]:
     zigzag = [point for x, y in path for point in ((x, 0.0), (x, y))]
     curves = (
         Curve("f", places, values),
-        Curve(say("tangents"), [x for x, _ in zigzag], [y for _, y in zigzag]),
+        Curve(tr("tangents"), [x for x, _ in zigzag], [y for _, y in zigzag]),
         Curve("f = 0", [places[0], places[-1]], [0.0, 0.0]),
     )
-    title = say("Newton's method from {start}", start=f"{finding.name} = {literal(walk.path[0])}")
+    title = tr("Newton's method from {start}", start=f"{finding.name} = {literal(walk.path[0])}")
     first = Plot(title, Axis(finding.name), Axis("f"), curves)
     ways: dict[tuple[float, ...], list[str]] = {}
     for one in finding.walks:
-        ways.setdefault(tuple(away for away, _ in finding.distances(one)), []).append(say(one.method))
+        ways.setdefault(tuple(away for away, _ in finding.distances(one)), []).append(tr(one.method))
     lines = tuple(Curve(", ".join(names), range(len(away)), away) for away, names in ways.items() if away)
     if not lines:
         return (first,)
-    return first, Plot(say("Distance from the root"), Axis(say("step")), Axis(say("distance"), logarithmic=True), lines)
+    return first, Plot(tr("Distance from the root"), Axis(tr("step")), Axis(tr("distance"), logarithmic=True), lines)
 
 
 def _facts(finding: Finding) -> dict[str, object]:

@@ -23,7 +23,7 @@ from diffcli.core.evaluate import evaluate, evaluate_all
 from diffcli.core.passes import prune
 from diffcli.core.primitives import CONST, INPUT, PARAMETRIC, PRIMITIVES
 from diffcli.core.program import Constant, Program, Recording
-from diffcli.locale.language import say
+from diffcli.locale.language import tr
 from diffcli.numbers.float64 import FLOAT64
 from diffcli.runtime.limits import Expired, deadline
 from diffcli.runtime.messages import message
@@ -272,9 +272,9 @@ def _tangent(primal: Primal, k: int, duals: Sequence[Dual], quantities: Mapping[
     code, arguments, quantity = path.program.ops[k], path.program.arguments(k), quantities[k]
     reason = known.reason if known.slope is None else None
     if duals[k].tangent is ZERO:
-        return Spot(quantity.name, 0.0, quantity.exact, reason, words=say("0 by structure"), structural=True, node=k)
+        return Spot(quantity.name, 0.0, quantity.exact, reason, words=tr("0 by structure"), structural=True, node=k)
     if code == INPUT:
-        return Spot(quantity.name, quantity.value, quantity.exact, reason, words=say("1, the seed"), node=k)
+        return Spot(quantity.name, quantity.value, quantity.exact, reason, words=tr("1, the seed"), node=k)
 
     def compute(recording: Recording, linear: Linear, wires: dict[str, int]) -> int:
         operands = [primal.wire(argument, recording, wires) for argument in arguments]
@@ -403,7 +403,7 @@ def adjoint_spots(
     spots = []
     if output in sweep.adjoints:
         proved = known.get(output, Known(None, None)).slope
-        spots.append(Spot(_barred(path.names[output]), 1.0, proved, words=say("1, the seed"), node=output))
+        spots.append(Spot(_barred(path.names[output]), 1.0, proved, words=tr("1, the seed"), node=output))
         sums[output] = spots[0].quantity
     for i, contribution in enumerate(order):
         target = contribution.target
@@ -416,7 +416,7 @@ def adjoint_spots(
         sums[target] = Quantity(spot.name, spot.value, spot.truth or _carried(spot))
     unreached = [k for k in path.nodes if path.program.ops[k] == INPUT and path.program.a[k] in wrt and k not in sums]
     return spots + [
-        Spot(_barred(path.names[k]), 0.0, known[k].slope if k in known else None, words=say("0 by structure"),
+        Spot(_barred(path.names[k]), 0.0, known[k].slope if k in known else None, words=tr("0 by structure"),
              structural=True, node=k)
         for k in unreached
     ]  # fmt: skip

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from statistics import median
 
-from diffcli.locale.language import begun, listed, say
+from diffcli.locale.language import begun, listed, tr
 from diffcli.methods import usual
 from diffcli.problem.case import Number, headline
 from diffcli.runtime.errors import DiffError
@@ -96,15 +96,15 @@ def _searched(losses: Losses, name: str, grid: Sequence[Point]) -> list[Point]:
 def _heading(losses: Losses, spread: Range, grid: Sequence[Point]) -> tuple[str, ...]:
     case = losses.case
     beside = held(case, losses.ranges)
-    scale = say("logarithmic" if spread.logarithmic else "even")
+    scale = tr("logarithmic" if spread.logarithmic else "even")
     if len(spread.parts) == 2:
         (_, below), (above, _) = spread.parts
-        scale = say(_EITHER_SIDE, below=literal(below), above=literal(above))
+        scale = tr(_EITHER_SIDE, below=literal(below), above=literal(above))
     template = "{range}, {points} points, {scale}{beside}; derivative by {names}"
     names = ", ".join(case.wrt)
     return (
         headline(case),
-        say(template, range=spread.text, points=f"{len(grid):,}", scale=scale, beside=beside, names=names),
+        tr(template, range=spread.text, points=f"{len(grid):,}", scale=scale, beside=beside, names=names),
     )
 
 
@@ -130,7 +130,7 @@ def _behaviour(losses: Losses, name: str, spread: Range, grid: Sequence[Point]) 
         if bad:
             part = percent(lost, bits)
             where = "" if part == 100 else _region(spread, bad, [x for (x,) in grid])
-            return f"{bits:.0f}", say("all") if part == 100 else f"{part:.2g} %", where
+            return f"{bits:.0f}", tr("all") if part == 100 else f"{part:.2g} %", where
     return f"{max(lost):.1f}", f"{median(lost):.1f}"
 
 
@@ -138,11 +138,11 @@ def _lose(names: Sequence[str], bits: str, part: str, where: str | None = None) 
     one, who = len(names) == 1, listed(names)
     if where is None:
         template = _LITTLE_OF_ONE if one else _LITTLE
-        return say(template, who=who, bits=bits, median=part)
+        return tr(template, who=who, bits=bits, median=part)
     if not where:
         template = "{who} loses more than {bits} bits at {part} of the points." if one else _EVERYWHERE
-        return say(template, who=who, bits=bits, part=part)
-    return say(_SOMEWHERE_OF_ONE if one else _SOMEWHERE, who=who, bits=bits, part=part, where=where)
+        return tr(template, who=who, bits=bits, part=part)
+    return tr(_SOMEWHERE_OF_ONE if one else _SOMEWHERE, who=who, bits=bits, part=part, where=where)
 
 
 _LITTLE_OF_ONE = "{who} loses {bits} bits at most on these points, {median} in the median."
@@ -199,8 +199,8 @@ def _plot(losses: Losses, points: Sequence[Point], axis: Axis, sign: int) -> Plo
     for name in losses.methods:
         kept = [point[0] for point in points if losses.lost(name, point) >= 0]
         curves.append(Curve(name, [sign * x for x in kept], [losses.lost(name, (x,)) for x in kept]))
-    title = say("Bits lost over {variable}", variable=axis.label)
-    return Plot(title, axis, Axis(say("bits lost, of 53")), tuple(curves))
+    title = tr("Bits lost over {variable}", variable=axis.label)
+    return Plot(title, axis, Axis(tr("bits lost, of 53")), tuple(curves))
 
 
 def _facts(losses: Losses, grid: Sequence[Point], worst: Mapping[str, Sequence[Point]]) -> dict[str, object]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from random import Random
 
-from diffcli.locale.language import say
+from diffcli.locale.language import tr
 from diffcli.problem.case import scalar
 from diffcli.runtime.errors import DiffError
 from diffcli.runtime.messages import message
@@ -100,7 +100,7 @@ class Range:
 
     @property
     def text(self) -> str:
-        return say("{name} from {low} to {high}", name=self.name, low=literal(self.low), high=literal(self.high))
+        return tr("{name} from {low} to {high}", name=self.name, low=literal(self.low), high=literal(self.high))
 
 
 def _power(exponent: float) -> float:

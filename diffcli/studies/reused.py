@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from diffcli.core.evaluate import evaluate, evaluate_all
 from diffcli.core.program import Program
-from diffcli.locale.language import say, translated
+from diffcli.locale.language import tr, translate_message
 from diffcli.methods import METHODS
 from diffcli.methods.derive import derive, refusal
 from diffcli.numbers.float64 import FLOAT64
@@ -102,4 +102,4 @@ def ready(case: Case, methods: Sequence[str], timeout: float) -> tuple[dict[str,
 
 def absent(failed: Mapping[str, str]) -> list[str]:
     """The methods that do not answer, and why."""
-    return [say("{name} takes no part: {why}.", name=name, why=translated(why)) for name, why in failed.items()]
+    return [tr("{name} takes no part: {why}.", name=name, why=translate_message(why)) for name, why in failed.items()]

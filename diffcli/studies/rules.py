@@ -26,7 +26,7 @@ from diffcli.ad.rules import ONE, ZERO, Linear, rule_text
 from diffcli.core.evaluate import evaluate
 from diffcli.core.primitives import ALL, CODE, DEFINITIONS, OF_VECTORS, PRIMITIVES, RULES, Primitive, Rules
 from diffcli.core.program import Builder, Constant, Program
-from diffcli.locale.language import say
+from diffcli.locale.language import tr
 from diffcli.numbers.float64 import FLOAT64
 from diffcli.runtime.errors import DiffError
 from diffcli.runtime.messages import message
@@ -247,7 +247,7 @@ def rules(names: Sequence[str] = (), count: int = POINTS, progress: Progress = s
     for row, argument, lost in asked:
         found.append((row, argument, lost(count)))
         progress(count * len(found), count * len(asked))
-    heading = say(_HEADING, count=f"{count:,}")
+    heading = tr(_HEADING, count=f"{count:,}")
     tables = (_errors(found), *([_texts(rows)] if rows else []), *([_definitions(defined)] if defined else []))
     return Study("rules", (heading,), tables, (), _sentences(found), {"points": count})
 
@@ -270,14 +270,14 @@ def _named(names: Sequence[str]) -> tuple[list[Primitive], list[Function]]:
 
 
 def _errors(found: Sequence[tuple[Primitive, int, dict[Rules, Worst]]]) -> Table:
-    names = Column(say("primitive")), Column(say("by")), Column(say("textbook"), 3), Column(say("at"))
-    columns = (*names, Column(say("stable"), 3), Column(say("at")), Column(say("points")))
+    names = Column(tr("primitive")), Column(tr("by")), Column(tr("textbook"), 3), Column(tr("at"))
+    columns = (*names, Column(tr("stable"), 3), Column(tr("at")), Column(tr("points")))
     rows: list[tuple[Cell, ...]] = []
     for row, argument, lost in found:
         cells = [cell for column in RULES for cell in (max(lost[column].ulp, 0.0), _at(row, lost[column]))]
         rows.append((row.name, row.params[argument], *cells, lost["textbook"].points))
     marked = frozenset(k for k, (_, _, lost) in enumerate(found) if lost["stable"].ulp > FEW)
-    return Table(columns, tuple(rows), say("the worst error found, in ulps"), marked)
+    return Table(columns, tuple(rows), tr("the worst error found, in ulps"), marked)
 
 
 def _at(row: Primitive, lost: Worst) -> str:
@@ -290,27 +290,27 @@ def _at(row: Primitive, lost: Worst) -> str:
 
 def _texts(rows: Sequence[Primitive]) -> Table:
     columns = (
-        say("primitive"),
-        say("textbook"),
-        say("stable, where another"),
-        say("domain", context="heading"),
-        say("convention"),
+        tr("primitive"),
+        tr("textbook"),
+        tr("stable, where another"),
+        tr("domain", context="heading"),
+        tr("convention"),
     )
-    return Table(tuple(map(Column, columns)), tuple(map(_text, rows)), say("the rules"))
+    return Table(tuple(map(Column, columns)), tuple(map(_text, rows)), tr("the rules"))
 
 
 def _definitions(defined: Sequence[Function]) -> Table:
-    columns = say("function"), say("textbook"), say("stable, where another")
+    columns = tr("function"), tr("textbook"), tr("stable, where another")
     rows = tuple((function.written, function.text, function.second) for function in defined)
-    return Table(tuple(map(Column, columns)), rows, say("the definitions"))
+    return Table(tuple(map(Column, columns)), rows, tr("the definitions"))
 
 
 def _text(row: Primitive) -> tuple[Cell, ...]:
     textbook, stable = (rule_text(CODE[row.name], column) for column in RULES)
     inside = " × ".join(row.domain) or None
-    outside = row.except_at and say("except {places}", places=say(row.except_at))
-    domain = say("; ").join(part for part in (inside, outside) if part) or None
-    return row.name, textbook, stable if stable != textbook else None, domain, say(row.kink) if row.kink else None
+    outside = row.except_at and tr("except {places}", places=tr(row.except_at))
+    domain = tr("; ").join(part for part in (inside, outside) if part) or None
+    return row.name, textbook, stable if stable != textbook else None, domain, tr(row.kink) if row.kink else None
 
 
 FEW = 4.0
@@ -323,7 +323,7 @@ def _sentences(found: Sequence[tuple[Primitive, int, dict[Rules, Worst]]]) -> tu
     for column, names in above.items():
         template = "{column}: more than {few} ulps in {names}." if names else "{column}: below {few}."
         told = ", ".join(dict.fromkeys(names))
-        said.append(say(template, column=say(_COLUMNS[column]), few=f"{FEW:g}", names=told))
+        said.append(tr(template, column=tr(_COLUMNS[column]), few=f"{FEW:g}", names=told))
     return tuple(said) if found else ()
 
 

@@ -18,7 +18,7 @@ from math import factorial, inf, isfinite, log10
 from statistics import median
 from typing import Any
 
-from diffcli.locale.language import joined, listed, say, translated
+from diffcli.locale.language import join, listed, tr, translate_message
 from diffcli.methods.differences import STENCILS, Stencil, weights
 from diffcli.problem.case import Case, Number, equations, flat, headline, make_case
 from diffcli.runtime.errors import DiffError, Unsupported
@@ -272,12 +272,12 @@ def _departure(known: Sequence[Sample], lowest: float, line: Callable[[float], f
 # --- tables
 def _orders(found: Sequence[Found], scene: Scene, automatic: float) -> Table:
     heads = (
-        Column(say("method")), Column(say("order")), Column(say("measured"), 3), Column(say("best h"), 2),
-        Column(say("its error"), 2), Column("h*", 2), Column(say("error*"), 2), Column(say("round-off below"), 2),
+        Column(tr("method")), Column(tr("order")), Column(tr("measured"), 3), Column(tr("best h"), 2),
+        Column(tr("its error"), 2), Column("h*", 2), Column(tr("error*"), 2), Column(tr("round-off below"), 2),
     )  # fmt: skip
     rows = tuple(_order(one) for one in found)
-    level = (say(AUTOMATIC), None, None, None, scene.error(automatic), None, None, None)
-    title = say("error C h^p + N/h: order p, and the step h* that should be best, (N/(p C))^(1/(p+1))")
+    level = (tr(AUTOMATIC), None, None, None, scene.error(automatic), None, None, None)
+    title = tr("error C h^p + N/h: order p, and the step h* that should be best, (N/(p C))^(1/(p+1))")
     return Table(heads, (*rows, level), title)
 
 
@@ -296,7 +296,7 @@ def _decades(found: Sequence[Found]) -> Table:
     values = found[:1] if errors else found
     heads = (
         Column("h", 2),
-        *(Column(say("{name} quotient", name=_short(one.name)) if errors else _short(one.name), 12) for one in values),
+        *(Column(tr("{name} quotient", name=_short(one.name)) if errors else _short(one.name), 12) for one in values),
         *(Column(_short(one.name), 2) for one in found if errors),
     )
     rows = tuple(
@@ -307,7 +307,7 @@ def _decades(found: Sequence[Found]) -> Table:
         )
         for k in chosen
     )
-    return Table(heads, rows, say("quotients and errors" if errors else "quotients"))
+    return Table(heads, rows, tr("quotients and errors" if errors else "quotients"))
 
 
 def _nearest_decades(steps: Sequence[float]) -> list[int]:
@@ -317,11 +317,11 @@ def _nearest_decades(steps: Sequence[float]) -> list[int]:
 
 
 def _grid_table(found: Sequence[Found]) -> Table:
-    heads = tuple(map(Column, (say("method"), "h", say("step taken"), say("value"), say("error"))))
+    heads = tuple(map(Column, (tr("method"), "h", tr("step taken"), tr("value"), tr("error"))))
     rows = tuple(
         (one.name, sample.step, sample.taken, sample.value, sample.error) for one in found for sample in one.samples
     )
-    return Table(heads, rows, say("all steps"))
+    return Table(heads, rows, tr("all steps"))
 
 
 def _short(name: str) -> str:
@@ -343,23 +343,23 @@ def _plots(found: Sequence[Found], scene: Scene, automatic: float) -> tuple[Plot
     off = scene.error(automatic)
     if off is not None:
         ends = [curves[0].x[0], curves[0].x[-1]]
-        name = say(AUTOMATIC if off else "dual numbers (exact; drawn at one rounding)")
+        name = tr(AUTOMATIC if off else "dual numbers (exact; drawn at one rounding)")
         curves.append(Curve(name, ends, [off or scene.floor] * 2))
     (variable,) = scene.case.entries
-    title = say("error of df/d{variable} over the step, {numbers}", variable=variable, numbers=scene.numbers.name)
-    return (Plot(title, Axis(say("step h"), True), Axis(say("absolute error"), True), tuple(curves)),)
+    title = tr("error of df/d{variable} over the step, {numbers}", variable=variable, numbers=scene.numbers.name)
+    return (Plot(title, Axis(tr("step h"), True), Axis(tr("absolute error"), True), tuple(curves)),)
 
 
 # --- in words
 def _heading(scene: Scene) -> tuple[str, ...]:
     case = scene.case
-    lines = [f"{headline(case)}{say('   at  {point}', point=equations(case.at))}"]
+    lines = [f"{headline(case)}{tr('   at  {point}', point=equations(case.at))}"]
     if [x for value in case.at.values() for x in flat(value)] != scene.point:
         template = "in {numbers}: {variable} = {x}, and proved there"
-        lines.append(say(template, numbers=scene.numbers.name, variable=case.entries[0], x=literal(scene.x)))
+        lines.append(tr(template, numbers=scene.numbers.name, variable=case.entries[0], x=literal(scene.x)))
     exact = scene.truth.derivative
     if exact and exact[0] is not None:
-        lines.append(f"df/d{case.entries[0]} = {digits(exact[0])[:22]}   {say('proved')}")
+        lines.append(f"df/d{case.entries[0]} = {digits(exact[0])[:22]}   {tr('proved')}")
     return tuple(lines)
 
 
@@ -371,11 +371,11 @@ def _sentences(found: Sequence[Found], scene: Scene, automatic: float) -> list[s
 def _falling(found: Sequence[Found]) -> str:
     template = "{order} for {name} (theory: {theory})"
     told = [
-        say(template, order=f"{one.order:.2f}", name=one.name, theory=one.theory.order)
+        tr(template, order=f"{one.order:.2f}", name=one.name, theory=one.theory.order)
         for one in found
         if one.order is not None and one.order >= _FLAT
     ]
-    return say("As h falls the error falls, like h to the power {orders}.", orders=listed(told)) if told else ""
+    return tr("As h falls the error falls, like h to the power {orders}.", orders=listed(told)) if told else ""
 
 
 _FLAT = 0.05
@@ -386,14 +386,14 @@ def _turning(found: Sequence[Found], scene: Scene, automatic: float) -> str:
     turned = [one for one in found if one.below is not None and one.best is not None and one.name != COMPLEX]
     if not turned:
         return ""
-    below = listed([say("{number} for {name}", number=_number(one.below), name=one.name) for one in turned])
-    said = say("Then round-off takes over, and the error grows like 1/h: below h = {below}.", below=below)
+    below = listed([tr("{number} for {name}", number=_number(one.below), name=one.name) for one in turned])
+    said = tr("Then round-off takes over, and the error grows like 1/h: below h = {below}.", below=below)
     differences = (one for one in found if one.name != COMPLEX)
     best, name = min((one.best.error or 0.0, one.name) for one in differences if one.best)
     if not best:
-        return joined([said, say("Where an error is 0, roundings happen to cancel.")])
+        return join([said, tr("Where an error is 0, roundings happen to cancel.")])
     off = _number(scene.error(automatic))
-    return joined([said, say(_NEAREST, best=_number(best), name=name, off=off)])
+    return join([said, tr(_NEAREST, best=_number(best), name=name, off=off)])
 
 
 _NEAREST = "No difference comes nearer than {best} ({name}); dual numbers miss by {off}, without a step."
@@ -407,23 +407,23 @@ def _failing(found: Sequence[Found]) -> list[str]:
         template = _FAILS if len(without) == 1 else _FAIL
         names = listed(list(dict.fromkeys(_primed(one.theory.order + 1) for one in without)))
         told = listed([_measured(one) for one in without])
-        said.append(say(template, names=names, reason=translated(without[0].theory.missing), orders=told))
+        said.append(tr(template, names=names, reason=translate_message(without[0].theory.missing), orders=told))
     exact = [one for one in found if one.theory.truncation == 0 and one.order is None]
     if exact:
         gone = list(dict.fromkeys(_primed(one.theory.order + 1) for one in exact))
         template = _GONE if len(gone) == 1 else _ALL_GONE
-        said.append(say(template, methods=listed([one.name for one in exact]), names=listed(gone)))
+        said.append(tr(template, methods=listed([one.name for one in exact]), names=listed(gone)))
     said += [
-        say(_FASTER, name=one.name, order=f"{one.order:.2f}", slope=_primed(one.theory.order + 1))
+        tr(_FASTER, name=one.name, order=f"{one.order:.2f}", slope=_primed(one.theory.order + 1))
         for one in found
         if one.theory.truncation == 0 and one.order is not None and one.order > one.theory.order
     ]
     short = [one.name for one in found if _falls_short(one) and not one.theory.missing]
     if short:
-        said.append(say(_SHORT, methods=listed(short)))
+        said.append(tr(_SHORT, methods=listed(short)))
     few = [one.name for one in found if one.order is None and one.theory.truncation and not one.theory.missing]
     if few:
-        said.append(say(_FEW, methods=listed(few), fewest=FEWEST))
+        said.append(tr(_FEW, methods=listed(few), fewest=FEWEST))
     return said
 
 
@@ -454,9 +454,9 @@ def _falls_short(one: Found) -> bool:
 
 def _measured(one: Found) -> str:
     if one.order is None:
-        return say("{name} ({theory} in theory, none measured)", name=one.name, theory=one.theory.order)
+        return tr("{name} ({theory} in theory, none measured)", name=one.name, theory=one.theory.order)
     template = "{name} ({theory} in theory, {order} measured)"
-    return say(template, name=one.name, theory=one.theory.order, order=f"{one.order:.2f}")
+    return tr(template, name=one.name, theory=one.theory.order, order=f"{one.order:.2f}")
 
 
 def _complex(found: Sequence[Found], scene: Scene) -> str:
@@ -466,7 +466,7 @@ def _complex(found: Sequence[Found], scene: Scene) -> str:
             continue
         reached = _from_below(one, good)
         template = _RIGHT_EVERYWHERE if reached == one.samples[0].step else _RIGHT_FROM
-        return say(template, h=_number(reached))
+        return tr(template, h=_number(reached))
     return ""
 
 
@@ -492,26 +492,26 @@ def _lost(scene: Scene) -> str:
     half = scene.numbers.spacing(scene.x) / 2
     (variable,) = scene.case.entries
     if not half:
-        return say("At {name} = 0 no step is lost: {name} + h is never {name}.", name=variable)
+        return tr("At {name} = 0 no step is lost: {name} + h is never {name}.", name=variable)
     template = "Below h = {half}, half a spacing, {name} + h is {name}, and no quotient is left."
-    return say(template, half=_number(half), name=variable)
+    return tr(template, half=_number(half), name=variable)
 
 
 def _unproved(found: Sequence[Found], scene: Scene, automatic: float) -> list[str]:
     truth = scene.truth
     if truth.status != "not-differentiable" or truth.left is None or truth.right is None:
         template = "No derivative is proved here ({reason}): errors and orders have no meaning."
-        return [say(template, reason=translated(truth.reason))]
+        return [tr(template, reason=translate_message(truth.reason))]
     (left,), (right,) = truth.left, truth.right
     sides = [_one_sided(side) for side in (left, right)]
-    said = say(_NO_DERIVATIVE, reason=translated(truth.reason), left=sides[0], right=sides[1])
-    ends = [say("{value} by {name}", value=_value(one), name=one.name) for one in found if one.samples]
+    said = tr(_NO_DERIVATIVE, reason=translate_message(truth.reason), left=sides[0], right=sides[1])
+    ends = [tr("{value} by {name}", value=_value(one), name=one.name) for one in found if one.samples]
     template = "At the smallest step the quotients are {ends}; dual numbers choose {chosen}."
-    tends = say(template, ends=listed(ends), chosen=literal(automatic))
+    tends = tr(template, ends=listed(ends), chosen=literal(automatic))
     if left is None or right is None or inf in (abs(_float(left)), abs(_float(right))):
         return [said, tends]
     why = "Forward quotients see the right side only, backward ones the left, central ones the mean of both."
-    return [said, tends, say(why)]
+    return [said, tends, tr(why)]
 
 
 _NO_DERIVATIVE = (
@@ -525,7 +525,7 @@ def _float(side: Any) -> float:
 
 
 def _one_sided(side: Any) -> str:
-    return say("none") if side is None else f"{_float(side):.12g}"
+    return tr("none") if side is None else f"{_float(side):.12g}"
 
 
 def _value(one: Found) -> str:
@@ -533,7 +533,7 @@ def _value(one: Found) -> str:
 
 
 def _refusals(refused: Mapping[str, Any]) -> list[str]:
-    return [say("{name}: {reason}.", name=name, reason=translated(reason)) for name, reason in refused.items()]
+    return [tr("{name}: {reason}.", name=name, reason=translate_message(reason)) for name, reason in refused.items()]
 
 
 def _number(value: float | None) -> str:

@@ -15,7 +15,7 @@ from itertools import pairwise
 
 from diffcli.comparison.compare import executed
 from diffcli.core.program import Cost, count, count_written
-from diffcli.locale.language import begun, listed, say, translated
+from diffcli.locale.language import begun, listed, tr, translate_message
 from diffcli.methods import METHODS
 from diffcli.problem.case import Case, Number, make_case, pasted
 from diffcli.problem.derivation import Derivation, Problem
@@ -105,7 +105,7 @@ def template(body: str, at: Mapping[str, Number]) -> Family:
         hint = message('write "4*l*(1 - l)"')
         raise DiffError(message("a template is one formula, without names for its parts"), body, (0, len(body)), hint)
     variable = "l" if "l" in expression.variables else expression.variables[0]
-    said = say("{name}_1 = {name}, then {name}_(n+1) = {body} of {name}_n", name=variable, body=body)
+    said = tr("{name}_1 = {name}, then {name}_(n+1) = {body} of {name}_n", name=variable, body=body)
     return _iterated(said, body, variable, f"{variable}_", {variable: START, **at}, 1)
 
 
@@ -318,18 +318,18 @@ def growth(sizes: Sequence[int]) -> str:
     """
     steps = [b - a for a, b in pairwise(sizes[-4:])]
     if not any(steps):
-        return say("stays the same")
+        return tr("stays the same")
     if len(set(steps)) == 1:
-        return say("grows by {step} a step: linearly", step=f"{steps[-1]:,}")
+        return tr("grows by {step} a step: linearly", step=f"{steps[-1]:,}")
     if len(steps) == 3 and len({b - a for a, b in pairwise(steps)}) == 1:
-        return say("grows with the square of n")
+        return tr("grows with the square of n")
     ratio = sizes[-1] / max(sizes[-2], 1)
     if len(steps) < 3 or min(steps) <= 0:
-        return say("grows {ratio} times in the last step", ratio=f"{ratio:.3g}")
+        return tr("grows {ratio} times in the last step", ratio=f"{ratio:.3g}")
     if _exponential(steps, len(sizes)):
-        return say("grows {ratio} times in the last step: exponentially", ratio=f"{ratio:.3g}")
+        return tr("grows {ratio} times in the last step: exponentially", ratio=f"{ratio:.3g}")
     power = math.log(ratio) / math.log(len(sizes) / (len(sizes) - 1))
-    return say("grows about like n^{power}", power=f"{power:.1f}")
+    return tr("grows about like n^{power}", power=f"{power:.1f}")
 
 
 def _exponential(steps: Sequence[int], n: int) -> bool:
@@ -355,7 +355,7 @@ class Finding:
 
     def omitted(self, size: int | None) -> str | None:
         """What stands for a formula too long to be read; programs get nothing in its place."""
-        return None if self.whole else say("… ({count} operations)", count=f"{size:,}")
+        return None if self.whole else tr("… ({count} operations)", count=f"{size:,}")
 
     @cached_property
     def columns(self) -> dict[str, list[int]]:
@@ -384,11 +384,11 @@ class Finding:
 def _heading(finding: Finding) -> tuple[str, ...]:
     family, n = finding.family, len(finding.sizes)
     values = family.at(1)
-    said = say("f = {call}, {said}", call=family.call, said=translated(family.said))
+    said = tr("f = {call}, {said}", call=family.call, said=translate_message(family.said))
     if not n or not values or len(family.at(2)) != len(values):
-        return said, say("derivatives by {by}, for n = 1, …, {n}", by=family.by, n=n)
+        return said, tr("derivatives by {by}, for n = 1, …, {n}", by=family.by, n=n)
     point = pasted(values)
-    return said, say("derivatives by {by}, for n = 1, …, {n}; at {point}", by=family.by, n=n, point=point)
+    return said, tr("derivatives by {by}, for n = 1, …, {n}; at {point}", by=family.by, n=n, point=point)
 
 
 _HUGE = 10**15
@@ -402,21 +402,21 @@ def _tables(finding: Finding, printed: Sequence[Printed]) -> Iterator[Table]:
     yield _formulas_table(finding)
     if printed:
         rows = [(row.n, row.function, row.sizes[0], row.sizes[2], row.sizes[1]) for row in printed]
-        columns = ("n", say("l_n as printed"), say("as printed"), say("SymPy written"), say("simplified"))
-        title = say("Baydin et al. (2018), Table 1: operations of d/dx l_n")
+        columns = ("n", tr("l_n as printed"), tr("as printed"), tr("SymPy written"), tr("simplified"))
+        title = tr("Baydin et al. (2018), Table 1: operations of d/dx l_n")
         yield Table(tuple(map(Column, columns)), tuple(rows), title)
 
 
 def _sizes_table(finding: Finding) -> Table:
-    names = ["n", "f", say("SymPy written"), say("SymPy shared"), "forward", "reverse", say("tape")]
+    names = ["n", "f", tr("SymPy written"), tr("SymPy shared"), "forward", "reverse", tr("tape")]
     late = any(size.reason for size in finding.sizes)
     rows: list[tuple[Cell, ...]] = []
     for size in finding.sizes:
         modes = size.named
         row = (size.n, modes.f, finding.cell(size.written), size.shared, modes.forward, modes.reverse, modes.tape)
-        rows.append((*row, translated(size.reason)) if late else row)
+        rows.append((*row, translate_message(size.reason)) if late else row)
     columns = [Column(name, 4) for name in names] + ([Column("SymPy")] if late else [])
-    return Table(tuple(columns), tuple(rows), say("Operations, each part of f computed once and named"))
+    return Table(tuple(columns), tuple(rows), tr("Operations, each part of f computed once and named"))
 
 
 def _substituted_table(finding: Finding) -> Table:
@@ -425,8 +425,8 @@ def _substituted_table(finding: Finding) -> Table:
         modes = size.substituted
         counts = (None,) * 3 if modes is None else (modes.forward, modes.reverse, modes.tape)
         rows.append((size.n, finding.cell(size.tree), finding.cell(size.written), *counts))
-    columns = ("n", "f", say("SymPy written"), "forward", "reverse", say("tape"))
-    return Table(tuple(Column(name, 4) for name in columns), tuple(rows), say("Operations, everything substituted"))
+    columns = ("n", "f", tr("SymPy written"), "forward", "reverse", tr("tape"))
+    return Table(tuple(Column(name, 4) for name in columns), tuple(rows), tr("Operations, everything substituted"))
 
 
 def _formulas_table(finding: Finding) -> Table:
@@ -438,24 +438,24 @@ def _formulas_table(finding: Finding) -> Table:
         rows.append((size.n, f, size.symbolic.derivative or finding.omitted(size.written)))
     call, by = finding.family.call, finding.family.by.partition(",")[0]
     columns = Column("n"), Column(call), Column(f"d/d{by} {call}")
-    return Table(columns, tuple(rows), say("As SymPy writes it, unsimplified"))
+    return Table(columns, tuple(rows), tr("As SymPy writes it, unsimplified"))
 
 
 # --- in words
 def _sentences(finding: Finding) -> Iterator[str]:
     columns = finding.columns
     if len(columns["SymPy written"]) > 2:
-        yield say("SymPy's derivative as written {growth}.", growth=growth(columns["SymPy written"]))
-        yield say("Its equal parts computed once, it {growth}.", growth=growth(columns["SymPy shared"]))
+        yield tr("SymPy's derivative as written {growth}.", growth=growth(columns["SymPy written"]))
+        yield tr("Its equal parts computed once, it {growth}.", growth=growth(columns["SymPy shared"]))
     said: dict[str, list[str]] = {}
     for name in ("f", "forward", "reverse"):
-        said.setdefault(growth(columns[name]), []).append(say("the function") if name == "f" else name)
+        said.setdefault(growth(columns[name]), []).append(tr("the function") if name == "f" else name)
     for text, names in said.items():
         verb = text if len(names) == 1 else re.sub("^(grow|stay)s", r"\1", text)
-        yield begun(say("{names} {growth}.", names=listed(names), growth=verb))
+        yield begun(tr("{names} {growth}.", names=listed(names), growth=verb))
     if finding.unfolds:
         template = "With everything substituted the function {growth}, and the modes with it."
-        yield say(template, growth=growth(columns["f substituted"]))
+        yield tr(template, growth=growth(columns["f substituted"]))
     if finding.known:
         last = finding.known[-1]
         least = min(last.named.forward, last.named.reverse)
@@ -463,7 +463,7 @@ def _sentences(finding: Finding) -> Iterator[str]:
         if last.written and least:
             template = _AGAINST
         ratio = (last.written or 0) / (least or 1)
-        yield say(
+        yield tr(
             template, n=last.n, count=f"{last.written:,}", ratio=f"{ratio:,.0f}" if ratio >= 100 else f"{ratio:.3g}"
         )
     yield from _late(finding)
@@ -478,8 +478,8 @@ def _late(finding: Finding) -> Iterator[str]:
         template = "SymPy does not answer ({reason}) for n = {n}."
         if late.reason.startswith("over"):
             template = "SymPy needs more than {seconds} s for n = {n}."
-        told = say(template, seconds=f"{finding.timeout:g}", reason=translated(late.reason), n=late.n)
-        yield told if late is finding.sizes[-1] else say("{sentence}; it was not asked beyond.", sentence=told[:-1])
+        told = tr(template, seconds=f"{finding.timeout:g}", reason=translate_message(late.reason), n=late.n)
+        yield told if late is finding.sizes[-1] else tr("{sentence}; it was not asked beyond.", sentence=told[:-1])
 
 
 def _printed_sentences(printed: Sequence[Printed]) -> Iterator[str]:
@@ -487,10 +487,10 @@ def _printed_sentences(printed: Sequence[Printed]) -> Iterator[str]:
         same = [row.n for row in printed if row.sizes[0] == row.sizes[2]]
         other = [row for row in printed if row.n not in same]
         template = "Table 1 of Baydin et al. (2018): as many operations as SymPy's, unsimplified, for n = {numbers}."
-        yield say(template, numbers=listed(list(map(str, same))))
+        yield tr(template, numbers=listed(list(map(str, same))))
         for row in other:
             template = "For n = {n} SymPy adds up at once: {found}, where {printed} is printed."
-            yield say(template, n=row.n, found=row.symbolic, printed=row.derivative)
+            yield tr(template, n=row.n, found=row.symbolic, printed=row.derivative)
 
 
 # --- for plots and programs
@@ -499,11 +499,11 @@ def _plot(finding: Finding) -> Plot:
     named: dict[tuple[int, ...], list[str]] = {}
     for name, sizes in finding.columns.items():
         if sizes and (name != "f substituted" or finding.unfolds):
-            named.setdefault(tuple(sizes), []).append(say(_CURVES.get(name, name)))
+            named.setdefault(tuple(sizes), []).append(tr(_CURVES.get(name, name)))
     curves = [
         Curve(", ".join(names), range(1, len(sizes) + 1), list(map(float, sizes))) for sizes, names in named.items()
     ]
-    return Plot(say("Operations over n"), Axis("n"), Axis(say("operations"), logarithmic=True), tuple(curves))
+    return Plot(tr("Operations over n"), Axis("n"), Axis(tr("operations"), logarithmic=True), tuple(curves))
 
 
 _CURVES = {"f substituted": "f substituted", "SymPy written": "SymPy written", "SymPy shared": "SymPy shared"}

@@ -18,7 +18,7 @@ from typing import Any
 
 from diffcli.ad.taylor import taylor as program_of
 from diffcli.core.evaluate import evaluate
-from diffcli.locale.language import say
+from diffcli.locale.language import tr
 from diffcli.numbers.float64 import FLOAT64
 from diffcli.problem.case import Case, Number, headline, make_case, pasted
 from diffcli.problem.derivation import Problem
@@ -203,7 +203,7 @@ def _heading(expansion: Expansion) -> tuple[str, ...]:
     template = _OF_ORDER_WITH if others else "Its Taylor polynomial of order {order} about {place}:"
     return (
         headline(case),
-        say(template, order=expansion.order, place=place, others=others),
+        tr(template, order=expansion.order, place=place, others=others),
         polynomial(expansion),
     )
 
@@ -254,8 +254,8 @@ def as_fraction(ball: Any, k: int) -> Fraction | None:
 def _orders(expansion: Expansion, x: float) -> Table:
     """Coefficients, proved ones, and what the partial sums come to at `x`."""
     columns = (
-        Column("k"), Column(say("coefficient"), 6), Column(say("proved")), Column(say("bits lost"), 2),
-        Column(say("sum at {point}", point=f"{expansion.name}={literal(x)}"), 10), Column(say("f - sum"), 3),
+        Column("k"), Column(tr("coefficient"), 6), Column(tr("proved")), Column(tr("bits lost"), 2),
+        Column(tr("sum at {point}", point=f"{expansion.name}={literal(x)}"), 10), Column(tr("f - sum"), 3),
     )  # fmt: skip
     rows = []
     for k, (rest, computed) in enumerate(zip(expansion.rests(x), expansion.computed, strict=True)):
@@ -263,7 +263,7 @@ def _orders(expansion: Expansion, x: float) -> Table:
         rows.append(
             (k, computed + 0.0, _exact(ball, k), bits_lost(error(computed, ball).ulp), expansion.sum(x, k), rest)
         )
-    return Table(columns, tuple(rows), say("Order by order: the coefficients c_k, and the sums of their terms"))
+    return Table(columns, tuple(rows), tr("Order by order: the coefficients c_k, and the sums of their terms"))
 
 
 def _exact(ball: Any, k: int) -> str:
@@ -274,11 +274,11 @@ def _exact(ball: Any, k: int) -> str:
 def _remainders(expansion: Expansion, found: Sequence[Remainder]) -> Table:
     n = expansion.order
     columns = (
-        Column(say("distance")), Column("f", 8), Column(say("sum to order {order}", order=n), 8),
-        Column(say("f - sum"), 4), Column(say("proved"), 4), Column(say("sampled"), 4),
+        Column(tr("distance")), Column("f", 8), Column(tr("sum to order {order}", order=n), 8),
+        Column(tr("f - sum"), 4), Column(tr("proved"), 4), Column(tr("sampled"), 4),
     )  # fmt: skip
     rows = tuple((one.distance, one.value, one.sum, one.rest, one.bound, one.sampled) for one in found)
-    title = say("The remainder, beside Lagrange's bound {bound}: proved, and from samples", bound=_lagrange(n))
+    title = tr("The remainder, beside Lagrange's bound {bound}: proved, and from samples", bound=_lagrange(n))
     return Table(columns, rows, title)
 
 
@@ -289,8 +289,8 @@ def _lagrange(n: int) -> str:
 def _reach(expansion: Expansion) -> list[Table]:
     """What ratio test and root test say of the radius, order by order."""
     rows = [row for row in _tests(expansion.exact[: expansion.order + 1]) if row[1] is not None]
-    columns = Column("k"), Column(say("ratio test"), 6), Column(say("root test"), 6)
-    title = say("How far the series reaches: |c_j/c_k|^(1/(k-j)) with the c_j before, and |c_k|^(-1/k)")
+    columns = Column("k"), Column(tr("ratio test"), 6), Column(tr("root test"), 6)
+    title = tr("How far the series reaches: |c_j/c_k|^(1/(k-j)) with the c_j before, and |c_k|^(-1/k)")
     return [Table(columns, tuple(rows), title)] if rows else []
 
 
@@ -311,7 +311,7 @@ def _tests(exact: Sequence[Any]) -> list[tuple[int, float | None, float | None]]
 def _sentences(expansion: Expansion, found: Sequence[Remainder]) -> Iterator[str]:
     yield from _accuracy(expansion)
     if expansion.detached:
-        yield say(_HELD, place=f"{expansion.name} = {literal(expansion.x0)}")
+        yield tr(_HELD, place=f"{expansion.name} = {literal(expansion.x0)}")
         return
     yield from _bounded(expansion, found)
     yield from _convergence(expansion, found)
@@ -327,11 +327,11 @@ def _accuracy(expansion: Expansion) -> list[str]:
     lost = [bits_lost(error(x, ball).ulp) for x, ball in zip(expansion.computed, expansion.exact, strict=False)]
     worst = max(range(len(lost)), key=lost.__getitem__)
     if expansion.exact[worst].is_zero() and lost[worst]:
-        return [say(_ALL_OF_NOTHING, order=worst, found=f"{expansion.computed[worst]:.2g}")]
+        return [tr(_ALL_OF_NOTHING, order=worst, found=f"{expansion.computed[worst]:.2g}")]
     if lost[worst] <= 1:
-        return [say("Taylor arithmetic finds every coefficient to the last digit, in one sweep.")]
-    much = say("all bits") if lost[worst] >= 52.5 else say("{bits} of 53 bits", bits=f"{lost[worst]:.1f}")
-    return [say("Taylor arithmetic loses {much} at most, at order {order}.", much=much, order=worst)]
+        return [tr("Taylor arithmetic finds every coefficient to the last digit, in one sweep.")]
+    much = tr("all bits") if lost[worst] >= 52.5 else tr("{bits} of 53 bits", bits=f"{lost[worst]:.1f}")
+    return [tr("Taylor arithmetic loses {much} at most, at order {order}.", much=much, order=worst)]
 
 
 _ALL_OF_NOTHING = (
@@ -346,15 +346,15 @@ def _bounded(expansion: Expansion, found: Sequence[Remainder]) -> list[str]:
     if held:
         near = min(held, key=lambda one: abs(one.distance))
         rest, bound = f"{abs(near.rest or 0.0):.4g}", f"{near.bound:.4g}"
-        said.append(say(_BOUNDED, distance=literal(near.distance), rest=rest, bound=bound))
+        said.append(tr(_BOUNDED, distance=literal(near.distance), rest=rest, bound=bound))
     open_ = [literal(one.distance) for one in found if one.bound is None]
     if open_:
-        said.append(say(_OPEN, distances=say(", ").join(open_)))
+        said.append(tr(_OPEN, distances=tr(", ").join(open_)))
     growing = [one for one in held if one.rest and abs(one.rest) > abs(one.value - expansion.f(expansion.x0))]
     if growing:
         far, constant = literal(min(abs(one.distance) for one in growing)), f"f({literal(expansion.x0)})"
         template = "At d = {distance} order {order} is further from f than the constant {constant} is."
-        said.append(say(template, distance=far, order=expansion.order, constant=constant))
+        said.append(tr(template, distance=far, order=expansion.order, constant=constant))
     return said
 
 
@@ -373,14 +373,14 @@ def _convergence(expansion: Expansion, found: Sequence[Remainder]) -> list[str]:
     if last <= 0 or last <= len(exact) // 2:
         rest = any(one.rest for one in found) and last <= expansion.order
         template = (_FOLLOWS if expansion.analytic else _SMOOTH) if rest else _POLYNOMIAL
-        return [say(template, first=last + 1, order=len(exact) - 1)]
+        return [tr(template, first=last + 1, order=len(exact) - 1)]
     radius = radius_hint(exact)
     if radius is None:
-        return [say("Radius of convergence: {count} coefficients give no clear hint.", count=len(exact))]
+        return [tr("Radius of convergence: {count} coefficients give no clear hint.", count=len(exact))]
     if radius == inf:
-        return [say(_INFINITE, count=len(exact))]
+        return [tr(_INFINITE, count=len(exact))]
     away = f"|{expansion.name}{_less(expansion.x0)}|"
-    return [say(_FINITE, radius=f"{radius:.4g}", count=len(exact), away=away)]
+    return [tr(_FINITE, radius=f"{radius:.4g}", count=len(exact), away=away)]
 
 
 _FOLLOWS = (
@@ -473,9 +473,9 @@ def _plots(expansion: Expansion, distances: Sequence[float]) -> tuple[Plot, ...]
 
     sums = {order: [expansion.sum(x, order) for x in places] for order in _chosen(expansion)}
     curves = [Curve("f", places, kept(f))]
-    curves += [Curve(say("order {order}", order=n), places, kept(y)) for n, y in sums.items()]
+    curves += [Curve(tr("order {order}", order=n), places, kept(y)) for n, y in sums.items()]
     place = f"{expansion.name} = {literal(expansion.x0)}"
-    title = say("f and its Taylor polynomials about {place}", place=place)
+    title = tr("f and its Taylor polynomials about {place}", place=place)
     return Plot(title, Axis(expansion.name), Axis("f"), tuple(curves)), _errors(expansion, width)
 
 
@@ -486,9 +486,9 @@ def _errors(expansion: Expansion, width: float) -> Plot:
     sizes = {
         order: [abs(rest) if (rest := row[order]) is not None else nan for row in rests] for order in _chosen(expansion)
     }
-    curves = tuple(Curve(say("order {order}", order=n), distances, size) for n, size in sizes.items())
-    title = say("The remainder over the distance: as steep as the first power left out")
-    return Plot(title, Axis(say("distance"), logarithmic=True), Axis(say("|f - sum|"), logarithmic=True), curves)
+    curves = tuple(Curve(tr("order {order}", order=n), distances, size) for n, size in sizes.items())
+    title = tr("The remainder over the distance: as steep as the first power left out")
+    return Plot(title, Axis(tr("distance"), logarithmic=True), Axis(tr("|f - sum|"), logarithmic=True), curves)
 
 
 def _chosen(expansion: Expansion) -> list[int]:

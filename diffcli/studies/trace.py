@@ -14,7 +14,7 @@ from typing import Literal
 
 from diffcli.ad.rules import ZERO
 from diffcli.core.primitives import CONST, INPUT
-from diffcli.locale.language import begun, joined, listed, say, translated
+from diffcli.locale.language import begun, join, listed, tr, translate_message
 from diffcli.problem.case import Case, equations, headline
 from diffcli.studies.causes import SMALLEST_NORMAL, underflowed, why_lost, why_not_finite
 from diffcli.studies.nodes import (
@@ -150,7 +150,7 @@ def _values(scope: Scope, primal: Primal, proved: Mapping[str, Sequence[Known]])
         truth, reason = own.value, None if own.value is not None else own.reason
         row = replace(_named(name, spot), truth=truth, reason=reason)
         results.append(row if spot.name else replace(row, words=literal(value)))
-    return Stage("primal", say("Primal trace"), tuple(primal.spots), tuple(results))
+    return Stage("primal", tr("Primal trace"), tuple(primal.spots), tuple(results))
 
 
 def _own(scope: Scope, primal: Primal, name: str, k: int, proved: Mapping[str, Sequence[Known]]) -> Known:
@@ -181,7 +181,7 @@ def _forward(
             own = proved[name][place] if name in proved else Known(None, None)
             row = replace(row, truth=own.slope, reason=own.reason)
         results.append(row)
-    return Stage("tangent", say("Forward: tangents along {name}", name=variable), tuple(spots), tuple(results))
+    return Stage("tangent", tr("Forward: tangents along {name}", name=variable), tuple(spots), tuple(results))
 
 
 def _reverse(scope: Scope, primal: Primal, name: str, proved: Sequence[Known]) -> Stage:
@@ -195,7 +195,7 @@ def _reverse(scope: Scope, primal: Primal, name: str, proved: Sequence[Known]) -
         for (variable, i), own in zip(scope.variables.items(), proved, strict=True)
         if i in places
     ]
-    title = say("Reverse: adjoints of {name}, as they are added up", name=name)
+    title = tr("Reverse: adjoints of {name}, as they are added up", name=name)
     return Stage("adjoint", title, tuple(spots), tuple(results))
 
 
@@ -218,23 +218,23 @@ def _answers(scope: Scope, mode: Mode, proved: Mapping[str, list[Known]]) -> lis
 def _table(stage: Stage, most: int | None) -> Table:
     spots = [*stage.spots, *stage.results]
     notes = _notes(stage)
-    made = say("operation" if stage.kind == "primal" else "rule")
-    columns = [Column(say("node")), Column(made), Column(say("with numbers"))]
-    columns += [Column(say("value"), 6), Column(say("bits lost"), 2)]
+    made = tr("operation" if stage.kind == "primal" else "rule")
+    columns = [Column(tr("node")), Column(made), Column(tr("with numbers"))]
+    columns += [Column(tr("value"), 6), Column(tr("bits lost"), 2)]
     rows: list[tuple[Cell, ...]] = []
     for i, spot in enumerate(spots):
         loss = spot.lost if spot.complete else None
         row: tuple[Cell, ...] = (spot.name, spot.recipe, spot.filled, spot.value, loss)
         rows.append((*row, notes.get(i, "")) if notes else row)
     if notes:
-        columns.append(Column(say("note")))
+        columns.append(Column(tr("note")))
     marked = sorted(_marks(stage))
     kept = list(range(len(rows))) if most is None else _window(len(rows), marked, most)
     shown, places = _with_gaps(rows, kept)
     cut = len(rows) - len(kept)
     title = stage.title
     if cut:
-        title = say("{title} ({shown} of {rows} rows)", title=title, shown=len(kept), rows=f"{len(rows):,}")
+        title = tr("{title} ({shown} of {rows} rows)", title=title, shown=len(kept), rows=f"{len(rows):,}")
     return Table(tuple(columns), tuple(shown), title, frozenset(places[i] for i in marked if i in places))
 
 
@@ -259,7 +259,7 @@ def _with_gaps(rows: Sequence[tuple[Cell, ...]], kept: Sequence[int]) -> tuple[l
     following = 0
     for i in (*kept, len(rows)):
         if i > following:
-            left_out = say("{count} rows left out", count=f"{i - following:,}")
+            left_out = tr("{count} rows left out", count=f"{i - following:,}")
             shown.append(("⋮", left_out, "", None, None, *("",) * (len(rows[0]) - 5)))
         if i < len(rows):
             places[i] = len(shown)
@@ -273,9 +273,9 @@ def _marks(stage: Stage) -> dict[int, str]:
     marks = {}
     culprit = _culprit(stage)
     for spot, word in (
-        (culprit, say("digits die here" if culprit and (culprit.lost or 0) >= HOPELESS else "bits are lost here")),
-        (_first(stage, math.isinf), say("first infinity")),
-        (_first(stage, math.isnan), say("first NaN")),
+        (culprit, tr("digits die here" if culprit and (culprit.lost or 0) >= HOPELESS else "bits are lost here")),
+        (_first(stage, math.isinf), tr("first infinity")),
+        (_first(stage, math.isnan), tr("first NaN")),
     ):
         if spot is not None:
             marks[next(i for i, other in enumerate(stage.spots) if other is spot)] = word
@@ -287,7 +287,7 @@ def _notes(stage: Stage) -> dict[int, str]:
     notes = _marks(stage)
     for i, spot in enumerate(stage.spots):
         if spot.complete and spot.truth is None and spot.reason and not spot.structural and i not in notes:
-            notes[i] = say("no truth")
+            notes[i] = tr("no truth")
     return notes
 
 
@@ -295,17 +295,17 @@ def _notes(stage: Stage) -> dict[int, str]:
 def _heading(scope: Scope, values: Stage, answers: Sequence[Answer], primal: Primal) -> tuple[str, ...]:
     case, path = scope.case, scope.path
     point = equations(case.at)
-    lines = [_clipped(headline(case)) + (say("   at  {point}", point=_clipped(point)) if point else "")]
+    lines = [_clipped(headline(case)) + (tr("   at  {point}", point=_clipped(point)) if point else "")]
     for result in values.results[:4]:
         told = _judged(result.value, Known(result.truth, None, result.reason))
         lines.append(f"{result.name} = {literal(result.value)}{told}")
     lines += [f"{answer.name} = {_both(answer)}" for answer in answers[:4]]
     if len(answers) > 4:
-        lines.append(say("… and {count} more derivatives", count=f"{len(answers) - 4:,}"))
+        lines.append(tr("… and {count} more derivatives", count=f"{len(answers) - 4:,}"))
     if path.program.guards:
         decided = [_decided(primal, k) for k in path.program.guards]
-        told = say("; ").join(decided[:6]) + ("; …" if len(decided) > 6 else "")
-        lines.append(say("path taken: {told}", told=told))
+        told = tr("; ").join(decided[:6]) + ("; …" if len(decided) > 6 else "")
+        lines.append(tr("path taken: {told}", told=told))
     return tuple(lines)
 
 
@@ -319,25 +319,25 @@ def _both(answer: Answer) -> str:
         value = ahead if ahead is not None else back
         assert value is not None
         return f"{literal(value)}{_judged(value, slope)}"
-    by_forward = say("{value} by forward{judged}", value=literal(ahead), judged=_judged(ahead, slope))
-    by_reverse = say("{value} by reverse{judged}", value=literal(back), judged=_judged(back, slope))
-    return say("{first}, {second}", first=by_forward, second=by_reverse)
+    by_forward = tr("{value} by forward{judged}", value=literal(ahead), judged=_judged(ahead, slope))
+    by_reverse = tr("{value} by reverse{judged}", value=literal(back), judged=_judged(back, slope))
+    return tr("{first}, {second}", first=by_forward, second=by_reverse)
 
 
 def _judged(value: float, known: Known) -> str:
     """`   2.1 bits lost: the truth is 5.5`."""
     bits = lost(value, known.value)
     if bits is None:
-        return say("   no truth: {reason}", reason=translated(known.reason)) if known.reason else ""
+        return tr("   no truth: {reason}", reason=translate_message(known.reason)) if known.reason else ""
     if bits < LEAST:
         return ""
-    return say("   {bits} lost: the truth is {truth}", bits=_bits(bits), truth=literal(nearest(known.value)))
+    return tr("   {bits} lost: the truth is {truth}", bits=_bits(bits), truth=literal(nearest(known.value)))
 
 
 def _bits(bits: float) -> str:
     if bits >= 52.5:
-        return say("all bits")
-    return say("{bits} of 53 bits", bits=f"{bits:.0f}" if bits >= 9.95 else f"{bits:.1f}")
+        return tr("all bits")
+    return tr("{bits} of 53 bits", bits=f"{bits:.0f}" if bits >= 9.95 else f"{bits:.1f}")
 
 
 def _said(primal: Primal, k: int) -> str:
@@ -347,7 +347,7 @@ def _said(primal: Primal, k: int) -> str:
 
 
 def _decided(primal: Primal, k: int) -> str:
-    return say("{said} is true" if primal.path.values[k] else "{said} is false", said=_said(primal, k))
+    return tr("{said} is true" if primal.path.values[k] else "{said} is false", said=_said(primal, k))
 
 
 def same(one: float, other: float) -> bool:
@@ -403,10 +403,10 @@ def _deaths(stages: Sequence[Stage]) -> list[str]:
         template = (_DIE if (spot.lost or 0) >= HOPELESS else _LOST)[stage.kind]
         made = _made(spot)
         if part.recipe != spot.recipe:
-            made = say("{made}, at {recipe}", made=made, recipe=part.recipe)
+            made = tr("{made}, at {recipe}", made=made, recipe=part.recipe)
         before, after = _few(spot.before or 0.0), _bits(spot.lost or 0.0)
-        reads = say("What it reads has lost {before}; it has lost {after}.", before=before, after=after)
-        said.append(joined([say(template, made=made, why=why_lost(part)), reads]))
+        reads = tr("What it reads has lost {before}; it has lost {after}.", before=before, after=after)
+        said.append(join([tr(template, made=made, why=why_lost(part)), reads]))
     if not said:
         said += _fine(stages)
     return said
@@ -417,7 +417,7 @@ def _made(spot: Spot) -> str:
 
 
 def _few(bits: float) -> str:
-    return say("no bit") if bits < 0.05 else say("{bits} bits at most", bits=f"{bits:.1f}")
+    return tr("no bit") if bits < 0.05 else tr("{bits} bits at most", bits=f"{bits:.1f}")
 
 
 def _fine(stages: Sequence[Stage]) -> list[str]:
@@ -429,9 +429,9 @@ def _fine(stages: Sequence[Stage]) -> list[str]:
     worst, name = max(losses)
     if worst <= 1:
         template = _NONE_LOST if worst < 0.05 else _ONE_LOST
-        return [say(template, bits=f"{math.ceil(10 * worst) / 10:g}")]
+        return [tr(template, bits=f"{math.ceil(10 * worst) / 10:g}")]
     template = "No digits die: {name} has lost most, {bits}." if worst < LEAST else _BIT_BY_BIT
-    return [say(template, name=name, bits=_bits(worst))]
+    return [tr(template, name=name, bits=_bits(worst))]
 
 
 _NONE_LOST = "Every node is right to the last digit: no number here has lost a bit."
@@ -444,7 +444,7 @@ def _underflow(stages: Sequence[Stage]) -> list[str]:
     for spot in stages[0].spots:
         if spot.formula is not None and underflowed(spot.value, spot.truth):
             template = "Underflow begins in {made}: the number is below the smallest normal float64, {number}."
-            return [say(template, made=_made(spot), number=f"{SMALLEST_NORMAL:.1e}")]
+            return [tr(template, made=_made(spot), number=f"{SMALLEST_NORMAL:.1e}")]
     return []
 
 
@@ -484,13 +484,13 @@ _OF = {
 
 
 def _beginning(primal: Primal, stage: Stage, spot: Spot, again: bool) -> str:
-    what = "NaN" if math.isnan(spot.value) else say("infinity")
+    what = "NaN" if math.isnan(spot.value) else tr("infinity")
     by = primal.by_node.get(spot.reader if stage.kind == "adjoint" else spot.node)
     made = _made(spot)
     if by:
-        made = say(_OF[stage.kind], made=made, name=by.name, recipe=by.recipe)
+        made = tr(_OF[stage.kind], made=made, name=by.name, recipe=by.recipe)
     template = (_FOLLOWS if again else _BEGINS)[stage.kind]
-    return begun(say(template, what=what, made=made, cause=why_not_finite(spot, stage.kind == "primal")))
+    return begun(tr(template, what=what, made=made, cause=why_not_finite(spot, stage.kind == "primal")))
 
 
 def _strong_zero(primal: Primal, stage: Stage, spots: Sequence[Spot]) -> list[str]:
@@ -501,10 +501,10 @@ def _strong_zero(primal: Primal, stage: Stage, spots: Sequence[Spot]) -> list[st
     zero = next((spot for spot in zeros if primal.path.program.ops[spot.node] not in (CONST, INPUT)), zeros[0])
     computed = [read.name for spot in spots for read in spot.reads if read.value == 0 and read.name.endswith("'")]
     template = "{name} is 0 by structure: such a 0 is never multiplied, so it never meets an infinity."
-    said = [say(template, name=zero.name)]
+    said = [tr(template, name=zero.name)]
     if computed:
-        said.append(say("The 0 of {name} was computed, and does.", name=computed[0]))
-    return [joined(said)]
+        said.append(tr("The 0 of {name} was computed, and does.", name=computed[0]))
+    return [join(said)]
 
 
 def _guards(primal: Primal) -> list[str]:
@@ -514,7 +514,7 @@ def _guards(primal: Primal) -> list[str]:
         exact = primal.known[k].value
         if exact is not None and (nearest(exact) != 0) != bool(path.values[k]):
             template = "The path is not that of exact arithmetic: {said} here only by rounding."
-            return [say(template, said=_decided(primal, k))]
+            return [tr(template, said=_decided(primal, k))]
     return []
 
 
@@ -526,7 +526,7 @@ def _switches(primal: Primal) -> list[str]:
     template = (
         "A condition switches at this point: nodes are measured on the path taken, derivatives of f against f itself."
     )
-    return [say(template)]
+    return [tr(template)]
 
 
 def _agreement(answers: Sequence[Answer], mode: Mode) -> list[str]:
@@ -540,8 +540,8 @@ def _agreement(answers: Sequence[Answer], mode: Mode) -> list[str]:
             template = "Forward and reverse first differ in {name}: {both}."
             if apart:
                 template = "Forward and reverse first differ in {name}: {both}, {ulps} ulp apart."
-            return [say(template, name=answer.name, both=both, ulps=f"{apart:,.0f}")]
-    return [say("Forward and reverse give the same bits.")]
+            return [tr(template, name=answer.name, both=both, ulps=f"{apart:,.0f}")]
+    return [tr("Forward and reverse give the same bits.")]
 
 
 def _unproved(path: Path, stages: Sequence[Stage]) -> list[str]:
@@ -550,12 +550,12 @@ def _unproved(path: Path, stages: Sequence[Stage]) -> list[str]:
         for spot in (*stage.spots, *stage.results):
             if spot.complete and spot.truth is None and spot.reason and stage.kind != "primal" and not spot.structural:
                 template = "{name} has no truth, shown as –: {reason}."
-                told = say(template, name=spot.name, reason=translated(spot.reason))
+                told = tr(template, name=spot.name, reason=translate_message(spot.reason))
                 said.setdefault(spot.reason, told)
     found = list(said.values())[:3]
     if any(stage.kind == "adjoint" for stage in stages) and path.operations > MOST_PROVED:
         template = "Adjoints of inner nodes are not proved beyond {most} operations."
-        found.append(say(template, most=MOST_PROVED))
+        found.append(tr(template, most=MOST_PROVED))
     return found
 
 

@@ -26,7 +26,7 @@ from unittest import mock
 from diffcli.cli.application import COMMANDS as DECLARED
 from diffcli.cli.application import command
 from diffcli.cli.main import main
-from diffcli.locale.language import speak
+from diffcli.locale.language import set_language
 from fuzz import Area, Case, expect
 
 HELP = ("--help", "-h")
@@ -271,7 +271,7 @@ def run(words: list[str], terminal: bool = False, language: str = "en") -> tuple
         for stream in (sys.stdout, sys.stderr):
             if stream is not None:
                 stream.flush()
-    speak("en")
+    set_language("en")
     return code, out.getvalue().decode(), err.getvalue().decode()
 
 

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from diffcli.locale.language import say
+from diffcli.locale.language import tr
 from diffcli.locale.wrapping import wrapped
 from diffcli.reports.graph.labels import lines_of, slope
 from diffcli.runtime.errors import width as columns_of
@@ -74,7 +74,7 @@ def characters(graph: Graph, width: int, fold: bool) -> Iterator[str]:
     graph = drawing.graph
     yield from drawing.lines()
     yield ""
-    for sentence in (*graph.sentences, say(LEGEND)):
+    for sentence in (*graph.sentences, tr(LEGEND)):
         yield from wrapped(sentence, width)
 
 

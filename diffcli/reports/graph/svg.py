@@ -11,7 +11,7 @@ from html import escape
 from textwrap import wrap
 from typing import cast
 
-from diffcli.locale.language import TAGS, say, spoken
+from diffcli.locale.language import TAGS, language, tr
 from diffcli.locale.wrapping import wrapped
 from diffcli.reports.graph.labels import lines_of, slope
 from diffcli.runtime.errors import width as columns_of
@@ -103,7 +103,7 @@ class _Picture:
         legend, below = self._legend(self.bottom + _LINE * (len(self.notes) + 3))
         width, height = self.wide + 2 * _MARGIN, below + _MARGIN
         yield (
-            f'<svg xmlns="http://www.w3.org/2000/svg" class="drawn" role="img" lang="{TAGS[spoken()]}" '
+            f'<svg xmlns="http://www.w3.org/2000/svg" class="drawn" role="img" lang="{TAGS[language()]}" '
             f'viewBox="0 0 {width:.0f} {height:.0f}" width="{width:.0f}" height="{height:.0f}">\n'
             f"<title>{escape(self.graph.heading[0])}</title>\n"
             f"<desc>{escape(' '.join([*self.graph.heading[1:], *self.graph.sentences]))}</desc>\n"
@@ -190,11 +190,11 @@ class _Picture:
         """What shapes and colours mean, of those that there are, and where it ends: in as many lines as it needs."""
         kinds, grades = {node.kind for node in self.graph.nodes}, {_grade(node) for node in self.graph.nodes}
         shapes = [
-            (30.0, _kind, kind, word) for kind, word in zip(_KINDS, map(say, _KINDS), strict=True) if kind in kinds
+            (30.0, _kind, kind, word) for kind, word in zip(_KINDS, map(tr, _KINDS), strict=True) if kind in kinds
         ]
         colours = [
             (16.0, _swatch, grey, word)
-            for grey, word in zip(_GRADES, map(say, _LOST), strict=True)
+            for grey, word in zip(_GRADES, map(tr, _LOST), strict=True)
             if grey in grades or grey != "gx"
         ]
         pieces = []
@@ -256,9 +256,9 @@ def _in_full(graph: Graph, node: Node) -> str:
     """All digits, for who points at a node."""
     said = [f"{node.name} {node.label}".strip()]
     if node.value is not None:
-        said.append(say("value {value}", value=literal(node.value)))
+        said.append(tr("value {value}", value=literal(node.value)))
     if node.shown is not None:
         said.append(f"{graph.symbol} {literal(node.shown)}")
     if node.lost is not None:
-        said.append(say("{bits} lost", bits=say("{bits} bits", bits=f"{node.lost:.2g}")))
-    return say(", ").join(said)
+        said.append(tr("{bits} lost", bits=tr("{bits} bits", bits=f"{node.lost:.2g}")))
+    return tr(", ").join(said)
