@@ -30,6 +30,25 @@ lint: $(venv)/ready-dev
 	$(bin)/ruff format --check
 	$(bin)/mypy
 
+# Lint and types before every commit.
+hooks: $(venv)/ready-dev
+	$(pip) install "pre-commit>=4"
+	$(bin)/pre-commit install
+
+# Which lines no test runs, in the processes that tests start as well: htmlcov/index.html has all.
+coverage: $(venv)/ready-dev
+	$(pip) install "coverage>=7.10"
+	$(bin)/coverage erase
+	$(bin)/coverage run -m pytest $(TESTS)
+	$(bin)/coverage combine --quiet
+	$(bin)/coverage report --skip-covered --sort=miss
+	$(bin)/coverage html --quiet
+
+# The versions that are installed for development, one for every package: green with these.
+lock:
+	$(pip) install "uv>=0.8"
+	$(bin)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --quiet --no-header --no-annotate --output-file requirements-dev.lock
+
 # make bench BENCH="--quick"; BENCH_PYTHON is an interpreter that has other libraries to be measured against.
 BENCH_PYTHON ?= $(bin)/python
 ifneq ($(wildcard benchmarks/run.py),)
@@ -65,5 +84,5 @@ $(venv)/ready: pyproject.toml $(translations) | $(bin)/python
 	@touch $@
 
 $(venv)/ready-dev: pyproject.toml $(translations) | $(bin)/python
-	$(pip) install --editable ".[dev]"
+	$(pip) install $(if $(LOCK),--constraint $(LOCK)) --editable ".[dev]"
 	@touch $@ $(venv)/ready

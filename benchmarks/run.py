@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import platform
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -128,6 +129,7 @@ def asked() -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", choices=BENCHMARKS, metavar="NAME", help=", ".join(BENCHMARKS))
     parser.add_argument("--rounds", type=int, metavar="N", help="rounds of every measurement")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write what was measured to FILE")
+    parser.add_argument("--record", action="store_true", help=f"add the ratios to {RECORD.name}; history.py shows them")
     parser.add_argument("--quick", action="store_true", help="small and once: does it run? Its figures say nothing")
     return parser.parse_args()
 
@@ -183,7 +185,48 @@ def main() -> int:
             {"benchmark": name, **asdict(row), "met": row.met} for name, rows in results.items() for row in rows
         ]
         options.json.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+    if options.record:
+        record(results)
     return 1 if failed else 0
+
+
+RECORD = Path(__file__).parent / "record.jsonl"
+"""A line for every measurement that was kept: when, of which commit, on what, and every ratio."""
+
+
+def record(results: dict[str, list[Row]]) -> None:
+    """Add the ratios to the record. A ratio is to a named peer in the same run: another machine's can be compared."""
+    line = {
+        "date": datetime.now(UTC).date().isoformat(),
+        "commit": _commit(),
+        "processor": _processor(),
+        "python": platform.python_version(),
+        "ratios": [
+            [
+                name,
+                row.case,
+                row.ours,
+                row.peer,
+                float(f"{row.ratio:.3g}"),
+                row.cpu_ratio and float(f"{row.cpu_ratio:.3g}"),
+            ]
+            for name, rows in results.items()
+            for row in rows
+            if row.ratio is not None
+        ],
+    }
+    with RECORD.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+
+def _commit() -> str:
+    """Of what is measured; with a + where files differ from it."""
+    try:
+        return subprocess.run(
+            ["git", "describe", "--always", "--dirty=+"], cwd=RECORD.parent, check=True, capture_output=True, text=True
+        ).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""
 
 
 if __name__ == "__main__":

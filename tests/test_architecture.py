@@ -231,3 +231,15 @@ def test_choosing_a_way_to_compute_imports_none_that_is_not_chosen() -> None:
 
 def test_single_points_without_sympy_need_neither_sympy_nor_numpy() -> None:
     assert loaded_by("x*sin(x)", "--at", "x=1", "-m", "forward,reverse") == {"flint"}
+
+
+def test_every_place_that_contributors_are_sent_to_is_there() -> None:
+    """Paths in CONTRIBUTING.md exist, and targets of make are targets."""
+    root = PACKAGE.parent
+    text = (root / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    paths = re.findall(r"`?((?:diffcli|tests|benchmarks)/[\w./-]*[\w/])", text)
+    assert len(paths) > 10
+    assert not [path for path in paths if not (root / path).exists()]
+    makefile = (root / "Makefile").read_text(encoding="utf-8")
+    for target in re.findall(r"\bmake (?:-n )?([a-z]+)\b", text):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
