@@ -532,3 +532,27 @@ def test_a_truth_that_takes_too_long_is_unavailable() -> None:
 def test_methods_answer_alike_here_and_apart(apart: bool) -> None:
     comparison = compare(make_case("x*sin(x)", {"x": 0.5}), Settings(apart=apart, timeout=LONG))
     assert [measurement.verdict for measurement in comparison.measurements] == ["ok", "ok", "ok"]
+
+
+EXPIRED_WITHIN = """
+import signal, sys
+from diffcli.comparison.compare import Settings, compare
+from diffcli.problem.case import make_case
+
+class Late:  # the limit ends in the middle of an import
+    def find_spec(self, name, path=None, target=None):
+        if name == "sympy.functions":
+            sys.meta_path.remove(self)
+            signal.raise_signal(signal.SIGALRM)
+
+sys.meta_path.insert(0, Late())
+for _ in range(2):
+    print(compare(make_case("x*sin(x)", {"x": 1.5}), Settings(("symbolic",), 60)).measurements[0].verdict)
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGALRM"), reason="there are no alarms")
+def test_a_limit_that_ends_within_an_import_leaves_no_library_half_made() -> None:
+    """SymPy, once half imported, failed for the rest of the process; the limit holds behind the import."""
+    done = run(EXPIRED_WITHIN)
+    assert done.stdout.split() == ["ok", "ok"], done.stderr

@@ -160,8 +160,9 @@ class _Interruption(threading.Thread):
     def run(self) -> None:
         wait = self.seconds
         while not self.stopped.wait(wait):
-            self.raised = True
-            _raise_in(self.where)
+            if not _imports(sys._current_frames().get(self.where)):
+                self.raised = True
+                _raise_in(self.where)
             wait = AGAIN
 
     def stop(self) -> None:
@@ -190,8 +191,23 @@ def _raise_in(thread: int) -> None:
 
 
 def _expire(number: int, frame: FrameType | None) -> None:
-    del number, frame
-    raise Expired
+    del number
+    if not _imports(frame):
+        raise Expired
+
+
+def _imports(frame: FrameType | None) -> bool:
+    """Whether a library is being imported for us: interrupted, it stays half made for the rest of the process.
+
+    The limit holds as soon as that is done, since it is tried again. What a user's own file imports is not spared.
+    """
+    while frame is not None:
+        if frame.f_code.co_name == "_find_and_load" and "importlib._bootstrap" in frame.f_code.co_filename:
+            asking = frame.f_back.f_globals.get("__name__", "") if frame.f_back else ""
+            if any(name.partition(".")[0] == "diffcli" for name in (asking, frame.f_locals.get("name", ""))):
+                return True
+        frame = frame.f_back
+    return False
 
 
 class deep_recursion:  # noqa: N801 - it is called as a function
