@@ -120,7 +120,7 @@ VALUES: dict[str, tuple[str, ...]] = {
     "--export": ("more.json", "more.csv", "more.html", "more.txt"), "--plot": ("out.png", "out.svg"),
     "--timeout": ("2", "0.5", "3"), "--tolerance": ("1024", "0", "1e6"), "--order": ("1", "2", "3"),
     "--dtype": ("float64", "float32"), "--rules": ("textbook", "stable"), "--step": ("1e-6", "0.1"),
-    "--points": ("3", "5"), "--sample": ("2", "0"), "--seed": ("0", "7"), "--compiled": ("heyoka",),
+    "--points": ("10", "12"), "--sample": ("2", "0"), "--seed": ("0", "7"), "--compiled": ("heyoka",),
     "--jobs": ("1",), "--memory": ("2048", "4096"), "--cluster": ("nowhere",),
     "--encoding": ("utf-8", "latin-1", "gbk"),
     "--steps": ("3", "5"), "--largest": ("1", "0.1"), "--smallest": ("1e-12", "1e-6"), "--evaluations": ("20", "50"),
@@ -135,15 +135,27 @@ VALUES: dict[str, tuple[str, ...]] = {
 
 USUAL = {
     "sweep": ["--steps", "5"], "profile": ["--points", "5"], "hunt": ["--evaluations", "20"],
-    "rules": ["--points", "3"],
+    "rules": ["--points", "10"],
     "descend": ["--steps", "3"], "newton": ["--steps", "4"], "swell": ["--up-to", "2"], "batch": ["--jobs", "1"],
     "taylor": ["--order", "3"],
 }  # fmt: skip
 """What keeps a command short, unless an option drawn says otherwise."""
 
+NEEDS = {
+    "--unit": ("--jvp", "1"), "--step": ("--methods", "central-difference"), "--sample": ("--at", "x=0:1:3"),
+    "--compiled": ("--at", "x=0:1:3"), "--fast-trig": ("--at", "x=0:1:3"), "--resume": ("--format", "jsonl"),
+    "--model": ("--data", "samples.csv"), "--loss": ("--data", "samples.csv"),
+    "--epochs": ("--data", "samples.csv"), "--momentum": ("--way", "momentum"), "--batch-size": ("--way", "mini-batch"),
+}  # fmt: skip
+"""Options that go with another one."""
+APART = {"--jvp", "--vjp", "--hvp", "--order", "--claim"}
+"""Options of which a comparison has one."""
+MOVING = {"profile", "hunt", "newton", "descend"}
+"""Commands that say by themselves where they begin: --at is for what is left."""
+
 OPERANDS: dict[str, tuple[str, ...]] = {
     "FILE": ("rows.txt", "rows.jsonl", "rows.csv", "-"), "[NAME]…": ("tanh", "sin", "gelu"),
-    "[LESSON]": ("1", "A", "2"),
+    "[LESSON]": ("A1", "a2"),
 }  # fmt: skip
 
 FILES = {
@@ -163,7 +175,9 @@ def draw(rng: Random) -> Case:
     operands = _operands(rng, name, question[0])
     refused = rng.random() < 0.1 and name in ("expr", "batch")
     if refused:
+        given = ["--at", question[1]["--at"][0]] if name == "expr" else []
         chosen = [
+            *given,
             "--"
             + rng.choice(
                 (
@@ -176,7 +190,7 @@ def draw(rng: Random) -> Case:
                     "methods=none",
                     "format=none",
                 )
-            )
+            ),
         ]
     elif rng.random() < 0.1:
         words = rng.choice(
@@ -212,9 +226,16 @@ def _options(rng: Random, name: str, question: Question) -> list[str]:
         if not p.opts[0].startswith("-"):
             continue
         option = max(p.opts, key=len)
-        needed = p.required or option in ("--at", "--from") and rng.random() < 0.85
-        if not needed and rng.random() > 0.12:
+        if option in drawn or not (p.required or rng.random() < _chance(option, name)):
             continue
+        if option in APART and APART & set(drawn) and rng.random() < 0.9:
+            continue
+        if option in NEEDS and rng.random() < 0.9:
+            needed, value = NEEDS[option]
+            if needed in drawn:
+                drawn[drawn.index(needed) + 1] = value
+            else:
+                drawn += [needed, value]
         drawn.append(rng.choice([*p.opts, *p.secondary_opts]) if rng.random() < 0.3 else option)
         if not p.is_flag:
             drawn.append(_value(rng, option, p, name, question))
@@ -226,6 +247,12 @@ def _options(rng: Random, name: str, question: Question) -> list[str]:
     return drawn
 
 
+def _chance(option: str, name: str) -> float:
+    if option == "--from" or option == "--at" and name not in MOVING and name != "swell":
+        return 0.93
+    return 0.03 if option in ("--at", "--cluster") else 0.12
+
+
 def _value(rng: Random, option: str, p: Any, name: str, question: Question) -> str:
     if rng.random() < 0.04:
         return rng.choice(WORDS)
@@ -233,6 +260,9 @@ def _value(rng: Random, option: str, p: Any, name: str, question: Question) -> s
         return "points.csv"
     if option == "--at" and name == "expr" and rng.random() < 0.05:
         return "x=0:1:3"
+    said = set(re.findall(r"\w+", p.help or ""))
+    if option == "--format" and len(said & set(VALUES[option])) > 1:
+        return rng.choice(sorted(said & set(VALUES[option])))
     named = re.findall(r"[a-z][a-z0-9-]+", p.metavar or "") + re.findall(r"[a-z][a-z0-9-]+", p.help or "")[:6]
     return rng.choice(question[1].get(option) or VALUES.get(option) or named or WORDS)
 

@@ -226,7 +226,11 @@ def check_status(content: Any) -> None:
 def _flat(entries: Any) -> list[Any] | None:
     if entries is None:
         return None
-    return [entries] if not isinstance(entries, list) else [x for part in entries for x in _flat(part) or [None]]
+    return (
+        [entries]
+        if not isinstance(entries, list)
+        else [x for part in entries for x in ([None] if part is None else _flat(part) or [])]
+    )
 
 
 def check_errors(content: Any, found: Comparison) -> None:
