@@ -30,9 +30,9 @@ from math import inf
 from operator import index
 from typing import TYPE_CHECKING, Any, cast
 
-from diffcli.comparison.compare import Comparison as Found
-from diffcli.comparison.compare import Settings
 from diffcli.comparison.compare import compare as compare_case
+from diffcli.comparison.result import Comparison as Found
+from diffcli.comparison.result import Settings
 from diffcli.core.derivative_kinds import Kind
 from diffcli.core.primitives import RULES, Rules
 from diffcli.methods import METHODS

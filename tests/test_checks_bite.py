@@ -18,7 +18,8 @@ import pytest
 from oracle import OPERATIONS, ROWS, Trial, conventions_hold, forget_rules, rule_agrees, trials
 
 from diffcli.ad import rules
-from diffcli.comparison.compare import Settings, compare
+from diffcli.comparison.compare import compare
+from diffcli.comparison.result import Settings
 from diffcli.core.derivative_kinds import KINDS, Kind
 from diffcli.core.evaluate import evaluate
 from diffcli.core.primitives import PRIMITIVES, Primitive

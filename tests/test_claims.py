@@ -11,7 +11,8 @@ from rich.console import Console
 
 from diffcli.batch.rows import Failure
 from diffcli.cli.main import main
-from diffcli.comparison.compare import Comparison, Measurement, Settings, compare
+from diffcli.comparison.compare import compare
+from diffcli.comparison.result import Comparison, Measurement, Settings
 from diffcli.locale.language import speaking, tr, translate_message
 from diffcli.problem.case import Asked, Case, Number, claims_in, make_case, traced_case, tuples
 from diffcli.problem.claims import question, shown_equal, tried

@@ -19,7 +19,8 @@ from diffcli.cli.application import COMMANDS, flat
 from diffcli.cli.application import command as command_of
 from diffcli.cli.arguments import read, values
 from diffcli.cli.main import main
-from diffcli.comparison.compare import Settings, compare
+from diffcli.comparison.compare import compare
+from diffcli.comparison.result import Settings
 from diffcli.problem.case import make_case, read_point
 from diffcli.reports import table
 from diffcli.runtime.errors import DiffError, width

@@ -18,7 +18,9 @@ from oracle import CORE, random_program
 from diffcli.ad.forward import jvp
 from diffcli.ad.reverse import vjp
 from diffcli.ad.rules import ONE, ZERO
-from diffcli.comparison.compare import Settings, compare, executed
+from diffcli.comparison.compare import compare
+from diffcli.comparison.execution import executed
+from diffcli.comparison.result import Settings
 from diffcli.core.evaluate import evaluate
 from diffcli.core.passes import share
 from diffcli.core.primitives import ARITY, CODE

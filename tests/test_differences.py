@@ -13,7 +13,8 @@ import pytest
 
 from diffcli.ad import rules
 from diffcli.cli.main import main
-from diffcli.comparison.compare import Comparison, Measurement, Settings, compare
+from diffcli.comparison.compare import compare
+from diffcli.comparison.result import Comparison, Measurement, Settings
 from diffcli.core.primitives import BOOLEAN, CODE, PRIMITIVES
 from diffcli.methods import METHODS, usual
 from diffcli.methods.differences import STENCILS, weights

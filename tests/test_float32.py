@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from diffcli.cli.main import main
-from diffcli.comparison.compare import Comparison, Settings, compare
+from diffcli.comparison.compare import compare
+from diffcli.comparison.result import Comparison, Settings
 from diffcli.numbers import DIGITS
 from diffcli.problem.case import make_case
 from diffcli.reports.table import Report

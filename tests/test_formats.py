@@ -17,7 +17,8 @@ import pytest
 from markdown_it import MarkdownIt
 
 from diffcli.batch.rows import Failure, Result
-from diffcli.comparison.compare import Comparison, Measurement, Settings, compare
+from diffcli.comparison.compare import compare
+from diffcli.comparison.result import Comparison, Measurement, Settings
 from diffcli.core.derivative_kinds import Wanted
 from diffcli.problem.case import Asked, make_case
 from diffcli.reports import REPORTS, format_of

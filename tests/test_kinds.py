@@ -32,7 +32,8 @@ from oracle import (
     random_programs,
 )
 
-from diffcli.comparison.compare import Comparison, Entry, Settings, compare
+from diffcli.comparison.compare import compare
+from diffcli.comparison.result import Comparison, Entry, Settings
 from diffcli.core.derivative_kinds import KINDS, SECOND_ORDER, Kind, Wanted
 from diffcli.core.linear_combinations import only
 from diffcli.core.program import Cost, Program, count

@@ -20,7 +20,8 @@ from typing import Any, NoReturn
 import pytest
 
 from diffcli.cli.main import main
-from diffcli.comparison.compare import Settings, compare
+from diffcli.comparison.compare import compare
+from diffcli.comparison.result import Settings
 from diffcli.problem.case import make_case
 from diffcli.runtime import limits
 from diffcli.runtime.errors import DiffError, Unsupported

@@ -24,7 +24,8 @@ from consumers import NOT_IN_PEERS
 from test_tracing import CASES, FUNCTIONS, source
 
 import diffcli
-from diffcli.comparison.compare import Measurement, Settings, compare
+from diffcli.comparison.compare import compare
+from diffcli.comparison.result import Measurement, Settings
 from diffcli.core.primitives import COMPARISONS, PRIMITIVES
 from diffcli.methods import METHODS
 from diffcli.problem.case import traced_case

@@ -18,8 +18,8 @@ import pytest
 from diffcli.batch.expanding import expand
 from diffcli.batch.rows import Row
 from diffcli.cli.main import main
-from diffcli.comparison.compare import Settings as Single
 from diffcli.comparison.compare import compare
+from diffcli.comparison.result import Settings as Single
 from diffcli.methods import METHODS, usual
 from diffcli.points import paths, reading
 from diffcli.points.compiled import table_of

@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from diffcli.cli.main import main
-from diffcli.comparison.compare import Settings, compare
+from diffcli.comparison.compare import compare
+from diffcli.comparison.result import Settings
 from diffcli.problem.case import make_case, read_point
 from diffcli.runtime.errors import DiffError
 from diffcli.studies.hunt import _drawn, hunt

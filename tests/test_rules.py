@@ -37,7 +37,8 @@ from diffcli.ad.forward import Dual, Duals, jvp
 from diffcli.ad.reverse import vjp
 from diffcli.ad.rules import ONE, rule_text
 from diffcli.cli.main import main
-from diffcli.comparison.compare import Settings, compare
+from diffcli.comparison.compare import compare
+from diffcli.comparison.result import Settings
 from diffcli.core.derivative_kinds import Wanted
 from diffcli.core.evaluate import evaluate
 from diffcli.core.primitives import CODE, PRIMITIVES, RULES, Primitive, Rules

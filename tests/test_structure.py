@@ -18,7 +18,8 @@ from oracle import ALL_NAMES, Drawn, in_balls, random_program, random_programs, 
 
 from diffcli.ad.forward import jvps
 from diffcli.ad.rules import ONE
-from diffcli.comparison.compare import Memory, Settings, compare
+from diffcli.comparison.compare import compare
+from diffcli.comparison.result import Memory, Settings
 from diffcli.core.derivative_kinds import Kind, Wanted
 from diffcli.core.evaluate import evaluate, evaluate_again, evaluate_all
 from diffcli.core.linear_combinations import combined, only

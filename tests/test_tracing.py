@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from diffcli.cli.main import main
-from diffcli.comparison.compare import Settings, compare
+from diffcli.comparison.compare import compare
+from diffcli.comparison.result import Settings
 from diffcli.core.evaluate import evaluate
 from diffcli.numbers.float64 import FLOAT64
 from diffcli.problem.case import Asked, make_case, traced_case

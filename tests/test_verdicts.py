@@ -7,7 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from diffcli.comparison.compare import Outcome, Settings, compare, judged, proved
+from diffcli.comparison.compare import compare
+from diffcli.comparison.judging import judge
+from diffcli.comparison.proving import prove
+from diffcli.comparison.result import Outcome, Settings
 from diffcli.comparison.rounding import FARTHEST, Executed
 from diffcli.locale.language import speaking
 from diffcli.methods.derive import derived
@@ -65,7 +68,7 @@ def test_a_zero_is_right_up_to_the_rounding_of_what_cancels(text, at, dtype):
 def test_a_residue_that_rounding_does_not_explain_is_no_zero(text, at):
     """A number planted in the place of the rounded one, by the tolerance within and beyond."""
     problem = make_case(text, at).problem
-    truth = proved(problem, SETTINGS)
+    truth = prove(problem, SETTINGS)
     for row in compare(make_case(text, at), SETTINGS).measurements:
         derivation = derived(row.method, problem)[0]
         for place in range(len(row.derivative)):
@@ -73,7 +76,7 @@ def test_a_residue_that_rounding_does_not_explain_is_no_zero(text, at):
             def verdict(planted, row=row, place=place, derivation=derivation):
                 numbers = [0.0] * len(row.derivative)
                 numbers[place] = planted
-                return judged([Outcome(row.method, None, derivation, (), tuple(numbers))], problem, truth, SETTINGS)[0]
+                return judge([Outcome(row.method, None, derivation, (), tuple(numbers))], problem, truth, SETTINGS)[0]
 
             scale = verdict(1e-300).errors[place].scale
             if scale is None:  # SymPy finds 0 itself
@@ -128,9 +131,9 @@ def test_a_scale_is_never_beyond_all_terms():
 
 def test_a_peer_is_judged_by_the_program_of_forward_mode():
     case = make_case("cos(pi*x)", {"x": 1.0})
-    truth = proved(case.problem, SETTINGS)
+    truth = prove(case.problem, SETTINGS)
     for name in ("jax", "claim"):
-        (row,) = judged([Outcome(name, None, Derivation(()), (), (-3.8e-16,))], case.problem, truth, SETTINGS)
+        (row,) = judge([Outcome(name, None, Derivation(()), (), (-3.8e-16,))], case.problem, truth, SETTINGS)
         (own,) = compare(case, Settings(("forward",))).measurements
         assert row.verdict == "ok"
         assert row.errors[0].scale == own.errors[0].scale
@@ -186,8 +189,8 @@ def test_a_jump_is_judged_by_the_limits_of_the_derivative(text, at, said, left, 
 def test_no_other_number_passes_at_a_jump(text, planted):
     """Any number lies between the infinite quotients on both sides."""
     case = make_case(text, {"x": 0.0})
-    truth = proved(case.problem, SETTINGS)
-    (row,) = judged([Outcome("forward", None, Derivation(()), (), (planted,))], case.problem, truth, SETTINGS)
+    truth = prove(case.problem, SETTINGS)
+    (row,) = judge([Outcome("forward", None, Derivation(()), (), (planted,))], case.problem, truth, SETTINGS)
     assert row.verdict == "inaccurate"
     assert "the function jumps here" in row.message
 
@@ -218,7 +221,7 @@ def test_a_kink_and_a_jump_are_both_told():
     truth = comparison.truth
     for numbers, verdict in (((0.5, 0.0), "kink"), ((0.5, 0.5), "inaccurate"), ((1.5, 0.0), "inaccurate")):
         outcome = Outcome("forward", None, Derivation(()), (), numbers)
-        (row,) = judged([outcome], comparison.case.problem, truth, SETTINGS)
+        (row,) = judge([outcome], comparison.case.problem, truth, SETTINGS)
         assert row.verdict == verdict
 
 
@@ -232,13 +235,13 @@ def test_a_higher_derivative_has_its_own_limits():
 def partly(proved_x=3.0, found=((3.0, 4.0), (3.0, 4.0)), missing=None):
     """Two entries, the second open; `missing` has the sides of the first, where that does not exist."""
     case = make_case("3*x + 4*y", {"x": 1.0, "y": 1.0})
-    full = proved(case.problem, SETTINGS)
+    full = prove(case.problem, SETTINGS)
     ball = full.derivative[0] * proved_x / 3
     truth = replace(full, status="undecided", derivative=(ball, None), undecided=(1,), reason="too hard")
     if missing is not None:
         truth = replace(truth, derivative=(None, None), left=(ball * 0, None), right=(ball, None))
     outcomes = [Outcome(f"m{k}", None, Derivation(()), (7.0,), numbers) for k, numbers in enumerate(found)]
-    rows = judged(outcomes, case.problem, truth, SETTINGS)
+    rows = judge(outcomes, case.problem, truth, SETTINGS)
     return replace(compare(case, Settings(("forward",))), truth=truth, measurements=rows)
 
 

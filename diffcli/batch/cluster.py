@@ -23,7 +23,7 @@ from diffcli.batch.pool import Lost, Workers
 from diffcli.batch.rows import Finish, Row, as_it_is
 from diffcli.batch.running import PATIENCE
 from diffcli.batch.worker import Wrt
-from diffcli.comparison.compare import Settings
+from diffcli.comparison.result import Settings
 from diffcli.runtime.errors import DiffError
 from diffcli.runtime.messages import message
 from diffcli.runtime.version import __version__

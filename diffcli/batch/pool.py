@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 from diffcli.batch.rows import Finish, Row, as_it_is
 from diffcli.batch.worker import Wrt, compare_rows, prepare
-from diffcli.comparison.compare import Settings
+from diffcli.comparison.result import Settings
 from diffcli.methods import METHODS
 from diffcli.runtime.errors import DiffError
 from diffcli.runtime.limits import held_back, starting

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from diffcli.batch.rows import Failure, Row
-from diffcli.comparison.compare import CLAIM, Settings
+from diffcli.comparison.result import CLAIM, Settings
 from diffcli.runtime.errors import DiffError
 from diffcli.runtime.messages import message
 

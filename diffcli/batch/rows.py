@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from diffcli.comparison.compare import Comparison
+from diffcli.comparison.result import Comparison
 from diffcli.problem.case import Number
 from diffcli.runtime.errors import DiffError, brief
 from diffcli.runtime.messages import Message, message

@@ -21,7 +21,7 @@ from typing import Any
 from diffcli.batch.pool import Lost, Pending, Pool
 from diffcli.batch.rows import Failure, Finish, Result, Row, as_it_is
 from diffcli.batch.worker import Wrt, compare_row
-from diffcli.comparison.compare import Settings
+from diffcli.comparison.result import Settings
 from diffcli.runtime.errors import DiffError
 from diffcli.runtime.limits import Apart, Died, Expired
 from diffcli.runtime.messages import message

@@ -14,7 +14,7 @@ from statistics import median
 from typing import Any, NamedTuple
 
 from diffcli.batch.rows import Failure, Result
-from diffcli.comparison.compare import CLAIM, GOOD
+from diffcli.comparison.result import CLAIM, GOOD
 from diffcli.numbers import DIGITS
 
 WORST = 10

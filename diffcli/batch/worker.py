@@ -12,7 +12,8 @@ from dataclasses import replace
 from typing import Any
 
 from diffcli.batch.rows import Failure, Finish, Result, Row
-from diffcli.comparison.compare import Settings, compare_all
+from diffcli.comparison.compare import compare_all
+from diffcli.comparison.result import Settings
 from diffcli.methods import METHODS
 from diffcli.problem.case import Asked, Case, make_case, number_at, read_point
 from diffcli.runtime.errors import DiffError

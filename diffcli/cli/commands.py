@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from diffcli.batch.pool import Pool
     from diffcli.batch.rows import Failure, Finish, Result, Row
     from diffcli.batch.summary import Summary
-    from diffcli.comparison.compare import Settings
+    from diffcli.comparison.result import Settings
     from diffcli.problem.case import Asked, Case, Number
     from diffcli.reports import Report
     from diffcli.reports.screen import Screen

@@ -17,7 +17,7 @@ from diffcli.runtime.errors import DiffError
 from diffcli.runtime.messages import Message, message
 
 if TYPE_CHECKING:
-    from diffcli.comparison.compare import Settings
+    from diffcli.comparison.result import Settings
     from diffcli.core.derivative_kinds import Kind
     from diffcli.core.primitives import Rules
     from diffcli.numbers import Dtype
@@ -45,7 +45,7 @@ class Request:
         return tuple(self.results.export or ())
 
     def settings(self, apart: bool = False, fatal: bool = False, memory: bool = False) -> Settings:
-        from diffcli.comparison.compare import Settings
+        from diffcli.comparison.result import Settings
 
         methods = self.checked()
         how = self.computation

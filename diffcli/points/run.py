@@ -81,9 +81,9 @@ def run(case: Case, points: Points, settings: Settings, told: Told = _silent) ->
     gaps = _gaps(differences(answers)) if len(answers) > 1 else None
     statistics = None
     if settings.sample and answers:
-        from diffcli.points.statistics import judge
+        from diffcli.points.statistics import sample_errors
 
-        statistics = judge(problem, columns, answers, gaps, settings, told)
+        statistics = sample_errors(problem, columns, answers, gaps, settings, told)
     return Found(
         case, points, settings, problem.shape, tuple(answers), tuple(failures), gaps, statistics,
         time.perf_counter() - begun,

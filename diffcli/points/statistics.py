@@ -18,9 +18,12 @@ from typing import Any
 
 import numpy as np
 
+from diffcli.comparison.judging import judge
+from diffcli.comparison.proving import prove
+
 # judging is one thing for one point and for many, and is written in the room of comparisons
-from diffcli.comparison.compare import Measurement, Outcome, judged, proved
-from diffcli.comparison.compare import Settings as Single
+from diffcli.comparison.result import Measurement, Outcome
+from diffcli.comparison.result import Settings as Single
 from diffcli.points.paths import Columns, point_of
 from diffcli.points.result import GOOD, Answer, Gaps, Settings, Spread, Statistics, Told, Worst
 from diffcli.problem.derivation import Derivation, Problem
@@ -48,7 +51,7 @@ class _Judged:
     ulps: tuple[float | None, ...]
 
 
-def judge(
+def sample_errors(
     problem: Problem, columns: Columns, answers: Sequence[Answer], gaps: Gaps | None, settings: Settings, told: Told
 ) -> Statistics:
     """The truth at a sample of the points, and at those picked besides."""
@@ -98,12 +101,12 @@ class _Judging:
 
     def measured(self, k: int) -> tuple[str, tuple[Measurement, ...], Any]:
         problem = replace(self.problem, point=point_of(self.columns, k))
-        truth = proved(problem, self.single)
+        truth = prove(problem, self.single)
         outcomes = [
             Outcome(answer.method, None, Derivation(()), (), tuple(float(column[k]) for column in answer.derivative))
             for answer in self.answers
         ]
-        return truth.status, judged(outcomes, problem, truth, self.single), truth
+        return truth.status, judge(outcomes, problem, truth, self.single), truth
 
     def at(self, k: int) -> _Judged:
         status, rows, _ = self.measured(k)

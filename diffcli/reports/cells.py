@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from diffcli.batch.rows import Failure, Result
-from diffcli.comparison.compare import Comparison, Measurement
+from diffcli.comparison.result import Comparison, Measurement
 from diffcli.core.program import Cost
 from diffcli.locale.language import tr, translate_message
 from diffcli.problem.case import equations, headline, tuples, written

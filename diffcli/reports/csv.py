@@ -21,7 +21,7 @@ from io import StringIO
 from typing import Any
 
 from diffcli.batch.rows import Failure, Result
-from diffcli.comparison.compare import Comparison
+from diffcli.comparison.result import Comparison
 from diffcli.problem.case import written
 from diffcli.reports.json import as_object
 

@@ -14,7 +14,7 @@ from decimal import Decimal
 from math import floor, inf, isfinite, log10
 
 from diffcli.batch.rows import Failure, Result
-from diffcli.comparison.compare import CLAIM, Comparison, Measurement
+from diffcli.comparison.result import CLAIM, Comparison, Measurement
 from diffcli.core.program import Cost
 from diffcli.locale.language import join, tr, translate_message
 from diffcli.numbers import DIGITS

@@ -13,7 +13,7 @@ from functools import cache
 from typing import Any
 
 from diffcli.batch.rows import Failure, Result
-from diffcli.comparison.compare import Comparison, Measurement
+from diffcli.comparison.result import Comparison, Measurement
 from diffcli.core.derivative_kinds import Wanted
 from diffcli.numbers import DIGITS
 from diffcli.problem.case import Number

@@ -15,7 +15,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 
 from diffcli.batch.rows import Failure, Result
-from diffcli.comparison.compare import Comparison
+from diffcli.comparison.result import Comparison
 from diffcli.locale.language import join, language, tr, translate_message
 from diffcli.reports.cells import (
     BATCH,

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from diffcli.batch.rows import Failure, Result
-from diffcli.comparison.compare import Comparison
+from diffcli.comparison.result import Comparison
 from diffcli.locale.language import join, tr, translate_message
 from diffcli.reports.cells import (
     BATCH,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 
-from diffcli.comparison.compare import Comparison, Entry
+from diffcli.comparison.result import Comparison, Entry
 
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from math import isfinite
 
-from diffcli.comparison.compare import Comparison
+from diffcli.comparison.result import Comparison
 from diffcli.locale.language import tr
 from diffcli.reports.html import eyebrow, heading, section, sections, title_of
 from diffcli.reports.page import Cell, box, ending, opening, row, table, text

@@ -135,7 +135,7 @@ def worst(found: Found, statistics: Statistics) -> Table:
 
 def entry_names(found: Found) -> list[str]:
     """`∂f/∂x`, as a single comparison has it."""
-    from diffcli.comparison.compare import Comparison
+    from diffcli.comparison.result import Comparison
     from diffcli.core.program import Cost
     from diffcli.reports.names import labels
     from diffcli.truth.certify import Truth

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from diffcli.comparison.compare import GOOD, Comparison, Measurement
+from diffcli.comparison.result import GOOD, Comparison, Measurement
 from diffcli.locale.language import begun, join, listed, tr, translate_message
 from diffcli.reports.names import labels
 from diffcli.runtime.messages import Message

@@ -16,7 +16,7 @@ from rich.table import Table
 from rich.text import Text
 
 from diffcli.batch.rows import Failure, Result
-from diffcli.comparison.compare import GOOD, Comparison, Measurement
+from diffcli.comparison.result import GOOD, Comparison, Measurement
 from diffcli.core.program import Cost
 from diffcli.locale.language import join, tr, translate_message
 from diffcli.locale.wrapping import wrapped

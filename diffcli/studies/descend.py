@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from diffcli.comparison.compare import executed
+from diffcli.comparison.execution import executed
 from diffcli.locale.language import begun, listed, tr, translate_message
 from diffcli.points.generation import evaluator
 from diffcli.problem.case import Number, equations, pasted, understood

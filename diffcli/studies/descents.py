@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-from diffcli.comparison.compare import executed
+from diffcli.comparison.execution import executed
 from diffcli.core.program import Cost
 from diffcli.problem.case import Asked, Case, Number, flat, make_case, shape_of, tuples, where_missing
 from diffcli.problem.derivation import Answer, Problem

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from diffcli.comparison.compare import executed
+from diffcli.comparison.execution import executed
 from diffcli.locale.language import begun, listed, tr, translate_message
 from diffcli.methods import usual
 from diffcli.problem.case import Case, Number, equations, headline, make_case, pasted, where_missing

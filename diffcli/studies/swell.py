@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
-from diffcli.comparison.compare import executed
+from diffcli.comparison.execution import executed
 from diffcli.core.program import Cost, count, count_written
 from diffcli.locale.language import begun, listed, tr, translate_message
 from diffcli.methods import METHODS

@@ -20,7 +20,7 @@ from diffcli.batch.expanding import expand
 from diffcli.batch.rows import Row
 from diffcli.batch.worker import compare_rows
 from diffcli.cli.streams import source
-from diffcli.comparison.compare import Settings
+from diffcli.comparison.result import Settings
 from diffcli.reports import REPORTS
 from diffcli.reports.writing import Writing
 from fuzz import Area, Case, expect

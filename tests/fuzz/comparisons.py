@@ -21,7 +21,8 @@ from typing import Any
 import mpmath
 from oracle import HighPrecision, NoValue, in_balls
 
-from diffcli.comparison.compare import Comparison, Settings, compare
+from diffcli.comparison.compare import compare
+from diffcli.comparison.result import Comparison, Settings
 from diffcli.core.evaluate import evaluate
 from diffcli.core.primitives import PRIMITIVES
 from diffcli.methods import METHODS
