@@ -537,7 +537,8 @@ def test_methods_answer_alike_here_and_apart(apart: bool) -> None:
 
 EXPIRED_WITHIN = """
 import signal, sys
-from diffcli.comparison.compare import Settings, compare
+from diffcli.comparison.result import Settings
+from diffcli.comparison.compare import compare
 from diffcli.problem.case import make_case
 
 class Late:  # the limit ends in the middle of an import
