@@ -15,7 +15,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+from numpy.polynomial import Polynomial
 from oracle import OPERATIONS, ROWS, Trial, conventions_hold, forget_rules, rule_agrees, trials
+from scenarios import SCENARIOS, kind, outcome
 
 from diffcli.ad import rules
 from diffcli.comparison.compare import compare
@@ -136,6 +138,7 @@ class Liar:
     apart: bool = False
     generic: bool = False
     needs: str | None = None
+    reads: str | None = "rules"
     available: bool = True
 
     def load(self) -> Callable[[Problem], Derivation]:
@@ -175,6 +178,31 @@ def judge(monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
         return compare(case, Settings(methods=("liar",), timeout=0.5)).measurements[0].verdict
 
     return judged
+
+
+def chebyshev(problem: Problem) -> Derivation:
+    """The derivative of a polynomial through values at Chebyshev's points around x: plausible, and wrong for copies.
+
+    It moves what is detached as well, as whatever asks for values elsewhere does that forgets of copies.
+    """
+    nodes, found = [0.05 * math.cos(math.pi * (k + 0.5) / 9) for k in range(9)], []
+    for i in problem.wrt:
+        moved = [[x + step * (i == k) for k, x in enumerate(problem.point)] for step in nodes]
+        values = [evaluate(problem.program, point, FLOAT64) for point in moved]
+        columns = [Polynomial.fit(nodes, column, 8).deriv()(0.0) for column in zip(*values, strict=True)]
+        found.append([float(slope) for slope in columns])
+    builder = Builder(problem.program.inputs)
+    rows = [*evaluate(problem.program, problem.point, FLOAT64), *(x for row in zip(*found, strict=True) for x in row)]
+    return Derivation((builder.program([builder.constant(x) for x in rows]),))
+
+
+def test_a_method_that_moves_detached_copies_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is right in all other scenarios of smooth first derivatives."""
+    liar = Liar(chebyshev, kinds=("gradient", "jacobian"), reads="step")
+    monkeypatch.setitem(METHODS, "liar", liar)  # type: ignore[arg-type]
+    smooth = [name for name, one in SCENARIOS.items() if kind(one) in liar.kinds and one.between is None]
+    wrong = [name for name in smooth if outcome("liar", SCENARIOS[name]) == "wrong"]
+    assert wrong == [name for name in smooth if "detach" in SCENARIOS[name].text]
 
 
 LIES: tuple[tuple[str, Callable[[float], float], str], ...] = (
