@@ -11,7 +11,7 @@ from diffcli.core.passes import share
 from diffcli.core.program import count, peak
 from diffcli.problem.case import Case, written
 from diffcli.runtime.limits import Apart, Expired, Here
-from diffcli.runtime.messages import message
+from diffcli.runtime.messages import Message, message
 from diffcli.truth.certify import Truth
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def _standing(row: Measurement, equal: bool | None) -> Standing:
     return "right" if equal else "undecided"
 
 
-def _reason(row: Measurement, standing: Standing, equal: bool | None, trial: Trial) -> str:
+def _reason(row: Measurement, standing: Standing, equal: bool | None, trial: Trial) -> Message:
     if row.message and standing != "undecided":
         return row.message
     if not equal:

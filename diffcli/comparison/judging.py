@@ -13,7 +13,7 @@ from diffcli.methods.derive import derived
 from diffcli.numbers import DIGITS
 from diffcli.problem.derivation import Derivation, Problem
 from diffcli.runtime.limits import Expired, Here
-from diffcli.runtime.messages import message, parts
+from diffcli.runtime.messages import Message, message, parts
 from diffcli.truth.accuracy import (
     Error,
     Verdict,
@@ -49,7 +49,7 @@ class _Judge:
         answers = [outcome.derivative for outcome in outcomes if outcome.failure is None]
         if truth.derivative is not None:
             answers = [tuple(answer[place] for place in truth.undecided) for answer in answers]
-        self.together: tuple[Verdict, str | None] = "no-truth", truth.reason
+        self.together: tuple[Verdict, Message | None] = "no-truth", truth.reason
         if not agree(answers, self.tolerance, self.digits):
             self.together = "disagree", message("the methods differ, and no truth is proved")
 
@@ -60,8 +60,8 @@ class _Judge:
         errors = self._errors(outcome) if self.truth.derivative is not None else None
         verdict, reason = self._verdict(outcome, errors)
         steps, answer = outcome.derivation.steps, outcome.derivation.answer
-        remark = answer.remark if answer else ""
-        remarks = [part for part in (reason, str(steps or ""), remark) if part]
+        remark = answer.remark if answer else None
+        remarks = [part for part in (reason, steps and steps.said, remark) if part]
         return Measurement(
             outcome.method, verdict, parts(remarks) if remarks else None, outcome.values, outcome.derivative, errors,
             outcome.cost, outcome.seconds, outcome.setup_seconds, outcome.derivation.formulas,
@@ -83,7 +83,7 @@ class _Judge:
             known = self.known[place] = found
         return known
 
-    def _verdict(self, outcome: Outcome, errors: Sequence[Error | None] | None) -> tuple[Verdict, str | None]:
+    def _verdict(self, outcome: Outcome, errors: Sequence[Error | None] | None) -> tuple[Verdict, Message | None]:
         if self.truth.status == "undefined":
             return "domain", self.truth.reason
         if errors is None:
@@ -103,7 +103,7 @@ class _Judge:
             return verdict, message("not a finite number, where the derivative is one")
         return self._without(outcome)
 
-    def _without(self, outcome: Outcome) -> tuple[Verdict, str | None]:
+    def _without(self, outcome: Outcome) -> tuple[Verdict, Message | None]:
         """The verdict by the entries without a proved derivative: first those that do not exist."""
         undecided = set(self.truth.undecided)
         missing = [place for place, exact in enumerate(self.exact) if exact is None and place not in undecided]
@@ -115,7 +115,7 @@ class _Judge:
             return self.together
         return ("kink", self.truth.reason) if missing else ("ok", None)
 
-    def _misses(self, outcome: Outcome, place: int) -> tuple[Verdict, str] | None:
+    def _misses(self, outcome: Outcome, place: int) -> tuple[Verdict, Message] | None:
         """What is wrong with an entry that does not exist, if anything."""
         if self._fits(outcome, place):
             return None

@@ -13,7 +13,7 @@ from diffcli.methods import usual
 from diffcli.numbers import DIGITS, Dtype
 from diffcli.problem.case import Asked, Case
 from diffcli.problem.derivation import Derivation, Steps
-from diffcli.runtime.messages import message
+from diffcli.runtime.messages import Message, message
 from diffcli.truth.accuracy import Error, Verdict, bits_lost
 from diffcli.truth.certify import Truth
 
@@ -79,7 +79,7 @@ class Measurement:
 
     method: str
     verdict: Verdict
-    message: str | None = None
+    message: Message | None = None
     values: tuple[float, ...] | None = None
     derivative: tuple[float, ...] | None = None
     errors: tuple[Error | None, ...] | None = None
@@ -91,7 +91,7 @@ class Measurement:
     memory: Memory | None = None
     claim: Examination | None = None
     steps: Steps | None = None
-    remark: str = ""
+    remark: Message | None = None
 
     @property
     def word(self) -> Verdict | Standing:
@@ -168,7 +168,7 @@ class Comparison:
         return self.truth.derivative is not None or any(row.derivative is not None for row in self.measurements)
 
     @property
-    def notes(self) -> list[str]:
+    def notes(self) -> list[Message]:
         """What a reader should know of the expression, and of how it was computed where that is not usual."""
         notes = list(self.case.expression.notes)
         if self.digits == DIGITS["float32"]:
@@ -190,7 +190,7 @@ class Outcome:
     """A method that answered: its derivation and the numbers, not judged yet; or why it did not."""
 
     method: str
-    failure: tuple[Verdict, str] | None = None
+    failure: tuple[Verdict, Message] | None = None
     derivation: Derivation | None = None
     values: tuple[float, ...] = ()
     derivative: tuple[float, ...] = ()

@@ -16,7 +16,7 @@ _KINKS = ("{name} has a tie here", "{name} has a kink at 0", "{name} has an edge
 _SWITCH = "a condition switches here"
 
 
-def as_written(reason: str, program: Program) -> str:
+def as_written(reason: Message, program: Program) -> Message:
     """The reason, by the one function that all equations of its kind belong to; as it is where some belong to none."""
     if not isinstance(reason, Message):
         return reason

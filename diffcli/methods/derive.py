@@ -14,7 +14,7 @@ from diffcli.methods import METHODS, usual
 from diffcli.problem.derivation import Derivation, Problem
 from diffcli.runtime.errors import Unsupported
 from diffcli.runtime.limits import Died, Expired, shared
-from diffcli.runtime.messages import message
+from diffcli.runtime.messages import Message, message, message_of
 
 if TYPE_CHECKING:
     from diffcli.truth.accuracy import Verdict
@@ -171,13 +171,13 @@ def _renamed(derivation: Derivation, program: Program) -> Derivation:
     return derivation._replace(sweeps=sweeps)
 
 
-def refusal(name: str, error: BaseException, seconds: float) -> tuple[Verdict, str]:
+def refusal(name: str, error: BaseException, seconds: float) -> tuple[Verdict, Message]:
     """The verdict on a method that ended with `error` instead of an answer; a fault of our own is raised again."""
     method = METHODS[name]
     if isinstance(error, Expired):
         return "timeout", message("no answer within {seconds} s", seconds=f"{seconds:g}")
     if isinstance(error, Unsupported):
-        return "unsupported", str(error)
+        return "unsupported", message_of(error)
     if isinstance(error, RecursionError):
         return "failed", message("the expression is nested too deeply for this method")
     if isinstance(error, MemoryError):

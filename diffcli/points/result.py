@@ -12,6 +12,7 @@ from diffcli.core.primitives import Rules
 from diffcli.core.program import Cost
 from diffcli.points.reading import Column, Points
 from diffcli.problem.case import Case
+from diffcli.runtime.messages import Message
 
 SAMPLE = 2_000
 """Points that are judged against the truth when no number is named."""
@@ -54,7 +55,7 @@ class Failure(NamedTuple):
 
     method: str
     verdict: str
-    message: str
+    message: Message
 
 
 class Gaps(NamedTuple):

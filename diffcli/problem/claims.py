@@ -28,7 +28,7 @@ from diffcli.core.program import Program
 from diffcli.problem.case import Case, Claim, Number, flat, shape_of, tuples, written
 from diffcli.problem.derivation import Derivation
 from diffcli.runtime.limits import Expired, deadline
-from diffcli.runtime.messages import message
+from diffcli.runtime.messages import Message, message
 from diffcli.syntax.rendering import literal
 from diffcli.syntax.shapes import nested, places, subscript
 from diffcli.truth.accuracy import nearest
@@ -173,7 +173,7 @@ def _all_around(asked: _Asked, gap: Counterexample) -> bool:
     return True
 
 
-def refutation(case: Case, wrong: Counterexample) -> str:
+def refutation(case: Case, wrong: Counterexample) -> Message:
     """Where a claim is wrong, what it gives there, and what is right."""
     point = ", ".join(f"{n}={written(v)}" for n, v in wrong.at.items())
     entries = [(output, name) for output in case.outputs for name in case.entries]

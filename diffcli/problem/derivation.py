@@ -77,10 +77,11 @@ class Steps(NamedTuple):
         """All evaluations of f."""
         return self.evaluations + self.value
 
-    def __str__(self) -> str:
-        """A message like other reasons."""
+    @property
+    def said(self) -> Message | None:
+        """A message like other reasons; nothing where no step was taken."""
         if not self.taken:
-            return ""
+            return None
         apart = self.value and self.only
         times = self.evaluations if apart else self.total
         if apart:
@@ -119,7 +120,7 @@ class Answer(NamedTuple):
     values: tuple[float, ...]
     derivative: tuple[float, ...]
     seconds: float
-    remark: str = ""
+    remark: Message | None = None
 
 
 class Derivation(NamedTuple):

@@ -131,7 +131,7 @@ def remarks(comparison: Comparison) -> list[str]:
     lines = []
     for measurement in comparison.measurements:
         if measurement.steps is not None:
-            lines.append(f"{measurement.method}: {translate_message(str(measurement.steps))}")
+            lines.append(f"{measurement.method}: {translate_message(measurement.steps.said)}")
         if measurement.remark:
             lines.append(f"{measurement.method}: {translate_message(measurement.remark)}")
         if measurement.claim is not None and measurement.claim.formulas:

@@ -108,7 +108,7 @@ def _formulas(comparison: Comparison) -> list[RenderableType]:
         if measurement.steps is not None:
             lines.append(
                 Text.assemble(
-                    (tr("{name}: ", name=measurement.method), "bold"), translate_message(str(measurement.steps))
+                    (tr("{name}: ", name=measurement.method), "bold"), translate_message(measurement.steps.said)
                 )
             )
         if measurement.claim is not None and measurement.claim.formulas:

@@ -26,7 +26,7 @@ from diffcli.core.program import Constant, Program, Recording
 from diffcli.locale.language import tr
 from diffcli.numbers.float64 import FLOAT64
 from diffcli.runtime.limits import Expired, deadline
-from diffcli.runtime.messages import message
+from diffcli.runtime.messages import Message, message
 from diffcli.syntax.rendering import render
 from diffcli.truth.accuracy import Ball, bits_lost, error
 from diffcli.truth.certify import certify
@@ -128,7 +128,7 @@ class Spot:
     name: str
     value: float
     truth: Ball | None
-    reason: str | None = None
+    reason: Message | None = None
     formula: Program | None = None
     reads: tuple[Quantity, ...] = ()
     words: str = ""

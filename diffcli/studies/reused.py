@@ -19,7 +19,7 @@ from diffcli.problem.case import Case
 from diffcli.problem.derivation import Derivation, Problem
 from diffcli.runtime.errors import DiffError
 from diffcli.runtime.limits import Apart, Expired, Here
-from diffcli.runtime.messages import message, parts
+from diffcli.runtime.messages import Message, message, parts
 
 
 class Answered(NamedTuple):
@@ -82,7 +82,7 @@ def _along(found: Derivation, path: Sequence[list[bool]], point: Sequence[float]
     return results
 
 
-def ready(case: Case, methods: Sequence[str], timeout: float) -> tuple[dict[str, Reused], dict[str, str]]:
+def ready(case: Case, methods: Sequence[str], timeout: float) -> tuple[dict[str, Reused], dict[str, Message]]:
     """The methods that derive at the case's point within the time, and why the others do not."""
     usable, failed = {}, {}
     for name in methods:

@@ -20,7 +20,7 @@ from diffcli.core.program import Constant, Program
 from diffcli.problem.case import Case, Number, make_case, shape_of
 from diffcli.runtime.errors import DiffError
 from diffcli.runtime.limits import Expired, deadline
-from diffcli.runtime.messages import message
+from diffcli.runtime.messages import Message, message
 from diffcli.studies.formulas import Formulas, Rule, rule_of, spread
 from diffcli.syntax import elaborate
 from diffcli.syntax.rendering import render
@@ -92,7 +92,7 @@ class Check:
     verdict: Verdict
     value: float | None = None
     truth: float | None = None
-    reason: str | None = None
+    reason: Message | None = None
 
 
 @dataclass(frozen=True)
@@ -530,7 +530,9 @@ def _checks(book: _Book, whole: _Whole, equations: Sequence[int], point: Sequenc
     """For each equation, the value of its derivative's formula against its certified derivative."""
     variable = next(i for i, name in enumerate(book.program.inputs) if name == _variable(book, whole))
     order = list(dict.fromkeys(equations))
-    found: dict[int, Check] = {k: Check("not proved", reason=f"not proved within {PATIENCE:g} s") for k in order}
+    found: dict[int, Check] = {
+        k: Check("not proved", reason=message("not proved within {seconds} s", seconds=f"{PATIENCE:g}")) for k in order
+    }
     try:
         with deadline(PATIENCE):
             together = whole.program(order)

@@ -69,7 +69,7 @@ class Expression:
     shapes: dict[str, Shape]
     shape: Shape = ()
     bindings: dict[str, int] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
+    notes: tuple[Message, ...] = ()
     scalar: bool = True
     traced: bool = False
 
@@ -103,7 +103,7 @@ class Elaborator:
         self.scope: dict[str, Value] = {}
         self.stack: list[Value] = []
         self.boolean: set[int] = set()
-        self.notes: list[str] = []
+        self.notes: list[Message] = []
         self.constants_read: set[str] = set()
         self.calls: list[Call] = []
 

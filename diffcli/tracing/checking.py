@@ -21,7 +21,7 @@ from diffcli.core.passes import prune
 from diffcli.core.program import Program
 from diffcli.numbers.float64 import FLOAT64
 from diffcli.runtime.errors import DiffError
-from diffcli.runtime.messages import message
+from diffcli.runtime.messages import Message, message
 from diffcli.syntax.shapes import Shape
 from diffcli.tracing.exactness import balls
 from diffcli.tracing.loading import raised
@@ -42,7 +42,7 @@ checking: ContextVar[bool] = ContextVar("checking", default=False)
 class Doubt(NamedTuple):
     """Why the derivative of the path is not proved to be that of the function; `valued`: its value is."""
 
-    reason: str
+    reason: Message
     valued: bool = False
 
 

@@ -371,9 +371,9 @@ def _raised(error: BaseException, loaded: Loaded) -> DiffError:
 
 
 # --- what it gives back
-def _result(loaded: Loaded, result: Any) -> tuple[Shape, list[Any], list[str]]:
+def _result(loaded: Loaded, result: Any) -> tuple[Shape, list[Any], list[Message]]:
     """Its shape and entries; parts of different shapes are put one behind the other."""
-    notes: list[str] = []
+    notes: list[Message] = []
     shape: Shape | None = None
     try:
         shape = _shape(result)
@@ -436,7 +436,7 @@ def _program(run: Trace, entries: Sequence[Any]) -> Program:
     return prune(run.recording.builder.program(outputs))
 
 
-def _constant(loaded: Loaded, program: Program, chosen: Sequence[str]) -> list[str]:
+def _constant(loaded: Loaded, program: Program, chosen: Sequence[str]) -> list[Message]:
     read = {program.inputs[program.a[k]].partition("[")[0] for k, code in enumerate(program.ops) if code == INPUT}
     left = [name for name in chosen if name not in read]
     if not left:
@@ -451,9 +451,9 @@ def _constant(loaded: Loaded, program: Program, chosen: Sequence[str]) -> list[s
 
 
 # --- what decided
-def _edges(run: Trace, exact: Mapping[int, str]) -> list[str]:
+def _edges(run: Trace, exact: Mapping[int, str]) -> list[Message]:
     """Conditions that a small step, or exact arithmetic, would turn: said once a line."""
-    notes: dict[str, None] = {}
+    notes: dict[Message, None] = {}
     for decision in run.decisions:
         where = _where(decision.place)
         doubts = {exact.get(wire) for wire in (decision.wire, *run.edges.get(decision.wire, ()))}

@@ -16,6 +16,8 @@ from typing import Any, Literal, NamedTuple
 
 from flint import arb
 
+from diffcli.runtime.messages import Message
+
 MOST_BITS = 64.0
 """Bits lost are at most this many: nothing is left."""
 
@@ -65,7 +67,7 @@ class Entry:
     left: OneSided
     right: OneSided
     bits: int
-    reason: str | None = None
+    reason: Message | None = None
     slopes: tuple[OneSided, OneSided] | None = None
 
 

@@ -29,7 +29,7 @@ from diffcli.core.primitives import CODE
 from diffcli.core.program import Program
 from diffcli.core.reasons import as_written
 from diffcli.core.sparsity import meetings
-from diffcli.runtime.messages import message, parts
+from diffcli.runtime.messages import Message, message, message_of, parts
 from diffcli.truth.accuracy import PRECISIONS, Ball, Entry, OneSided, Undecided, tight
 from diffcli.truth.series import FORMAL, SERIES, Singular, Undefined, Unresolved, working
 from diffcli.truth.series import variable as series_variable
@@ -60,7 +60,7 @@ class Truth:
     derivative: tuple[Ball | None, ...] | None = None
     left: tuple[OneSided, ...] | None = None
     right: tuple[OneSided, ...] | None = None
-    reason: str | None = None
+    reason: Message | None = None
     undecided: tuple[int, ...] = ()
     jumps: tuple[int, ...] = ()
     slopes: tuple[tuple[OneSided, ...], tuple[OneSided, ...]] | None = None
@@ -94,9 +94,9 @@ def certify(program: Program, wrt: Sequence[int], point: Sequence[float], wanted
         values = proved_values(scene)
         entries = _KINDS[wanted.kind](scene, wrt, wanted)
     except Undefined as undefined:
-        return Truth("undefined", PRECISIONS[0], reason=str(undefined))
+        return Truth("undefined", PRECISIONS[0], reason=message_of(undefined))
     except Undecided as undecided:
-        return Truth("undecided", PRECISIONS[-1], reason=str(undecided))
+        return Truth("undecided", PRECISIONS[-1], reason=message_of(undecided))
     proved = tuple(value for value, _ in values)
     bits = max(bits for _, bits in values)
     if any(isinstance(entry, Undecided) for entry in entries):
@@ -136,7 +136,7 @@ def jumping(entries: Sequence[Entry]) -> dict[str, Any]:
 def _partly(entries: Sequence[Maybe], bits: int, values: tuple[Ball, ...]) -> Truth:
     """The truth where some entries are not proved: what is known of the others stands."""
     places = tuple(place for place, entry in enumerate(entries) if isinstance(entry, Undecided))
-    reason = str(entries[places[0]])
+    reason = next(message_of(entry) for entry in entries if isinstance(entry, Undecided))
     if len(places) == len(entries):
         return Truth("undecided", PRECISIONS[-1], values, reason=reason, undecided=places)
     rest = _wholly([entry for entry in entries if not isinstance(entry, Undecided)], bits, values)
@@ -297,7 +297,7 @@ def derivatives_along(scene: Scene, line: Line, order: int = 1) -> list[Maybe]:
             except Unresolved:
                 continue
             except Singular as singular:
-                reason = str(singular)
+                reason = message_of(singular)
                 break
             for j, series in enumerate(outputs):
                 derivative = series[order] * factorial(order)

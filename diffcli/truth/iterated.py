@@ -22,7 +22,7 @@ from diffcli.core.evaluate import evaluate_all
 from diffcli.core.passes import held
 from diffcli.core.primitives import CODE
 from diffcli.core.program import Program
-from diffcli.runtime.messages import message
+from diffcli.runtime.messages import Message, message
 from diffcli.truth.accuracy import Ball, Entry, OneSided
 from diffcli.truth.exact.reals import Real, real
 from diffcli.truth.expansions.families import Families, germ_of
@@ -47,7 +47,7 @@ DETACH = CODE["detach"]
 
 
 def entry_along(
-    program: Program, point: Sequence[float], line: Line, order: int, reason: str, limits: Sequence[int] = LIMITS
+    program: Program, point: Sequence[float], line: Line, order: int, reason: Message, limits: Sequence[int] = LIMITS
 ) -> Entry:
     """The derivative of this order along `line`, or what there is from each side."""
     try:
@@ -82,12 +82,12 @@ def _entry(
     one: Line,
     other: Line,
     turning: Callable[[_Beside, int], Any],
-    reason: str,
+    reason: Message,
     limits: Sequence[int],
 ) -> Entry:
     """What `turning` finds from each side, put together."""
 
-    def compute(germs: Germs) -> tuple[Ball | None, OneSided, OneSided, str | None]:
+    def compute(germs: Germs) -> tuple[Ball | None, OneSided, OneSided, Message | None]:
         beside = _Beside(program, point, one, other, germs)
         left, right = (turning(beside, turn) for turn in (-1, 1))
         both, edge = _joined(left, right), EDGE if NOWHERE in (left, right) else None

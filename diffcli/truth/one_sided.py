@@ -17,7 +17,7 @@ from diffcli.core.evaluate import evaluate, evaluate_all
 from diffcli.core.passes import held
 from diffcli.core.primitives import CODE
 from diffcli.core.program import Program
-from diffcli.runtime.messages import message
+from diffcli.runtime.messages import Message, message
 from diffcli.truth.accuracy import PRECISIONS, Ball, Entry, OneSided, Undecided, tight
 from diffcli.truth.exact.forms import is_infinite
 from diffcli.truth.exact.reals import Real, real, whole
@@ -100,11 +100,11 @@ def values_at(program: Program, point: Sequence[float], singular: Singular) -> l
 
 
 def one_sided_entry(
-    program: Program, point: Sequence[float], line: Line, order: int, reason: str, limits: Sequence[int] = LIMITS
+    program: Program, point: Sequence[float], line: Line, order: int, reason: Message, limits: Sequence[int] = LIMITS
 ) -> Entry:
     """The derivative of this order along `line`, or what there is from each side."""
 
-    def compute(germs: Germs) -> tuple[Ball | None, OneSided, OneSided, str | None, Any]:
+    def compute(germs: Germs) -> tuple[Ball | None, OneSided, OneSided, Message | None, Any]:
         before = evaluate_all(program, [germs.constant(x) for x in point], germs)
         germs.forget()
         sides_of, turned = [], False
@@ -137,7 +137,7 @@ def one_sided_entry(
 
 def _jump(
     program: Program, point: Sequence[float], line: Line, order: int, before: Sequence[Any], germs: Germs
-) -> tuple[str, tuple[OneSided, OneSided]] | None:
+) -> tuple[Message, tuple[OneSided, OneSided]] | None:
     """From what to what the function jumps, and what its derivative of this order tends to on each side.
 
     None where it does not jump, or oscillates on a side. Where something oscillates on the way, 1/x + sin(1/x^3), the
@@ -173,7 +173,7 @@ def _equal(one: Any, other: Any) -> bool:
     return bool((one - other).sign() == 0)
 
 
-def _jumping(left: Any, value: Any, right: Any) -> str:
+def _jumping(left: Any, value: Any, right: Any) -> Message:
     """A jump in words, by the limits from both sides and the value between them."""
     left, right = (value if limit is NOWHERE else limit for limit in (left, right))
     here, before, behind = (_short(limit) for limit in (value, left, right))

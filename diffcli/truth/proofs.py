@@ -19,7 +19,7 @@ from diffcli.core.evaluate import dependences, evaluate_again, evaluate_all
 from diffcli.core.passes import prune
 from diffcli.core.primitives import CODE, INPUT
 from diffcli.core.program import Functions, Program
-from diffcli.runtime.messages import message
+from diffcli.runtime.messages import Message, message, message_of
 from diffcli.truth.accuracy import PRECISIONS, Ball, Undecided, nearest, tight
 from diffcli.truth.certify import Line, Scene, derivatives_along, line_along, proved_values, told
 from diffcli.truth.series import FORMAL, SERIES, Singular, Undefined, Unresolved, working
@@ -35,7 +35,7 @@ class Known:
 
     value: Ball | None
     slope: Ball | None
-    reason: str | None = None
+    reason: Message | None = None
 
 
 def _forgiving(code: int) -> Callable[..., Any] | None:
@@ -93,7 +93,7 @@ def _known(value: Any, series: Any) -> Known:
     """A value, and the slope of a series through it, as far as both are narrow."""
     for fault in (value, series):
         if isinstance(fault, Exception):
-            return Known(None, None, str(fault) or _UNTOLD)
+            return Known(None, None, message_of(fault) if str(fault) else _UNTOLD)
     ball, slope = value[0], series[1]
     if tight(ball) and tight(slope):
         return Known(ball, slope)
@@ -108,7 +108,7 @@ def alone(program: Program, equation: int, point: Sequence[float], slopes: Mappi
         ((value, _),) = proved_values(scene)
         entry = told(*derivatives_along(scene, line_along(slopes)))
     except (Undefined, Undecided) as fault:
-        return Known(value, None, str(fault))
+        return Known(value, None, message_of(fault))
     return Known(value, entry.derivative, None if entry.derivative is not None else entry.reason)
 
 

@@ -206,7 +206,7 @@ def answer(problem: Problem, peer: Peer, values: Any, derivative: Any, seconds: 
     """A peer's arrays as floats, row by row; and which of its functions are not its own."""
     ours = dict.fromkeys(call.name for call in problem.program.calls if peer.defined[call.name] is None)
     remark = (
-        message("{names}: our formula, in numbers of {name}", names=", ".join(ours), name=peer.name) if ours else ""
+        message("{names}: our formula, in numbers of {name}", names=", ".join(ours), name=peer.name) if ours else None
     )
     return Derivation((), answer=Answer(tuple(_flat(values)), tuple(_flat(derivative)), seconds, remark))
 

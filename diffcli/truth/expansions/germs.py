@@ -28,7 +28,7 @@ from flint import arb, arb_series, ctx, fmpq, fmpq_series
 
 from diffcli.core.primitives import CODE, PRIMITIVES
 from diffcli.core.program import Constant
-from diffcli.runtime.messages import message
+from diffcli.runtime.messages import Message, message
 from diffcli.truth.exact.forms import is_infinite, of_key
 from diffcli.truth.exact.reals import Real, exponential, logarithm, named, of, real, whole
 from diffcli.truth.series import (
@@ -206,7 +206,7 @@ class Germs:
         self.torn = self.unsteady = False
         self.ways: tuple[bool, ...] = ()
         self.taken: list[bool] = []
-        self.reason: str | None = None
+        self.reason: Message | None = None
         by_name = self._table()
         by_name |= {name: self._or_bounded(name, by_name[name]) for name in _CONTINUOUS}
         self.functions: Sequence[Callable[..., Germ] | None] = [by_name.get(row.name) for row in PRIMITIVES]
@@ -253,7 +253,7 @@ class Germs:
             kept[key] = value
         return Germ(kept, order, exact, wobble, flat, within=within)
 
-    def note(self, reason: str) -> None:
+    def note(self, reason: Message) -> None:
         """What was met on the way, for the reader."""
         self.reason = self.reason or reason
 
@@ -684,7 +684,7 @@ class Germs:
             return Germ({}, a.order, False, a.wobble, within=abs(a.within).nonnegative_part())
         return self.max(a, self.neg(a), message("{name} has a kink at 0", name="abs"))
 
-    def max(self, a: Germ, b: Germ, kink: str = _TIE) -> Germ:
+    def max(self, a: Germ, b: Germ, kink: Message = _TIE) -> Germ:
         difference = self.sub(a, b)
         try:
             side = self.sign(difference)
@@ -724,7 +724,7 @@ class Germs:
     def sign_of(self, a: Germ) -> Germ:
         return self.jump(a, whole, message("{name} jumps at 0", name="sign"))
 
-    def jump(self, a: Germ, value: Callable[[int], Real], reason: str) -> Germ:
+    def jump(self, a: Germ, value: Callable[[int], Real], reason: Message) -> Germ:
         try:
             side = self.sign(a)
         except Oscillates:
