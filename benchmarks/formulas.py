@@ -59,7 +59,7 @@ FORMULAS = {
 def _program(formula: Formula) -> Any:
     """Value and gradient by a tape, inputs in the order of the formula's names."""
     from diffcli.methods.reverse import gradient
-    from diffcli.problem.case import make_case
+    from diffcli.problem.understanding import make_case
 
     problem = make_case(formula.text, dict(zip(formula.names, _middle(formula), strict=True)), formula.names).problem
     return gradient(problem).program

@@ -37,7 +37,10 @@ from diffcli.core.derivative_kinds import Kind
 from diffcli.core.primitives import RULES, Rules
 from diffcli.methods import METHODS
 from diffcli.numbers import DIGITS, Dtype
-from diffcli.problem.case import Asked, Case, make_case, number_at, read_point, traced_case
+from diffcli.problem.asked import Asked
+from diffcli.problem.case import Case
+from diffcli.problem.point import number_at, read_point
+from diffcli.problem.understanding import make_case, traced_case
 from diffcli.runtime.errors import DiffError
 from diffcli.runtime.messages import message
 from diffcli.syntax import Expression, elaborate

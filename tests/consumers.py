@@ -42,8 +42,9 @@ from diffcli.numbers.float64 import FLOAT64
 from diffcli.numbers.sympy import pieces, symbols
 from diffcli.points import compiled
 from diffcli.points.generation import blocks, scalars
-from diffcli.problem.case import Number, make_case, traced_case
 from diffcli.problem.derivation import Problem
+from diffcli.problem.point import Number
+from diffcli.problem.understanding import make_case, traced_case
 from diffcli.reports import page_formulas
 from diffcli.reports.graph import drawn
 from diffcli.reports.mathml import MathML

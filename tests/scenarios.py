@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 from diffcli.comparison.compare import compare
 from diffcli.comparison.result import Settings
 from diffcli.methods import METHODS
-from diffcli.problem.case import Asked, make_case
+from diffcli.problem.asked import Asked
+from diffcli.problem.understanding import make_case
 
 
 class Scenario(NamedTuple):

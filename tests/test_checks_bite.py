@@ -29,8 +29,8 @@ from diffcli.core.program import Builder
 from diffcli.methods import METHODS, forward, reverse, symbolic
 from diffcli.methods import derive as registry
 from diffcli.numbers.float64 import FLOAT64
-from diffcli.problem.case import make_case
 from diffcli.problem.derivation import Derivation, Problem
+from diffcli.problem.understanding import make_case
 from diffcli.runtime.errors import Unsupported
 from diffcli.truth.certify import Truth, certify
 

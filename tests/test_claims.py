@@ -14,8 +14,12 @@ from diffcli.cli.main import main
 from diffcli.comparison.compare import compare
 from diffcli.comparison.result import Comparison, Measurement, Settings
 from diffcli.locale.language import speaking, tr, translate_message
-from diffcli.problem.case import Asked, Case, Number, claims_in, make_case, traced_case, tuples
+from diffcli.problem.asked import Asked
+from diffcli.problem.case import Case
+from diffcli.problem.claim_texts import claims_in
 from diffcli.problem.claims import question, shown_equal, tried
+from diffcli.problem.point import Number, tuples
+from diffcli.problem.understanding import make_case, traced_case
 from diffcli.reports.table import show_line
 from diffcli.runtime.errors import DiffError
 from diffcli.truth.certify import certify

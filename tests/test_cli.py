@@ -21,7 +21,8 @@ from diffcli.cli.arguments import read, values
 from diffcli.cli.main import main
 from diffcli.comparison.compare import compare
 from diffcli.comparison.result import Settings
-from diffcli.problem.case import make_case, read_point
+from diffcli.problem.point import read_point
+from diffcli.problem.understanding import make_case
 from diffcli.reports import table
 from diffcli.runtime.errors import DiffError, width
 from diffcli.syntax.rendering import literal

@@ -27,8 +27,8 @@ from diffcli.core.primitives import ARITY, CODE
 from diffcli.core.program import COST_CLASSES, WEIGHTS, Builder, Cost, Program, count, count_written
 from diffcli.methods import forward, reverse
 from diffcli.numbers.float64 import FLOAT64
-from diffcli.problem.case import make_case
 from diffcli.problem.derivation import Problem
+from diffcli.problem.understanding import make_case
 from diffcli.syntax import elaborate
 
 

@@ -18,7 +18,7 @@ from diffcli.core.passes import prune, share
 from diffcli.core.primitives import DEFINITIONS, OF_VECTORS, STABLE
 from diffcli.core.program import loads_first
 from diffcli.numbers.float64 import FLOAT64
-from diffcli.problem.case import make_case
+from diffcli.problem.understanding import make_case
 from diffcli.syntax import elaborate
 from diffcli.truth.certify import certify
 

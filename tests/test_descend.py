@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from diffcli.cli.main import main
-from diffcli.problem.case import read_point
+from diffcli.problem.point import read_point
 from diffcli.reports.studies import written
 from diffcli.runtime.errors import DiffError
 from diffcli.studies.descend import Request, descend, on_samples

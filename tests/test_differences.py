@@ -20,7 +20,9 @@ from diffcli.methods import METHODS, usual
 from diffcli.methods.differences import STENCILS, weights
 from diffcli.numbers.complexes import JOINED, POWERS, SPLIT, STEPS, Complexes, NoExtension, Pair
 from diffcli.numbers.float64 import FLOAT64
-from diffcli.problem.case import Asked, make_case, read_point
+from diffcli.problem.asked import Asked
+from diffcli.problem.point import read_point
+from diffcli.problem.understanding import make_case
 
 COMPLEX = "complex-step"
 BY_VALUES = (*STENCILS, COMPLEX)

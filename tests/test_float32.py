@@ -14,7 +14,7 @@ from diffcli.cli.main import main
 from diffcli.comparison.compare import compare
 from diffcli.comparison.result import Comparison, Settings
 from diffcli.numbers import DIGITS
-from diffcli.problem.case import make_case
+from diffcli.problem.understanding import make_case
 from diffcli.reports.table import Report
 from diffcli.truth.accuracy import error, rounded, spacing
 

@@ -20,7 +20,8 @@ from diffcli.batch.rows import Failure, Result
 from diffcli.comparison.compare import compare
 from diffcli.comparison.result import Comparison, Measurement, Settings
 from diffcli.core.derivative_kinds import Wanted
-from diffcli.problem.case import Asked, make_case
+from diffcli.problem.asked import Asked
+from diffcli.problem.understanding import make_case
 from diffcli.reports import REPORTS, format_of
 from diffcli.reports.cells import BATCH, COSTS
 from diffcli.reports.csv import COLUMNS, text_cell

@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from diffcli.cli.main import main
-from diffcli.problem.case import Case, make_case, read_point
+from diffcli.problem.case import Case
+from diffcli.problem.point import read_point
+from diffcli.problem.understanding import make_case
 from diffcli.reports.graph import drawn
 from diffcli.reports.graph.characters import _Drawing
 from diffcli.runtime.errors import DiffError

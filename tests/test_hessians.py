@@ -11,8 +11,8 @@ from iterated import Quotients, random_function
 from mpmath import mpf
 
 from diffcli.core.derivative_kinds import Wanted
-from diffcli.problem.case import make_case
 from diffcli.problem.derivation import Problem
+from diffcli.problem.understanding import make_case
 from diffcli.truth.certify import Truth, certify
 
 NEAR = mpf(2) ** -17

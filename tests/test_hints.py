@@ -10,7 +10,7 @@ import pytest
 from diffcli import Dual, compare
 from diffcli.cli.main import main
 from diffcli.core.primitives import DEFINITIONS, FUNCTIONS
-from diffcli.problem.case import number_at
+from diffcli.problem.point import number_at
 from diffcli.runtime.errors import DiffError
 from diffcli.syntax import elaborate
 from diffcli.syntax.mending import LONGEST, MOST

@@ -19,7 +19,8 @@ from diffcli.batch.rows import Failure, Result
 from diffcli.cli.main import main
 from diffcli.comparison.compare import compare
 from diffcli.comparison.result import Comparison, Measurement, Settings
-from diffcli.problem.case import Asked, make_case, traced_case
+from diffcli.problem.asked import Asked
+from diffcli.problem.understanding import make_case, traced_case
 from diffcli.reports import REPORTS, format_of
 from diffcli.reports.html import RANKS, SIGNS, digits_marked, table_html
 from diffcli.reports.json import as_object

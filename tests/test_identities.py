@@ -11,7 +11,8 @@ from flint import arb, fmpq
 from hypothesis import given
 from hypothesis import strategies as st
 
-from diffcli.problem.case import make_case, read_point
+from diffcli.problem.point import read_point
+from diffcli.problem.understanding import make_case
 from diffcli.truth.certify import Truth, certify
 from diffcli.truth.exact.forms import times
 from diffcli.truth.exact.identities import _coprime, _factored, vanishes

@@ -38,8 +38,9 @@ from diffcli.core.derivative_kinds import KINDS, SECOND_ORDER, Kind, Wanted
 from diffcli.core.linear_combinations import only
 from diffcli.core.program import Cost, Program, count
 from diffcli.methods import METHODS, forward, reverse, usual
-from diffcli.problem.case import Case, make_case
+from diffcli.problem.case import Case
 from diffcli.problem.derivation import Problem
+from diffcli.problem.understanding import make_case
 from diffcli.syntax import elaborate
 from diffcli.truth.certify import Truth, certify, digits
 

@@ -22,7 +22,7 @@ import pytest
 from diffcli.cli.main import main
 from diffcli.comparison.compare import compare
 from diffcli.comparison.result import Settings
-from diffcli.problem.case import make_case
+from diffcli.problem.understanding import make_case
 from diffcli.runtime import limits
 from diffcli.runtime.errors import DiffError, Unsupported
 from diffcli.runtime.limits import RECURSION, Apart, Died, Expired, Here, alarms, deadline, deep_recursion
@@ -537,9 +537,9 @@ def test_methods_answer_alike_here_and_apart(apart: bool) -> None:
 
 EXPIRED_WITHIN = """
 import signal, sys
-from diffcli.comparison.result import Settings
 from diffcli.comparison.compare import compare
-from diffcli.problem.case import make_case
+from diffcli.comparison.result import Settings
+from diffcli.problem.understanding import make_case
 
 class Late:  # the limit ends in the middle of an import
     def find_spec(self, name, path=None, target=None):

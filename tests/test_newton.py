@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from diffcli.cli.main import main
-from diffcli.problem.case import make_case
+from diffcli.problem.understanding import make_case
 from diffcli.runtime.errors import DiffError
 from diffcli.studies.newton import Step, _ended, correct, newton, order
 from diffcli.truth.certify import digits

@@ -16,7 +16,7 @@ from oracle import HighPrecision, NoValue
 from diffcli.core.derivative_kinds import Wanted
 from diffcli.core.evaluate import evaluate
 from diffcli.core.program import Program
-from diffcli.problem.case import make_case
+from diffcli.problem.understanding import make_case
 from diffcli.syntax import elaborate
 from diffcli.truth.certify import Truth, certify, digits
 

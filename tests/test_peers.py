@@ -28,7 +28,7 @@ from diffcli.comparison.compare import compare
 from diffcli.comparison.result import Measurement, Settings
 from diffcli.core.primitives import COMPARISONS, PRIMITIVES
 from diffcli.methods import METHODS
-from diffcli.problem.case import traced_case
+from diffcli.problem.understanding import traced_case
 from diffcli.studies.methods import installed
 
 PEERS = tuple(name for name, method in METHODS.items() if method.needs)

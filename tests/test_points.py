@@ -28,7 +28,9 @@ from diffcli.points.reading import Points, of_file, of_ranges
 from diffcli.points.result import Found, Settings
 from diffcli.points.run import differences, run, understood
 from diffcli.points.statistics import BINS, quantile, sample
-from diffcli.problem.case import Asked, Case, make_case
+from diffcli.problem.asked import Asked
+from diffcli.problem.case import Case
+from diffcli.problem.understanding import make_case
 from diffcli.reports import points as points_report
 from diffcli.runtime.errors import DiffError
 

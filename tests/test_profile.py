@@ -16,7 +16,8 @@ import pytest
 from diffcli.cli.main import main
 from diffcli.comparison.compare import compare
 from diffcli.comparison.result import Settings
-from diffcli.problem.case import make_case, read_point
+from diffcli.problem.point import read_point
+from diffcli.problem.understanding import make_case
 from diffcli.runtime.errors import DiffError
 from diffcli.studies.hunt import _drawn, hunt
 from diffcli.studies.losses import Losses, _beside, moving_case

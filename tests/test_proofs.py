@@ -19,7 +19,7 @@ from oracle import HighPrecision, NoValue, cornered
 
 from diffcli.core.evaluate import evaluate
 from diffcli.core.program import Program
-from diffcli.problem.case import make_case
+from diffcli.problem.understanding import make_case
 from diffcli.runtime.errors import DiffError
 from diffcli.studies.newton import newton
 from diffcli.studies.taylor import taylor

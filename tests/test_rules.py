@@ -44,7 +44,7 @@ from diffcli.core.evaluate import evaluate
 from diffcli.core.primitives import CODE, PRIMITIVES, RULES, Primitive, Rules
 from diffcli.methods import METHODS, forward, reverse, symbolic
 from diffcli.numbers.float64 import FLOAT64
-from diffcli.problem.case import make_case
+from diffcli.problem.understanding import make_case
 from diffcli.studies.rules import Function, by_rule, explained, functions, measured, worst, worst_of
 from diffcli.truth.accuracy import bits_lost, error
 from diffcli.truth.certify import certify

@@ -21,7 +21,9 @@ from diffcli.core.evaluate import evaluate
 from diffcli.core.primitives import CODE, FUNCTIONS, VECTOR_FUNCTIONS
 from diffcli.core.program import Cost, count, validate
 from diffcli.numbers.float64 import FLOAT64
-from diffcli.problem.case import constant, flat, make_case, read_point, shape_of, tuples, understood, written
+from diffcli.problem.case import understood
+from diffcli.problem.point import constant, flat, read_point, shape_of, tuples, written
+from diffcli.problem.understanding import make_case
 from diffcli.runtime.errors import DiffError
 from diffcli.syntax import elaborate, render
 from diffcli.syntax.shapes import Mismatch, Tensor, each, nested, pick, places, stack, subscript, transpose

@@ -15,7 +15,7 @@ from diffcli.core.evaluate import evaluate
 from diffcli.core.primitives import CODE, DEFINITIONS, FUNCTIONS, PRIMITIVES
 from diffcli.core.program import Program
 from diffcli.numbers.float64 import FLOAT64
-from diffcli.problem.case import flat, shape_of
+from diffcli.problem.point import flat, shape_of
 from diffcli.reports.mathml import NAMESPACE
 from diffcli.reports.steps import told
 from diffcli.reports.typesetting import LATEX, typeset

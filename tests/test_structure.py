@@ -30,8 +30,8 @@ from diffcli.core.sparsity import meetings
 from diffcli.methods import METHODS, forward, reverse
 from diffcli.numbers import Dtype
 from diffcli.numbers.float64 import FLOAT64
-from diffcli.problem.case import make_case
 from diffcli.problem.derivation import Problem
+from diffcli.problem.understanding import make_case
 from diffcli.runtime.errors import Unsupported
 from diffcli.syntax import elaborate
 from diffcli.truth.certify import certify

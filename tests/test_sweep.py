@@ -12,7 +12,7 @@ import pytest
 
 from diffcli.cli.main import main
 from diffcli.methods.differences import STENCILS
-from diffcli.problem.case import read_point
+from diffcli.problem.point import read_point
 from diffcli.reports.studies import as_object, written
 from diffcli.runtime.errors import DiffError
 from diffcli.studies.study import Study

@@ -17,7 +17,7 @@ from diffcli.core.evaluate import evaluate
 from diffcli.core.program import count, count_written
 from diffcli.methods import METHODS
 from diffcli.numbers.float64 import FLOAT64
-from diffcli.problem.case import make_case
+from diffcli.problem.understanding import make_case
 from diffcli.reports.studies import written
 from diffcli.runtime.errors import DiffError
 from diffcli.studies.study import Study

@@ -25,7 +25,7 @@ from diffcli.core.evaluate import evaluate
 from diffcli.core.primitives import BOOLEAN, CODE
 from diffcli.core.program import Program, count, validate
 from diffcli.numbers.float64 import FLOAT64
-from diffcli.problem.case import make_case
+from diffcli.problem.understanding import make_case
 from diffcli.syntax import elaborate
 from diffcli.truth import series
 from diffcli.truth.certify import certify

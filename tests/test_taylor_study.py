@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from diffcli.cli.main import main
-from diffcli.problem.case import make_case
+from diffcli.problem.understanding import make_case
 from diffcli.runtime.errors import DiffError
 from diffcli.studies.taylor import radius_hint, taylor
 from diffcli.truth.proofs import coefficients, largest, remainders

@@ -15,7 +15,9 @@ from diffcli.cli.main import main
 from diffcli.core.evaluate import evaluate
 from diffcli.methods import METHODS
 from diffcli.numbers.float64 import FLOAT64
-from diffcli.problem.case import Case, make_case, read_point
+from diffcli.problem.case import Case
+from diffcli.problem.point import read_point
+from diffcli.problem.understanding import make_case
 from diffcli.reports.studies import written
 from diffcli.studies.nodes import (
     Primal,

@@ -16,7 +16,8 @@ from diffcli.comparison.compare import compare
 from diffcli.comparison.result import Settings
 from diffcli.core.evaluate import evaluate
 from diffcli.numbers.float64 import FLOAT64
-from diffcli.problem.case import Asked, make_case, traced_case
+from diffcli.problem.asked import Asked
+from diffcli.problem.understanding import make_case, traced_case
 from diffcli.runtime.errors import DiffError
 from diffcli.tracing.loading import load
 

@@ -26,7 +26,8 @@ from oracle import NoValue, Quotients, cornered, interval
 from diffcli.core.derivative_kinds import Wanted
 from diffcli.core.primitives import CODE
 from diffcli.core.program import Program
-from diffcli.problem.case import Asked, make_case
+from diffcli.problem.asked import Asked
+from diffcli.problem.understanding import make_case
 from diffcli.syntax import elaborate
 from diffcli.truth import iterated
 from diffcli.truth.accuracy import (

@@ -17,8 +17,9 @@ from diffcli.methods.derive import derived
 from diffcli.points.reading import of_ranges
 from diffcli.points.result import Settings as Points
 from diffcli.points.run import run, understood
-from diffcli.problem.case import Asked, make_case
+from diffcli.problem.asked import Asked
 from diffcli.problem.derivation import Derivation
+from diffcli.problem.understanding import make_case
 from diffcli.reports import cells, csv, html, latex, markdown, table
 from diffcli.reports.json import as_object
 from diffcli.reports.sentences import closing

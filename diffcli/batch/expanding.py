@@ -8,7 +8,7 @@ from dataclasses import replace
 from itertools import product
 
 from diffcli.batch.rows import Failure, Row
-from diffcli.problem.case import Number, scalar
+from diffcli.problem.point import Number, scalar
 from diffcli.runtime.errors import DiffError
 from diffcli.runtime.messages import message
 

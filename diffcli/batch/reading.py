@@ -18,7 +18,8 @@ from pathlib import PurePath
 from typing import Any, NamedTuple
 
 from diffcli.batch.rows import Failure, Row
-from diffcli.problem.case import claims_in, number_at
+from diffcli.problem.claim_texts import claims_in
+from diffcli.problem.point import number_at
 from diffcli.runtime.errors import DiffError
 from diffcli.runtime.messages import Message, message
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from diffcli.comparison.result import Comparison
-from diffcli.problem.case import Number
+from diffcli.problem.point import Number
 from diffcli.runtime.errors import DiffError, brief
 from diffcli.runtime.messages import Message, message
 

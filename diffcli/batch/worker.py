@@ -15,7 +15,10 @@ from diffcli.batch.rows import Failure, Finish, Result, Row
 from diffcli.comparison.compare import compare_all
 from diffcli.comparison.result import Settings
 from diffcli.methods import METHODS
-from diffcli.problem.case import Asked, Case, make_case, number_at, read_point
+from diffcli.problem.asked import Asked
+from diffcli.problem.case import Case
+from diffcli.problem.point import number_at, read_point
+from diffcli.problem.understanding import make_case
 from diffcli.runtime.errors import DiffError
 from diffcli.runtime.limits import Expired, Here, alarms, limit_memory
 from diffcli.runtime.messages import message

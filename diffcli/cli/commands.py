@@ -26,7 +26,9 @@ if TYPE_CHECKING:
     from diffcli.batch.rows import Failure, Finish, Result, Row
     from diffcli.batch.summary import Summary
     from diffcli.comparison.result import Settings
-    from diffcli.problem.case import Asked, Case, Number
+    from diffcli.problem.asked import Asked
+    from diffcli.problem.case import Case
+    from diffcli.problem.point import Number
     from diffcli.reports import Report
     from diffcli.reports.screen import Screen
     from diffcli.reports.writing import Written
@@ -105,7 +107,7 @@ def run_expression(text: str, at: list[str], request: Request, many: Many) -> in
 
 def _compared(text: str, at: list[str], request: Request, function: bool) -> int:
     """The comparison of an expression or a function, written where it was asked for."""
-    from diffcli.problem.case import make_case
+    from diffcli.problem.understanding import make_case
 
     point = within(request.computation.timeout, point_of, at)
     if function:
@@ -163,7 +165,7 @@ def _traced(text: str, point: dict[str, Number], request: Request) -> Case:
 
 
 def _run_here(text: str, point: dict[str, Number], wrt: tuple[str, ...] | None, asked: Asked, seconds: float) -> Case:
-    from diffcli.problem.case import traced_case
+    from diffcli.problem.understanding import traced_case
     from diffcli.runtime.limits import Expired, Here
 
     try:
@@ -191,7 +193,7 @@ def note_unused(point: Iterable[str], used: Container[str]) -> None:
 
 def point_of(at: list[str] | None) -> dict[str, Number]:
     """All `--at` options together."""
-    from diffcli.problem.case import read_point
+    from diffcli.problem.point import read_point
 
     point: dict[str, Number] = {}
     for part in at or []:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from diffcli.core.derivative_kinds import Kind
     from diffcli.core.primitives import Rules
     from diffcli.numbers import Dtype
-    from diffcli.problem.case import Asked
+    from diffcli.problem.asked import Asked
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,8 @@ class Request:
 
     @cached_property
     def asked(self) -> Asked:
-        from diffcli.problem.case import Asked, all_claims
+        from diffcli.problem.asked import Asked
+        from diffcli.problem.claim_texts import all_claims
 
         kind = self.derivative
         return Asked(kind.order, kind.jvp, kind.vjp, kind.hvp, kind.unit, all_claims(kind.claim or ()))

@@ -35,7 +35,8 @@ from diffcli.runtime.errors import DiffError
 from diffcli.runtime.messages import Message, message
 
 if TYPE_CHECKING:
-    from diffcli.problem.case import Case, Number
+    from diffcli.problem.case import Case
+    from diffcli.problem.point import Number
     from diffcli.studies.study import Study
 
 T = TypeVar("T")
@@ -235,7 +236,7 @@ def _point(at: list[str] | None, limit: float) -> Mapping[str, Number]:
 def _held(text: str, at: list[str] | None, limit: float, named: Sequence[str] | None = None) -> Mapping[str, Number]:
     """The point for an expression; what it gives beyond the variables is said."""
     from diffcli.cli.commands import note_unused, within
-    from diffcli.problem.case import shape_of
+    from diffcli.problem.point import shape_of
     from diffcli.syntax import elaborate
 
     point = _point(at, limit)
@@ -298,7 +299,7 @@ def expand_taylor(
     Coefficients are found by Taylor arithmetic in float64, and measured against
     proved ones. The radius of convergence is a hint, not a proof.
     """
-    from diffcli.problem.case import constant, flat
+    from diffcli.problem.point import constant, flat
     from diffcli.studies.taylor import taylor
 
     _, limit, variables = _asked(None, wrt, timeout)
@@ -486,7 +487,7 @@ def show_trace(
     json and csv have all.
     """
     from diffcli.cli.commands import within
-    from diffcli.problem.case import make_case
+    from diffcli.problem.understanding import make_case
 
     named, limit = variables(wrt), _limit(timeout)
     case = within(limit, make_case, text, _held(text, at, limit, named), named)
@@ -557,7 +558,7 @@ def draw_graph(
     In the terminal, as SVG (-o graph.svg), for Mermaid (.mmd) or Graphviz
     (.dot). More than 60 nodes are folded.
     """
-    from diffcli.problem.case import make_case
+    from diffcli.problem.understanding import make_case
     from diffcli.reports.graph import ENDINGS, FORMATS, drawn
     from diffcli.studies.graph import MOST, SHOWS, graph
 
@@ -648,7 +649,7 @@ def report_page(
 
     from diffcli.cli.commands import within
     from diffcli.comparison.compare import compare
-    from diffcli.problem.case import make_case
+    from diffcli.problem.understanding import make_case
 
     request = Request(
         Derivative(wrt=wrt),
@@ -706,7 +707,7 @@ def _commands(text: str, case: Case, wrt: str | None) -> dict[str, str]:
     """What shows each part of the page in a terminal."""
     from shlex import quote
 
-    from diffcli.problem.case import written
+    from diffcli.problem.point import written
 
     point = ", ".join(f"{name}={written(value)}" for name, value in case.at.items())
     rest = [text, *(["--at", point] if point else [])]

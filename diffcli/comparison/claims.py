@@ -9,7 +9,8 @@ from diffcli.comparison.execution import outputs, path_taken
 from diffcli.comparison.result import CLAIM, Measurement, Memory, Outcome, Settings
 from diffcli.core.passes import share
 from diffcli.core.program import count, peak
-from diffcli.problem.case import Case, written
+from diffcli.problem.case import Case
+from diffcli.problem.point import written
 from diffcli.runtime.limits import Apart, Expired, Here
 from diffcli.runtime.messages import Message, message
 from diffcli.truth.certify import Truth

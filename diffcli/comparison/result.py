@@ -11,7 +11,8 @@ from diffcli.core.primitives import Rules
 from diffcli.core.program import Cost
 from diffcli.methods import usual
 from diffcli.numbers import DIGITS, Dtype
-from diffcli.problem.case import Asked, Case
+from diffcli.problem.asked import Asked
+from diffcli.problem.case import Case
 from diffcli.problem.derivation import Derivation, Steps
 from diffcli.runtime.messages import Message, message
 from diffcli.truth.accuracy import Error, Verdict, bits_lost

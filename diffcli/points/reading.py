@@ -21,7 +21,8 @@ from warnings import catch_warnings, simplefilter
 
 import numpy as np
 
-from diffcli.problem.case import Case, Number, scalar, tuples, written
+from diffcli.problem.case import Case
+from diffcli.problem.point import Number, scalar, tuples, written
 from diffcli.runtime.errors import DiffError, brief, unreadable
 from diffcli.runtime.messages import message, parts
 from diffcli.syntax import parse

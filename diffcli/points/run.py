@@ -26,8 +26,10 @@ from diffcli.points.paths import AT_ONCE as TOGETHER
 from diffcli.points.paths import Columns, Group, Into, at_points, grouped, into, point_of, straight
 from diffcli.points.reading import Column, Points
 from diffcli.points.result import Answer, Failure, Found, Gaps, Path, Settings, Told
-from diffcli.problem.case import Asked, Case, make_case
+from diffcli.problem.asked import Asked
+from diffcli.problem.case import Case
 from diffcli.problem.derivation import Derivation, Problem
+from diffcli.problem.understanding import make_case
 from diffcli.runtime.errors import DiffError, Unsupported
 from diffcli.runtime.limits import Apart, Expired, Here
 from diffcli.runtime.messages import message

@@ -25,8 +25,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from diffcli.core.passes import held_at, prune
 from diffcli.core.primitives import CODE, CONST, INPUT
 from diffcli.core.program import Program
-from diffcli.problem.case import Case, Claim, Number, flat, shape_of, tuples, written
+from diffcli.problem.case import Case, Claim
 from diffcli.problem.derivation import Derivation
+from diffcli.problem.point import Number, flat, shape_of, tuples, written
 from diffcli.runtime.limits import Expired, deadline
 from diffcli.runtime.messages import Message, message
 from diffcli.syntax.rendering import literal

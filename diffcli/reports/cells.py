@@ -9,7 +9,8 @@ from diffcli.batch.rows import Failure, Result
 from diffcli.comparison.result import Comparison, Measurement
 from diffcli.core.program import Cost
 from diffcli.locale.language import tr, translate_message
-from diffcli.problem.case import equations, headline, tuples, written
+from diffcli.problem.case import headline
+from diffcli.problem.point import equations, tuples, written
 from diffcli.reports.names import names
 from diffcli.reports.sentences import lost, operations, proved, sides, ulps
 from diffcli.syntax.rendering import literal

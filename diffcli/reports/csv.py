@@ -22,7 +22,7 @@ from typing import Any
 
 from diffcli.batch.rows import Failure, Result
 from diffcli.comparison.result import Comparison
-from diffcli.problem.case import written
+from diffcli.problem.point import written
 from diffcli.reports.json import as_object
 
 COLUMNS = (

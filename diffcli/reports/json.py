@@ -16,8 +16,8 @@ from diffcli.batch.rows import Failure, Result
 from diffcli.comparison.result import Comparison, Measurement
 from diffcli.core.derivative_kinds import Wanted
 from diffcli.numbers import DIGITS
-from diffcli.problem.case import Number
 from diffcli.problem.claims import Examination
+from diffcli.problem.point import Number
 from diffcli.syntax.shapes import nested
 from diffcli.truth.accuracy import Error
 from diffcli.truth.certify import digits

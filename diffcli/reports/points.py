@@ -12,7 +12,8 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from diffcli.locale.language import begun, speaking, tr, translate_message
-from diffcli.problem.case import equations, headline, written
+from diffcli.problem.case import headline
+from diffcli.problem.point import equations, written
 from diffcli.runtime.errors import width as columns_of
 from diffcli.studies.study import Cell, Column, Study, Table
 from diffcli.syntax.rendering import literal

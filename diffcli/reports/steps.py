@@ -10,7 +10,8 @@ from typing import Any
 
 from diffcli.locale.language import TAGS, language, speaking, tr, translate_message
 from diffcli.locale.wrapping import wrapped
-from diffcli.problem.case import equations, understood
+from diffcli.problem.case import understood
+from diffcli.problem.point import equations
 from diffcli.reports.json import SCHEMA, number
 from diffcli.reports.latex import LETTERS, escaped
 from diffcli.reports.mathml import MATHML, math

@@ -20,7 +20,8 @@ from diffcli.comparison.result import GOOD, Comparison, Measurement
 from diffcli.core.program import Cost
 from diffcli.locale.language import join, tr, translate_message
 from diffcli.locale.wrapping import wrapped
-from diffcli.problem.case import equations, pasted, tuples, understood, written
+from diffcli.problem.case import understood
+from diffcli.problem.point import equations, pasted, tuples, written
 from diffcli.reports.cells import by_class, derivative, one_line, ratio, standing, truths, value
 from diffcli.reports.names import labels
 from diffcli.reports.screen import plain, ruled

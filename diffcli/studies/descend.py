@@ -14,7 +14,8 @@ from itertools import pairwise
 from diffcli.comparison.execution import executed
 from diffcli.locale.language import begun, listed, tr, translate_message
 from diffcli.points.generation import evaluator
-from diffcli.problem.case import Number, equations, pasted, understood
+from diffcli.problem.case import understood
+from diffcli.problem.point import Number, equations, pasted
 from diffcli.runtime.errors import DiffError, Unsupported, width
 from diffcli.runtime.limits import Died, Expired, Here
 from diffcli.runtime.messages import message

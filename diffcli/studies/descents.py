@@ -14,8 +14,11 @@ from random import Random
 
 from diffcli.comparison.execution import executed
 from diffcli.core.program import Cost
-from diffcli.problem.case import Asked, Case, Number, flat, make_case, shape_of, tuples, where_missing
+from diffcli.problem.asked import Asked
+from diffcli.problem.case import Case
 from diffcli.problem.derivation import Answer, Problem
+from diffcli.problem.point import Number, flat, shape_of, tuples
+from diffcli.problem.understanding import make_case, where_missing
 from diffcli.runtime.errors import DiffError, unreadable
 from diffcli.runtime.messages import message
 from diffcli.studies.reused import Reused

@@ -18,7 +18,8 @@ from diffcli.ad.rules import ONE, ZERO, Linear
 from diffcli.core.primitives import CONST, INPUT, PARAMETRIC, PRIMITIVES
 from diffcli.locale.language import tr
 from diffcli.numbers.float64 import FLOAT64
-from diffcli.problem.case import Case, equations, headline
+from diffcli.problem.case import Case, headline
+from diffcli.problem.point import equations
 from diffcli.runtime.errors import DiffError
 from diffcli.runtime.messages import message
 from diffcli.studies.nodes import (

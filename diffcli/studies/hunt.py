@@ -12,7 +12,8 @@ from random import Random
 
 from diffcli.locale.language import tr
 from diffcli.methods import usual
-from diffcli.problem.case import Number, headline
+from diffcli.problem.case import headline
+from diffcli.problem.point import Number
 from diffcli.runtime.errors import DiffError
 from diffcli.runtime.messages import message
 from diffcli.studies.losses import (

@@ -11,8 +11,10 @@ from statistics import median
 from typing import Any
 
 from diffcli.locale.language import listed, tr
-from diffcli.problem.case import Case, Number, make_case, pasted, where_missing
+from diffcli.problem.case import Case
 from diffcli.problem.derivation import Problem
+from diffcli.problem.point import Number, pasted
+from diffcli.problem.understanding import make_case, where_missing
 from diffcli.runtime.errors import DiffError, Unsupported
 from diffcli.runtime.limits import Died, Expired, Here
 from diffcli.runtime.messages import message

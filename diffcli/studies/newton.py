@@ -15,8 +15,10 @@ from itertools import pairwise
 from diffcli.comparison.execution import executed
 from diffcli.locale.language import begun, listed, tr, translate_message
 from diffcli.methods import usual
-from diffcli.problem.case import Case, Number, equations, headline, make_case, pasted, where_missing
+from diffcli.problem.case import Case, headline
 from diffcli.problem.derivation import Problem
+from diffcli.problem.point import Number, equations, pasted
+from diffcli.problem.understanding import make_case, where_missing
 from diffcli.runtime.errors import DiffError
 from diffcli.runtime.limits import Expired, Here
 from diffcli.runtime.messages import message

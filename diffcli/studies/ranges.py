@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 from diffcli.locale.language import tr
-from diffcli.problem.case import scalar
+from diffcli.problem.point import scalar
 from diffcli.runtime.errors import DiffError
 from diffcli.runtime.messages import message
 from diffcli.syntax.rendering import literal

@@ -17,7 +17,9 @@ from typing import Literal
 from diffcli.core.passes import prune
 from diffcli.core.primitives import CODE, CONST, INPUT, PARAMETRIC, PRIMITIVES, SELECT
 from diffcli.core.program import Constant, Program
-from diffcli.problem.case import Case, Number, make_case, shape_of
+from diffcli.problem.case import Case
+from diffcli.problem.point import Number, shape_of
+from diffcli.problem.understanding import make_case
 from diffcli.runtime.errors import DiffError
 from diffcli.runtime.limits import Expired, deadline
 from diffcli.runtime.messages import Message, message

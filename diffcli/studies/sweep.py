@@ -20,7 +20,9 @@ from typing import Any
 
 from diffcli.locale.language import join, listed, tr, translate_message
 from diffcli.methods.differences import STENCILS, Stencil, weights
-from diffcli.problem.case import Case, Number, equations, flat, headline, make_case
+from diffcli.problem.case import Case, headline
+from diffcli.problem.point import Number, equations, flat
+from diffcli.problem.understanding import make_case
 from diffcli.runtime.errors import DiffError, Unsupported
 from diffcli.runtime.limits import Expired, Here
 from diffcli.runtime.messages import message

@@ -17,8 +17,10 @@ from diffcli.comparison.execution import executed
 from diffcli.core.program import Cost, count, count_written
 from diffcli.locale.language import begun, listed, tr, translate_message
 from diffcli.methods import METHODS
-from diffcli.problem.case import Case, Number, make_case, pasted
+from diffcli.problem.case import Case
 from diffcli.problem.derivation import Derivation, Problem
+from diffcli.problem.point import Number, pasted
+from diffcli.problem.understanding import make_case
 from diffcli.runtime.errors import DiffError, Unsupported
 from diffcli.runtime.limits import Apart, Died, Expired
 from diffcli.runtime.messages import message

@@ -20,8 +20,10 @@ from diffcli.ad.taylor import taylor as program_of
 from diffcli.core.evaluate import evaluate
 from diffcli.locale.language import tr
 from diffcli.numbers.float64 import FLOAT64
-from diffcli.problem.case import Case, Number, headline, make_case, pasted
+from diffcli.problem.case import Case, headline
 from diffcli.problem.derivation import Problem
+from diffcli.problem.point import Number, pasted
+from diffcli.problem.understanding import make_case
 from diffcli.runtime.errors import DiffError
 from diffcli.runtime.limits import Expired, Here
 from diffcli.runtime.messages import message

@@ -15,7 +15,8 @@ from typing import Literal
 from diffcli.ad.rules import ZERO
 from diffcli.core.primitives import CONST, INPUT
 from diffcli.locale.language import begun, join, listed, tr, translate_message
-from diffcli.problem.case import Case, equations, headline
+from diffcli.problem.case import Case, headline
+from diffcli.problem.point import equations
 from diffcli.studies.causes import SMALLEST_NORMAL, underflowed, why_lost, why_not_finite
 from diffcli.studies.nodes import (
     MOST_PROVED,

@@ -27,7 +27,9 @@ from diffcli.core.evaluate import evaluate
 from diffcli.core.primitives import PRIMITIVES
 from diffcli.methods import METHODS
 from diffcli.methods.derive import derived
-from diffcli.problem.case import Asked, make_case, read_point
+from diffcli.problem.asked import Asked
+from diffcli.problem.point import read_point
+from diffcli.problem.understanding import make_case
 from diffcli.reports.json import line
 from diffcli.runtime.errors import DiffError
 from diffcli.runtime.limits import Expired
