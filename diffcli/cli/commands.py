@@ -156,7 +156,8 @@ def _traced(text: str, point: dict[str, Number], request: Request) -> Case:
     if request.asked.claims or not separable():
         return _run_here(*asked)
     try:
-        return Apart(_without_function, *asked, memory=None).result(request.computation.timeout + 2 * STUCK)
+        limit = request.computation.timeout + 2 * STUCK
+        return Apart(_without_function, *asked, memory=None, alive=True).result(limit)
     except Expired:
         raise _late(text, request.computation.timeout) from None
     except Died:

@@ -249,12 +249,15 @@ class Apart(Generic[T]):
     `result` raises what the function raised, `Expired` when `seconds` have
     passed since the start, `Died` when the child was killed or crashed. A process that
     may have no children (a worker of `multiprocessing.Pool`) computes it itself, as `Here` does. `memory` are
-    bytes that the child may have beyond its birth; None for no limit.
+    bytes that the child may have beyond its birth; None for no limit. `alive` lets the child end like any Python
+    process: a user's threads go on and its handlers are called, while this process lives and the time lasts.
     """
 
-    def __init__(self, function: Callable[..., T], *arguments: Any, memory: int | None = MEMORY) -> None:
+    def __init__(
+        self, function: Callable[..., T], *arguments: Any, memory: int | None = MEMORY, alive: bool = False
+    ) -> None:
         self.here = Here(function, *arguments)
-        self.memory = memory
+        self.memory, self.alive = memory, alive
         self.begun = time.monotonic()
         self.process: Any = None
         self.connection: Any = None
@@ -265,7 +268,7 @@ class Apart(Generic[T]):
     def _begin(self, function: Callable[..., T], arguments: tuple[Any, ...]) -> None:
         context = starting(fork=_threads() == 1)
         connection, theirs = context.Pipe(duplex=False)
-        process = context.Process(target=_answer, args=(theirs, function, arguments, self.memory))
+        process = context.Process(target=_answer, args=(theirs, function, arguments, self.memory, self.alive))
         with shared, _script_left_out(), held_back():
             try:
                 process.start()
@@ -283,13 +286,31 @@ class Apart(Generic[T]):
                 raise Expired
             outcome: tuple[bool, Any] = self.connection.recv()
         except Exception:  # noqa: BLE001 - it ended, or sent what cannot be made again
-            raise Died from None
-        finally:
             self.end()
+            raise Died from None
+        except Expired:
+            self.end()
+            raise
         succeeded, answer = outcome
+        if not (succeeded and self.alive):
+            self.end()
+        else:
+            self._let_go(seconds)
         if succeeded:
             return answer  # type: ignore[no-any-return]
         raise answer
+
+    def _let_go(self, seconds: float) -> None:
+        """The child goes on by itself; it is waited for when this process ends, as long as it might have taken."""
+        process, until = self.process, self.begun + min(seconds, LONGEST)
+        atexit.unregister(process.kill)
+        self.connection.close()
+
+        def wait() -> None:
+            process.join(max(0.0, until - time.monotonic()))
+            process.kill()
+
+        atexit.register(wait)
 
     def end(self) -> None:
         """Leave no process behind, whatever it is at."""
@@ -373,8 +394,12 @@ def _nowhere() -> Any:
     return Path(os.devnull).open("w")
 
 
-def _answer(connection: Any, function: Callable[..., Any], arguments: tuple[Any, ...], memory: int | None) -> None:
+def _answer(
+    connection: Any, function: Callable[..., Any], arguments: tuple[Any, ...], memory: int | None, alive: bool
+) -> None:
     """What the child does: one function, one answer."""
+    if alive:
+        atexit._clear()  # handlers of the parent, of which this is a copy
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
     if memory is not None:
         limit_memory(memory)
@@ -387,6 +412,12 @@ def _answer(connection: Any, function: Callable[..., Any], arguments: tuple[Any,
         connection.send(outcome)
     except Exception:  # noqa: BLE001 - whatever cannot be pickled
         connection.send((False, Died()))
+    if alive:
+        connection.close()
+        for thread in threading.enumerate():
+            if thread is not threading.current_thread() and not thread.daemon:
+                thread.join()
+        atexit._run_exitfuncs()  # multiprocessing does so from Python 3.13 on
 
 
 class limited_memory:  # noqa: N801 - it is called as a function
