@@ -118,12 +118,8 @@ def test_imports_go_one_way(path: Path) -> None:
         assert other == room or LEVEL[other] < LEVEL[room], f"{own} imports {name}"
 
 
-# Rooms with a circle in them; to be cut.
-CIRCLES = {"tracing"}
-
-
 def test_no_files_import_each_other() -> None:
-    assert {circle[0].split(".")[1] for circle in circles(arrows(modules()))} <= CIRCLES
+    assert not circles(arrows(modules()))
 
 
 @pytest.mark.parametrize("path", FILES, ids=module_name)

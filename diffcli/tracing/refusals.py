@@ -7,16 +7,14 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType, ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from diffcli.runtime.errors import DiffError
 from diffcli.runtime.messages import Message, message
 from diffcli.tracing.path import Place, place_of, users_frame
-
-if TYPE_CHECKING:
-    from diffcli.tracing.values import Trace
 
 _NUMPY_NAMES = {
     "asin": "arcsin", "acos": "arccos", "atan": "arctan", "atan2": "arctan2", "asinh": "arcsinh", "acosh": "arccosh",
@@ -78,13 +76,15 @@ def vector_condition(file: str) -> DiffError:
     return DiffError(said, place.text, (place.begin, place.end), CONDITION, "python")
 
 
-def kept(run: Trace, wire: int, file: str) -> DiffError:
-    """The error for a number that is used in a run that it does not belong to."""
-    inputs = run.names(wire)
+def kept(inputs: Sequence[str], source: str, file: str) -> DiffError:
+    """The error for a number that is used in a run of `file` that it does not belong to.
+
+    `inputs` are those that it was computed from, in an ended run of `source`.
+    """
     said = message(
         "a number computed from {names} was kept from another run of {name}, which has ended",
         names=", ".join(inputs) or message("nothing"),
-        name=run.source,
+        name=source,
     )
     frame = users_frame(file) or _outside()
     if frame is None:

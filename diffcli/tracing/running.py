@@ -26,6 +26,7 @@ from diffcli.runtime.limits import Expired
 from diffcli.runtime.messages import Message, message, parts
 from diffcli.syntax import Expression
 from diffcli.syntax.shapes import Shape, places, subscript
+from diffcli.tracing import arrays
 from diffcli.tracing.arrays import array_of
 from diffcli.tracing.checking import Doubt, agree, checking, plainly, repeated, unexplained
 from diffcli.tracing.exactness import unsure
@@ -113,7 +114,9 @@ def _recorded(
 ) -> tuple[Trace, Any]:  # fmt: skip
     """One run on traced numbers, and what it gave back; `whole` are parameters that may be plain whole numbers."""
     names = [name + subscript(place) for name, shape in shapes.items() for place in places(shape)]
-    run = Trace(names, [float(x) for value in given.values() for x in np.ravel(value)], loaded.file, loaded.source)
+    run = Trace(
+        names, [float(x) for value in given.values() for x in np.ravel(value)], arrays, loaded.file, loaded.source
+    )
     run.flipped = flipped
     token = running.set(run)
     try:

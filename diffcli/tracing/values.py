@@ -2,7 +2,7 @@
 
 What Python or NumPy does to it is written down as an equation of our own primitives. A condition is decided
 by the numbers, and noted. What needs a plain float is refused, with the way out. This room knows programs and
-float64; arrays are next door.
+float64; what NumPy asks of a number it passes on to the `Arrays` that its run was given.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from fractions import Fraction
 from math import isfinite
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -43,6 +43,22 @@ class Comparison(NamedTuple):
     right: int
 
 
+class Arrays(Protocol):
+    """What NumPy asks of a traced number and this room leaves to whoever knows shapes."""
+
+    def primitive(self, name: str, /, *operands: Any) -> Any:
+        """A primitive by its name, of numbers and arrays."""
+
+    def universal(self, ufunc: Any, method: str, inputs: tuple[Any, ...], keywords: dict[str, Any], /) -> Any:
+        """NumPy's protocol `__array_ufunc__` (NEP 13)."""
+
+    def called(self, function: Any, arguments: Any, keywords: Any, /) -> Any:
+        """NumPy's protocol `__array_function__` (NEP 18)."""
+
+    def entrywise(self, operation: Callable[..., Any], /, *inputs: Any) -> Any:
+        """`operation` on entries, broadcast as NumPy does."""
+
+
 class Trace:
     """One run of a function: what is recorded, and what was decided on the way.
 
@@ -51,8 +67,12 @@ class Trace:
     and perturbations of two runs are never confused.
     """
 
-    def __init__(self, names: Sequence[str], point: Sequence[float], file: str, source: str = "") -> None:
+    def __init__(
+        self, names: Sequence[str], point: Sequence[float], arrays: Arrays, file: str, source: str = ""
+    ) -> None:
+        """A run of `source`, a function in `file`, at a point: as many floats as names."""
         self.recording = Recording(names, list(point), FLOAT64)
+        self.arrays = arrays
         self.file, self.source = file, source
         self.outer = running.get()
         self.depth: int = self.outer.depth + 1 if self.outer else 0
@@ -84,7 +104,7 @@ class Trace:
             while run is not None and run is not entry.trace:
                 run = run.outer
             if run is None or run.ended:
-                raise kept(entry.trace, entry.wire, self.file)
+                raise kept(entry.trace.names(entry.wire), entry.trace.source, self.file)
             builder = self.recording.builder
             name = f"outer.{len(self.captured)}"
             builder.inputs = (*builder.inputs, name)
@@ -289,21 +309,15 @@ class Scalar:
 
     # --- what diffcli.functions ask
     def _apply(self, name: str, *operands: Any) -> Any:
-        from diffcli.tracing.arrays import primitive
-
-        return primitive(name, *operands)
+        return self.trace.arrays.primitive(name, *operands)
 
     # --- NumPy's protocols
     def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any, **keywords: Any) -> Any:
-        from diffcli.tracing.arrays import universal
-
-        return universal(ufunc, method, inputs, keywords)
+        return self.trace.arrays.universal(ufunc, method, inputs, keywords)
 
     def __array_function__(self, function: Any, types: Any, arguments: Any, keywords: Any) -> Any:
-        from diffcli.tracing.arrays import called
-
         del types
-        return called(function, arguments, keywords)
+        return self.trace.arrays.called(function, arguments, keywords)
 
 
 numbers.Real.register(Scalar)
@@ -328,7 +342,7 @@ def innermost(*entries: Any) -> Trace:
     assert found is not None
     if found.trace.ended:
         now = running.get()
-        raise kept(found.trace, found.wire, now.file if now else found.trace.file)
+        raise kept(found.trace.names(found.wire), found.trace.source, now.file if now else found.trace.file)
     return found.trace
 
 
@@ -389,13 +403,11 @@ def _binary(name: str, left: Any, right: Any) -> Any:
 
 def _defer(operation: Callable[..., Any], left: Any, right: Any) -> Any:
     """`operation` on numbers; arrays are NumPy's affair, and what is no number is Python's."""
-    other = right if isinstance(left, Scalar) else left
+    own, other = (left, right) if isinstance(left, Scalar) else (right, left)
     if isinstance(other, (Scalar, *_PLAIN)):
         return operation(left, right)
     if isinstance(other, np.ndarray):
-        from diffcli.tracing.arrays import entrywise
-
-        return entrywise(operation, left, right)
+        return own.trace.arrays.entrywise(operation, left, right)
     if isinstance(other, complex):
         raise refusal(innermost(left, right).file, "complex")
     return NotImplemented
