@@ -308,3 +308,13 @@ def test_progress_is_for_terminals(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_range_over_decades_is_stepped_in_magnitudes(over: str, scale: str) -> None:
     study = profile("x^2", over, {}, methods=("forward",), points=20)
     assert f"20 points, {scale}" in study.heading[1]
+
+
+def test_even_steps_are_given_where_they_are_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    asked = ["profile", "x^2", "--over", "x=1:1e4", "--methods", "forward", "--points", "20"]
+    assert main(asked) == 0
+    assert "logarithmic (even steps: --even)" in capsys.readouterr().out
+    assert main([*asked, "--even"]) == 0
+    assert "20 points, even" in capsys.readouterr().out
+    assert main([*asked, "--log"]) == 0
+    assert "20 points, logarithmic;" in capsys.readouterr().out

@@ -154,7 +154,15 @@ def measure_profile(
     results: Drawn,
     over: Annotated[str, Option("--over", metavar="x=LO:HI", help="The variable that moves, and its range.")],
     at: At = None,
-    log: Log = False,
+    log: Annotated[
+        bool | None,
+        Option(
+            "--log/--even",
+            help="Points even in log x, or in x"
+            " [log x where the ends have one sign and lie 10,000 times apart or more, else x].",
+            show_default=False,
+        ),
+    ] = None,
     points: Annotated[int, Option("--points", metavar="N", help="Points of the grid.")] = 200,
     wrt: Wrt = None,
     methods: Methods = None,

@@ -53,20 +53,24 @@ def profile(
     at: Mapping[str, Number],
     wrt: Sequence[str] | None = None,
     methods: Sequence[str] = usual("gradient"),
-    logarithmic: bool = False,
+    logarithmic: bool | None = None,
     points: int = 200,
     timeout: float = 10.0,
     progress: Progress = silent,
 ) -> Study:
-    """What `methods` lose on `points` points of one variable's range, and the worst points found."""
-    ranges = read_ranges(over, logarithmic, "--over")
+    """What `methods` lose on `points` points of one variable's range, and the worst points found.
+
+    Where nobody says which steps, those of a range that spans decades are logarithmic.
+    """
+    ranges = read_ranges(over, bool(logarithmic), "--over")
     if len(ranges) != 1:
         raise DiffError(message("a profile is over one variable"), hint=message("hunt searches several"), kind="option")
     if not 2 <= points <= MOST:
         said = message("--points {points}: a profile has 2 to {most} points", points=points, most=f"{MOST:,}")
         raise DiffError(said, hint=message("write --points 200"), kind="option")
     (spread,) = ranges
-    if spread.spans_decades:
+    chosen = logarithmic is None and spread.spans_decades
+    if chosen:
         ranges = (spread,) = (replace(spread, logarithmic=True),)
     losses = Losses(moving_case(source, ranges, at, wrt), ranges, methods, timeout)
     grid = [(x,) for x in spread.grid(points)]
@@ -77,7 +81,7 @@ def profile(
     worst = {name: apart(losses, name, found, LISTED) for name in losses.methods}
     return Study(
         "profile",
-        _heading(losses, spread, grid),
+        _heading(losses, spread, grid, chosen),
         (by_method(losses, grid, worst), *worst_points(losses, worst)),
         _plots(losses, spread, grid),
         (*_sentences(losses, spread, grid, worst), *unproved(losses, grid), *failures(losses)),
@@ -94,10 +98,12 @@ def _searched(losses: Losses, name: str, grid: Sequence[Point]) -> list[Point]:
     return [zoom(losses, name, start, 1.5 / len(grid), BUDGET) for start in starts]
 
 
-def _heading(losses: Losses, spread: Range, grid: Sequence[Point]) -> tuple[str, ...]:
+def _heading(losses: Losses, spread: Range, grid: Sequence[Point], chosen: bool) -> tuple[str, ...]:
     case = losses.case
     beside = held(case, losses.ranges)
     scale = tr("logarithmic" if spread.logarithmic else "even")
+    if chosen:
+        scale = tr("logarithmic (even steps: --even)")
     if len(spread.parts) == 2:
         (_, below), (above, _) = spread.parts
         scale = tr(_EITHER_SIDE, below=literal(below), above=literal(above))
