@@ -13,8 +13,9 @@ PACKAGE = Path(__file__).parent.parent / "diffcli"
 
 # From the ground up: a room imports only rooms that stand before it.
 ROOMS = (
-    "runtime", "locale", "core", "syntax", "numbers", "ad", "functions", "truth", "tracing", "problem", "methods",
-    "comparison", "points", "batch", "studies", "reports", "library", "diffcli", "lessons", "cli", "__main__",
+    "runtime", "locale", "tables", "core", "syntax", "numbers", "ad", "functions", "truth", "tracing", "problem",
+    "methods", "comparison", "points", "batch", "studies", "reports", "library", "diffcli", "lessons", "cli",
+    "__main__",
 )  # fmt: skip
 LEVEL = {room: level for level, room in enumerate(ROOMS)}
 
@@ -37,6 +38,7 @@ FENCES = {
     "matplotlib": {"reports.pictures"},
     "pebble": {"batch.pool"},
     "msgspec": {"reports.json"},
+    "openpyxl": {"tables.workbook"},
     "distributed": {"batch.cluster"},
     "numpy": {"numbers.arrays", "points", "tracing"},
     "jax": {"methods.peers.jax"},
@@ -54,6 +56,7 @@ FORBIDDEN = {
     "comparison.rounding": METHODS | {"truth.certify"},
     "numbers": RULES | METHODS,
     "core": RULES | METHODS,
+    "tables": {"core", "syntax"},
     "points.generation": RULES | METHODS | {"syntax"},
 }
 

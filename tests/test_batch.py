@@ -27,7 +27,7 @@ from diffcli.batch.rows import Failure, Result, Row, as_it_is
 from diffcli.batch.running import _Pace, run
 from diffcli.batch.summary import Summary, facts
 from diffcli.batch.worker import compare_row, compare_rows, compare_together
-from diffcli.cli.streams import encoding_of, source
+from diffcli.cli.streams import source
 from diffcli.comparison.compare import proving
 from diffcli.comparison.result import Comparison, Settings
 from diffcli.core.program import loads_first
@@ -38,6 +38,7 @@ from diffcli.reports.writing import Writing
 from diffcli.runtime.errors import DiffError
 from diffcli.runtime.limits import Died
 from diffcli.syntax import elaborate
+from diffcli.tables.encodings import encoding_of
 
 FAST = Settings(("forward", "reverse"))
 PYTHON = [sys.executable, "-m", "diffcli", "batch"]

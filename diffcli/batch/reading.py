@@ -3,17 +3,17 @@
 .txt   EXPR | x=1, y=2          `#` comments and blank lines are skipped
 .jsonl {"expr": "…", "at": {"x": 1}, "wrt": ["x"], "id": "…", "claim": {"x": "2*x"}}
 .csv   columns expr, id, wrt, claim; others of numbers are variables, text is carried along; between them , ; or tabs
+.xlsx  the same, as records
 """
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache
-from itertools import chain
+from itertools import zip_longest
 from pathlib import PurePath
 from typing import Any, NamedTuple
 
@@ -22,6 +22,7 @@ from diffcli.problem.claim_texts import claims_in
 from diffcli.problem.point import number_at
 from diffcli.runtime.errors import DiffError
 from diffcli.runtime.messages import Message, message
+from diffcli.tables.records import Odd, Record, Table, delimited, headed
 
 Lines = Iterable[str]
 Read = Iterator[Row | Failure]
@@ -169,17 +170,20 @@ _COLUMNS = ("expr", "id", "wrt", "claim")
 """Columns of a CSV that are no variables."""
 
 
-LONGEST_CELL = (1 << 31) - 1
-"""Characters of a cell: as many as the reader can count on every system (by itself it ends at 131,072)."""
-
-
 def read_csv(lines: Lines) -> Read:
-    csv.field_size_limit(LONGEST_CELL)
-    rest = iter(lines)
-    first = next(rest, "")
-    reader = csv.DictReader(chain([first], rest), restkey="", delimiter=_separator(first))
-    names = [(name or "").strip() for name in reader.fieldnames or []]
-    if "expr" not in names:
+    return _read_table(delimited(lines, _NEEDED.__eq__))
+
+
+def read_xlsx(records: Iterable[Record]) -> Read:
+    return _read_table(headed(iter(records)))
+
+
+_NEEDED = "expr"
+
+
+def _read_table(table: Table) -> Read:
+    names = [name.strip() for name in table.header.cells]
+    if _NEEDED not in names:
         raise DiffError(
             message("the file has no column 'expr'"),
             hint=message("name the columns in the first line: expr,x,y"),
@@ -187,53 +191,37 @@ def read_csv(lines: Lines) -> Read:
         )
     twice = next((name for name in names if name and names.count(name) > 1), None)
     if twice is not None:
-        said = message("the file has two columns '{name}'", name=twice)
-        raise DiffError(said, hint=message("give every column a name of its own"), kind="format")
-    reader.fieldnames = names
-    while True:
-        try:
-            content = next(reader)
-        except StopIteration:
-            return
-        except csv.Error as error:
-            yield Failure(reader.line_num, None, "", "format", message("the line is not CSV: {reason}", reason=error))
-            continue
-        number = reader.line_num
-        if content.get(""):
-            fault = message("the row has more cells than the first line has columns")
-            yield Failure(
-                number,
-                (content.get("id") or "").strip() or None,
-                content["expr"] or "",
-                "format",
-                fault,
-                None,
-                message("quote cells that hold commas"),
-            )
-            continue
-        cells = {name: (cell or "").strip() for name, cell in content.items()}
-        named = _names_in(cells["expr"])
-        other = {name: cell for name, cell in cells.items() if name not in _COLUMNS and cell}
-        at = {name: cell for name, cell in other.items() if name in named or name.isidentifier() and _is_value(cell)}
-        carried = {name: content[name] for name in other if name not in named}
-        wrt = tuple(name.strip() for name in cells.get("wrt", "").replace(";", ",").split(",") if name.strip())
-        claims = _claims(cells.get("claim")) or ()
-        yield Row(number, cells["expr"], at, wrt or None, cells.get("id") or None, claims, carried)
+        told = message("the file has two columns '{name}'", name=twice)
+        raise DiffError(told, hint=message("give every column a name of its own"), kind="format")
+    for record in table.records:
+        yield _from_record(record, names)
 
 
-def _separator(header: str) -> str:
-    """What stands between the names of the columns, of which one is `expr`.
-
-    >>> _separator("expr;x;y"), _separator("x\\texpr"), _separator("expr")
-    (';', '\\t', ',')
-    """
-    for separator in _SEPARATORS:
-        if "expr" in (cell.strip() for cell in next(csv.reader([header], delimiter=separator), ())):
-            return separator
-    return ","
-
-
-_SEPARATORS = (",", ";", "\t")
+def _from_record(record: Record, names: Sequence[str]) -> Row | Failure:
+    typed = dict(zip_longest(names, record.cells[: len(names)], fillvalue=""))
+    cells = {name: cell.strip() for name, cell in typed.items()}
+    id_ = typed.get("id", "") if cells.get("id") else None
+    nameless = [cell for name, cell in zip_longest(names, record.cells, fillvalue="") if not name and cell.strip()]
+    fault, hint = record.fault, None
+    if nameless:
+        fault = message("the row has more cells than the first line has columns")
+        hint = message("quote cells that hold commas")
+    named = _names_in(cells["expr"])
+    for name, cell in typed.items():
+        if isinstance(cell, Odd) and (name in named or name in _COLUMNS):
+            fault, hint = cell.fault, cell.hint
+    if fault is not None:
+        return Failure(record.number, id_, cells["expr"], "format", fault, None, hint)
+    other = {name: cell for name, cell in cells.items() if name not in _COLUMNS and cell}
+    at = {
+        name: cell
+        for name, cell in other.items()
+        if name in named or name.isidentifier() and not isinstance(typed[name], Odd) and _is_value(cell)
+    }
+    carried = {name: str(typed[name]) for name in other if name not in named}
+    wrt = tuple(name.strip() for name in cells.get("wrt", "").replace(";", ",").split(",") if name.strip())
+    claims = _claims(cells.get("claim")) or ()
+    return Row(record.number, cells["expr"], at, wrt or None, id_ and str(id_), claims, carried)
 
 
 @lru_cache(1024)
@@ -255,7 +243,7 @@ def _is_value(cell: str) -> bool:
 def legible(rows: Iterable[Row | Failure], encoding: str) -> Read:
     """The rows; one that holds bytes which are no text in this encoding is a failure in its place.
 
-    A stream keeps such bytes as halves of characters (`cli/streams`).
+    A stream keeps such bytes as halves of characters (`tables/encodings`).
     """
     for row in rows:
         found = next(filter(None, map(_RAW.search, filter(_beyond_ascii, _texts(row)))), None)
@@ -293,13 +281,13 @@ def _texts(row: Row | Failure) -> Iterator[str]:
 
 class Reader(NamedTuple):
     ending: str
-    read: Callable[[Lines], Read]
+    read: Callable[[Any], Read]
 
 
-READERS = (Reader(".txt", read_txt), Reader(".jsonl", read_jsonl), Reader(".csv", read_csv))
+READERS = (Reader(".txt", read_txt), Reader(".jsonl", read_jsonl), Reader(".csv", read_csv), Reader(".xlsx", read_xlsx))
 
 
-def reader_for(name: str) -> Callable[[Lines], Read]:
+def reader_for(name: str) -> Callable[[Any], Read]:
     """By the file's ending; standard input (`-`) is read as `.txt`."""
     if name == "-":
         return read_txt

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Container, Iterable, Iterator
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, replace
+from io import TextIOBase
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, TextIO, TypeVar
@@ -17,8 +18,8 @@ from typer import Argument
 from diffcli.cli.options import At, Batch, Computation, Derivative, Expression, Many, Results
 from diffcli.cli.request import POINT_FORMATS, Request, at_many, check_batch, report_format
 from diffcli.cli.streams import check_apart, destination, source
-from diffcli.locale.language import language, tr
-from diffcli.runtime.errors import DiffError
+from diffcli.locale.language import language, tr, translate_message
+from diffcli.runtime.errors import DiffError, visible
 from diffcli.runtime.messages import message
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def expression(
 
 
 def batch(
-    file: Annotated[str, Argument(metavar="FILE", help="Cases in .txt, .jsonl or .csv; - is standard input.")],
+    file: Annotated[str, Argument(metavar="FILE", help="Cases in .txt, .jsonl, .csv or .xlsx; - is standard input.")],
     rows: Batch,
     derivative: Derivative,
     computation: Computation,
@@ -69,7 +70,7 @@ def batch(
 
     .jsonl: a row is an object with expr, at, and optionally wrt, id and claim.
 
-    .csv: a column expr, optionally id, wrt and claim; other columns are variables, or text that comes back.
+    .csv, .xlsx: a column expr, optionally id, wrt and claim; other columns are variables, or text that comes back.
 
     What a row says of wrt and claim goes before --wrt and --claim. A row that fails is reported in its place, and
     the rest go on.
@@ -241,7 +242,12 @@ def run_points(text: str, at: list[str], request: Request, many: Many) -> int:
             kind="option",
         )
     wrt = request.variables()
-    points = of_ranges(ranges, fixed) if many.points is None else of_file(str(many.points), text, fixed, wrt or ())
+    if many.points is None:
+        points = of_ranges(ranges, fixed)
+    else:
+        points = of_file(str(many.points), text, fixed, wrt or (), many.encoding)
+    if points.note is not None:
+        print(visible(tr("note: {note}", note=translate_message(points.note))), file=sys.stderr)
     case = within(request.computation.timeout, understood, text, points, wrt, request.asked)
     note_unused(points.fixed, case.at)
     sample = SAMPLE if many.sample is None else many.sample
@@ -343,8 +349,9 @@ def run_batch(file: str, request: Request, batch: Batch) -> int:
     summary = Summary()
     begun = time.monotonic()
     with ExitStack() as stack:
-        text = stack.enter_context(source(file, batch.encoding))
-        lines = _Lines(text, None if file == "-" else Path(file).stat().st_size)
+        text = source(file, batch.encoding)
+        stack.enter_context(text)
+        lines = _Lines(text, Path(file).stat().st_size if isinstance(text, TextIOBase) and file != "-" else None)
         rows = expand(legible(read(lines), text.encoding))
         if batch.resume:
             _resume(request, rows, summary, settings)
@@ -525,11 +532,11 @@ def _console(stream: TextIO) -> Screen:
 class _Lines:
     """The lines of a file, and a guess how many there are, from the part that was read."""
 
-    def __init__(self, stream: Iterable[str], size: int | None) -> None:
+    def __init__(self, stream: Iterable[Any], size: int | None) -> None:
         self.stream, self.size = stream, size
         self.lines = self.characters = 0
 
-    def __iter__(self) -> Iterator[str]:
+    def __iter__(self) -> Iterator[Any]:
         for line in self.stream:
             self.lines += 1
             self.characters += len(line)

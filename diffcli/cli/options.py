@@ -30,6 +30,9 @@ WholeTimeout = Annotated[float, Option("--timeout", metavar="SECONDS", help="Sec
 Tolerance = Annotated[
     float, Option("--tolerance", metavar="ULPS", help="Ulps up to which a result is ok: 1024 is 10 of the 53 bits.")
 ]
+Encoding = Annotated[
+    str | None, Option("--encoding", metavar="NAME", help="Encoding of FILE: utf-8, gbk, … Default: by its bytes.")
+]
 ExitZero = Annotated[bool, Option("--exit-zero", help="Exit with 0 whatever the verdicts are.")]
 
 
@@ -117,8 +120,9 @@ class Many:
     """Many points"""
 
     points: Annotated[
-        Path | None, Option("--points", metavar="FILE", help="Many points: .csv with names, .npy or .npz.")
+        Path | None, Option("--points", metavar="FILE", help="Many points: .csv or .xlsx with names, .npy or .npz.")
     ] = None
+    encoding: Encoding = None
     sample: Annotated[
         int | None, Option("--sample", metavar="N", help="Of many points, judge N against the truth [2000].")
     ] = None
@@ -153,9 +157,7 @@ class Batch:
         bool, Option("--resume", help="Keep the rows that --output already holds, and do the rest (jsonl).")
     ] = False
     fail_fast: Annotated[bool, Option("--fail-fast", help="Stop after the first row that is not ok.")] = False
-    encoding: Annotated[
-        str | None, Option("--encoding", metavar="NAME", help="Encoding of FILE: utf-8, gbk, … Default: by its bytes.")
-    ] = None
+    encoding: Encoding = None
 
 
 @dataclass(frozen=True)

@@ -267,8 +267,8 @@ MOST_JOBS, MOST_MEMORY = 1024, 1 << 30
 def at_many(many: Many, at: Sequence[str]) -> bool:
     """Whether there are many points: a file, or a range in the point."""
     there = many.points is not None or any(":" in part for part in at)
-    for name in ("sample", "seed", "compiled", "fast_trig"):
-        if getattr(many, name) is not None and not there:
+    for name in ("sample", "seed", "compiled", "fast_trig", "encoding"):
+        if getattr(many, name) is not None and not (many.points if name == "encoding" else there):
             hint = message('give them by --points FILE, or as a range: --at "x=0:1:1000"')
             raise DiffError(
                 message("--{name} is for many points", name=name.replace("_", "-")), hint=hint, kind="option"

@@ -7,7 +7,6 @@ nothing of a user's text commands it (`errors.visible`).
 
 from __future__ import annotations
 
-import codecs
 import errno
 import io
 import os
@@ -16,100 +15,38 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any, TextIO
+from typing import IO, TYPE_CHECKING, Any, TextIO, TypeVar
 
-from diffcli.locale.language import tr
-from diffcli.runtime.errors import DiffError, unreadable, unwritable, visible
-from diffcli.runtime.messages import message
+from diffcli.locale.language import tr, translate_message
+from diffcli.runtime.errors import DiffError, unwritable, visible
+from diffcli.runtime.messages import Message, message
 from diffcli.runtime.streams import take_utf8
+from diffcli.tables.encodings import decode, known, open_bytes
 
-LOOKED_AT = 1 << 20
-"""Bytes of the beginning by which the encoding of a file is told."""
+if TYPE_CHECKING:
+    from diffcli.tables.workbook import Sheet
+
+T = TypeVar("T")
 
 
-def source(file: str, encoding: str | None = None) -> TextIO:
-    """The text of a file, or of standard input (`-`), in the encoding named, or the one it is seen to have.
+def source(file: str, encoding: str | None = None) -> TextIO | Sheet:
+    """The text of a file, or of standard input (`-`), in the encoding named, or the one it is seen to have; or a sheet.
 
-    `DiffError` where it cannot be read. It is opened once: a FIFO has one reader. Bytes that are no
-    text are kept as halves of characters, so that they spoil their own rows alone (`reading.legible`).
+    `DiffError` where it cannot be read.
     """
-    encoding = encoding and _known(encoding)
-    if file == "-":
-        raw = _standard_input()
-    else:
-        try:
-            raw = io.BufferedReader(io.FileIO(file), LOOKED_AT)
-        except OSError as error:
-            raise unreadable(file, error) from None
-    if encoding is None:
-        encoding = encoding_of(raw.peek(LOOKED_AT))
-        if encoding == "gb18030":
-            told = "note: '{file}' is not UTF-8; it is read as GB 18030 (GBK). --encoding NAME reads it otherwise."
-            print(tr(told, file=visible(file)), file=sys.stderr)
-    newline = "" if file.lower().endswith(".csv") else None
-    codecs.register_error(_BYTES, _kept)
-    return io.TextIOWrapper(raw, encoding=encoding, errors=_BYTES, newline=newline)
+    if file.lower().endswith(".xlsx"):
+        from diffcli.tables.workbook import Sheet
+
+        sheet = Sheet(file, encoding)
+        return _noted(sheet, sheet.note)
+    encoding = known(encoding)
+    return _noted(*decode(_standard_input() if file == "-" else open_bytes(file), file, encoding))
 
 
-_BYTES = "diffcli-bytes"
-
-
-def _kept(error: UnicodeError) -> tuple[str, int]:
-    """Every byte that is no text as half a character; Python's own handler keeps none below 0x80 (UTF-16 has those)."""
-    if not isinstance(error, UnicodeDecodeError):
-        raise error
-    return "".join(chr(0xDC00 + byte) for byte in error.object[error.start : error.end]), error.end
-
-
-def _known(encoding: str) -> str:
-    try:
-        "".encode(encoding)  # codecs from bytes to bytes, too, are in Python's list
-    except (LookupError, ValueError):
-        hint = message("write a name that Python knows, like utf-8, gbk, utf-16 or latin-1")
-        raise DiffError(
-            message("--encoding {name}: there is no such encoding", name=encoding), hint=hint, kind="option"
-        ) from None
-    return encoding
-
-
-_MARKS = (
-    (b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16"), (b"\xef\xbb\xbf", "utf-8-sig"),
-)  # fmt: skip
-"""What a file begins with that says its encoding."""
-
-
-def encoding_of(data: bytes) -> str:
-    """The encoding of a text that begins like this: what a mark says; UTF-8; or GB 18030.
-
-    It is GB 18030 where more lines are no UTF-8 than are, and most of what it then holds are common
-    ideographs, those of GB 2312: of Latin-1, whose letters stand between ASCII, that is not so.
-
-    >>> encoding_of("姓名".encode("gbk")), encoding_of("姓名".encode()), encoding_of("été".encode("latin-1"))
-    ('gb18030', 'utf-8-sig', 'utf-8-sig')
-    """
-    for mark, encoding in _MARKS:
-        if data.startswith(mark):
-            return encoding
-    if not data.isascii():
-        lines = [line for line in data[: data.rfind(b"\n") + 1 or len(data)].split(b"\n") if not line.isascii()]
-        if 2 * sum(_decodes(line, "utf-8") for line in lines) < len(lines):
-            found = [char for line in lines for char in line.decode("gb18030", "replace") if not char.isascii()]
-            if 2 * sum(map(_common, found)) >= len(found):
-                return "gb18030"
-    return "utf-8-sig"
-
-
-def _common(char: str) -> bool:
-    """Whether it is an ideograph of GB 2312, or ASCII of full width."""
-    return char >= "一" and _decodes(char.encode("gb18030", "replace"), "gb2312")
-
-
-def _decodes(data: bytes, encoding: str) -> bool:
-    try:
-        data.decode(encoding)
-    except UnicodeDecodeError:
-        return False
-    return True
+def _noted(found: T, note: Message | None) -> T:
+    if note is not None:
+        print(visible(tr("note: {note}", note=translate_message(note))), file=sys.stderr)
+    return found
 
 
 def _standard_input() -> io.BufferedReader:
@@ -123,9 +60,12 @@ def _standard_input() -> io.BufferedReader:
 
 
 def check_writable(file: Path | None) -> None:
-    """`DiffError` where a file could not be opened for writing; it is not touched."""
+    """`DiffError` where a file could not be written, or would not be what its name says; it is not touched."""
     if file is None or str(file) == "-":
         return
+    if file.suffix.lower() in (".xlsx", ".xls", ".ods"):
+        hint = message("name a .csv file: spreadsheets open it")
+        raise DiffError(message("'{file}': results are not written as workbooks", file=file), hint=hint, kind="option")
     if file.is_dir():
         fault = errno.EISDIR
     elif not file.parent.is_dir():

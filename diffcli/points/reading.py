@@ -1,6 +1,7 @@
 """Tables of points: from files by their ending, and from ranges, of which several make a product.
 
 .csv   a header that names the variables (`x`, `v[0]`), then a point a line; other columns are passed over
+.xlsx  the same, of the first sheet
 .npy   a structured array, by its fields; or a table with a column for each variable, in the expression's order
 .npz   an array for each variable, by name: a row a point, then the variable's own shape
 
@@ -9,9 +10,10 @@ Values are float64, and finite. Importing this room imports NumPy.
 
 from __future__ import annotations
 
-import csv
+import os
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import stat
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from math import isfinite, prod
@@ -24,15 +26,20 @@ import numpy as np
 from diffcli.problem.case import Case
 from diffcli.problem.point import Number, scalar, tuples, written
 from diffcli.runtime.errors import DiffError, brief, unreadable
-from diffcli.runtime.messages import message, parts
+from diffcli.runtime.messages import Message, message, parts
 from diffcli.syntax import parse
 from diffcli.syntax.shapes import places, subscript
+from diffcli.tables.encodings import decode, known, open_bytes
+from diffcli.tables.records import Odd, Record, Table, delimited, headed
+from diffcli.tables.workbook import Sheet
 
 MOST = 100_000_000
 """Points that ranges may make."""
 
 Column = Any
 """An array of float64: a row a point, then the shape of the variable."""
+Read = tuple[dict[str, Column], Message | None]
+"""Columns by name, and what is to be said of how they were read."""
 
 _SEPARATORS = ",;\n"
 _INDEXED = r"\s*([^\[\]]+?)\s*((?:\[[\d,\s]+\]\s*)*)\Z"
@@ -42,12 +49,13 @@ _INDEXED = r"\s*([^\[\]]+?)\s*((?:\[[\d,\s]+\]\s*)*)\Z"
 class Points:
     """`moving` holds a column for every variable that differs from point to point, `fixed` what is the same everywhere.
 
-    `source` says in words where the points are from.
+    `source` says in words where the points are from, `note` what is to be said of how they were read.
     """
 
     moving: Mapping[str, Column]
     fixed: Mapping[str, Number]
     source: str
+    note: Message | None = None
 
     def __len__(self) -> int:
         return len(next(iter(self.moving.values())))
@@ -171,7 +179,9 @@ def _axis(text: str, others: int) -> tuple[str, Column]:
 
 
 # --- files
-def of_file(file: str, text: str, fixed: Mapping[str, Number], wrt: Sequence[str] = ()) -> Points:
+def of_file(
+    file: str, text: str, fixed: Mapping[str, Number], wrt: Sequence[str] = (), encoding: str | None = None
+) -> Points:
     """The points in `file` for the expression `text`, whose other variables are fixed."""
     reader = READERS.get(PurePath(file).suffix.lower())
     if reader is None:
@@ -182,7 +192,7 @@ def of_file(file: str, text: str, fixed: Mapping[str, Number], wrt: Sequence[str
         )
     names = _names(text, wrt)
     try:
-        found = reader(file, names, fixed)
+        found, note = reader(file, names, fixed, encoding)
     except OSError as error:
         raise unreadable(file, error) from None
     _complete(file, text, names, found, fixed)
@@ -203,7 +213,7 @@ def of_file(file: str, text: str, fixed: Mapping[str, Number], wrt: Sequence[str
     moving = _rows({name: found[name] for name in lengths})
     for name, column in moving.items():
         _finite(file, name, column)
-    return Points(moving, fixed, file)
+    return Points(moving, fixed, file, note)
 
 
 def _rows(columns: Mapping[str, Column]) -> dict[str, Column]:
@@ -277,15 +287,43 @@ def _finite(file: str, name: str, column: Column) -> None:
 
 
 # --- CSV
-def _csv(file: str, names: Sequence[str], fixed: Mapping[str, Number]) -> dict[str, Column]:
+def _csv(file: str, names: Sequence[str], fixed: Mapping[str, Number], encoding: str | None) -> Read:
     del fixed
-    try:
-        with Path(file).open(encoding="utf-8-sig", newline="") as lines:
-            header = next(csv.reader(lines), None)
-    except UnicodeDecodeError:
+    raw = open_bytes(file)
+    text, note = decode(raw, file, known(encoding))
+    with text:
+        table = delimited(text, lambda cell: _variable(cell)[0] in names)
+        _check_text(file, text.encoding, table.header)
+        wanted = _wanted(file, table, names)
+        found = None
+        if stat.S_ISREG(os.fstat(raw.fileno()).st_mode):
+            found = _numbers(file, text.encoding, table, list(wanted))
+        return _gathered(file, wanted, _by_cells(file, table, list(wanted)) if found is None else found), note
+
+
+def _check_text(file: str, encoding: str, header: Record) -> None:
+    """A header with bytes that are no text names no columns."""
+    found = re.search("[\udc00-\udcff]", "".join(header.cells))
+    if found is not None:
+        name, byte = "UTF-8" if encoding.startswith("utf-8") else encoding, f"{ord(found[0]) - 0xDC00:#04x}"
         raise DiffError(
-            message("'{file}' is not UTF-8", file=file), hint=message("save the file as UTF-8"), kind="file"
-        ) from None
+            message("'{file}' is not {encoding} (byte {byte})", file=file, encoding=name, byte=byte),
+            hint=message("save the file as UTF-8, or name its encoding: --encoding latin-1"),
+            kind="file",
+        )
+
+
+def _xlsx(file: str, names: Sequence[str], fixed: Mapping[str, Number], encoding: str | None) -> Read:
+    del fixed
+    with Sheet(file, encoding) as sheet:
+        table = headed(iter(sheet))
+        wanted = _wanted(file, table, names)
+        return _gathered(file, wanted, _by_cells(file, table, list(wanted))), sheet.note
+
+
+def _wanted(file: str, table: Table, names: Sequence[str]) -> dict[int, str]:
+    """The columns that the expression reads, by place."""
+    header = table.header.cells
     if not header:
         raise DiffError(
             message("'{file}' is empty", file=file),
@@ -299,8 +337,7 @@ def _csv(file: str, names: Sequence[str], fixed: Mapping[str, Number]) -> dict[s
         raise DiffError(
             message("'{file}' names no variable of the expression", file=file), line, (0, len(line)), hint, "missing"
         )
-    table = _table(file, list(wanted))
-    return _gathered(file, list(zip(wanted.values(), table, strict=True)))
+    return wanted
 
 
 def _variable(cell: str) -> tuple[str, tuple[int, ...]]:
@@ -311,10 +348,10 @@ def _variable(cell: str) -> tuple[str, tuple[int, ...]]:
     return found[1], tuple(map(int, re.findall(r"\d+", found[2])))
 
 
-def _gathered(file: str, cells: Sequence[tuple[str, Column]]) -> dict[str, Column]:
+def _gathered(file: str, wanted: Mapping[int, str], columns: Column) -> dict[str, Column]:
     """Columns of vectors put together, entry by entry."""
     entries: dict[str, dict[tuple[int, ...], Column]] = {}
-    for cell, column in cells:
+    for cell, column in zip(wanted.values(), columns, strict=True):
         name, place = _variable(cell)
         if place in entries.setdefault(name, {}):
             raise DiffError(
@@ -333,34 +370,34 @@ def _gathered(file: str, cells: Sequence[tuple[str, Column]]) -> dict[str, Colum
             raise DiffError(
                 message("'{file}' has not all entries of '{name}'", file=file, name=name), hint=hint, kind="missing"
             )
-        columns = [pieces[place] for place in places(shape)]
-        gathered[name] = np.stack(columns, 1).reshape(-1, *shape) if shape else columns[0]
+        parts = [pieces[place] for place in places(shape)]
+        gathered[name] = np.stack(parts, 1).reshape(-1, *shape) if shape else parts[0]
     return gathered
 
 
-def _table(file: str, wanted: Sequence[int]) -> Column:
-    """The columns at these places; where NumPy cannot read them as finite numbers, cell by cell."""
+def _numbers(file: str, encoding: str, table: Table, wanted: Sequence[int]) -> Column | None:
+    """The columns at these places, by NumPy; None where it cannot read them as finite numbers."""
     with catch_warnings(), suppress(ValueError, IndexError, UserWarning):
         simplefilter("error")
-        table = np.loadtxt(
-            file, np.float64, None, ",", None, 1, wanted, ndmin=2, encoding="utf-8-sig", quotechar='"'
+        numbers = np.loadtxt(
+            file, np.float64, None, table.separator, None, table.header.number, wanted, ndmin=2, encoding=encoding,
+            quotechar='"',
         )  # fmt: skip
-        if np.isfinite(table).all():
-            return np.ascontiguousarray(table.T)
-    return np.array(list(_cells(file, wanted)), np.float64).reshape(-1, len(wanted)).T.copy()
+        if np.isfinite(numbers).all():
+            return np.ascontiguousarray(numbers.T)
+    return None
 
 
-def _cells(file: str, wanted: Sequence[int]) -> Iterator[list[float]]:
-    """Row by row, with constants such as pi/4; the first cell that is no number is shown."""
-    with Path(file).open(encoding="utf-8-sig", newline="") as lines:
-        reader = csv.reader(lines)
-        next(reader)
-        for row in reader:
-            if row:
-                yield [_cell(file, reader.line_num, row, k) for k in wanted]
+def _by_cells(file: str, table: Table, wanted: Sequence[int]) -> Column:
+    """Cell by cell, with constants such as pi/4; the first cell that is no number is shown."""
+    rows = [[_cell(file, record, k) for k in wanted] for record in table.records]
+    return np.array(rows, np.float64).reshape(-1, len(wanted)).T.copy()
 
 
-def _cell(file: str, line: int, row: Sequence[str], k: int) -> float:
+def _cell(file: str, record: Record, k: int) -> float:
+    line, row, fault = record
+    if fault is not None:
+        raise DiffError(message("'{file}', line {line}: {message}", file=file, line=line, message=fault), kind="format")
     text = ",".join(row)
     begin = sum(len(cell) + 1 for cell in row[:k])
     if k >= len(row) or not row[k].strip():
@@ -372,12 +409,15 @@ def _cell(file: str, line: int, row: Sequence[str], k: int) -> float:
             message("every point has all variables"),
             "point",
         )
-    span = begin, begin + len(row[k])
+    span, cell = (begin, begin + len(row[k])), row[k]
+    if isinstance(cell, Odd):
+        odd = message("'{file}', line {line}: {message}", file=file, line=line, message=cell.fault)
+        raise DiffError(odd, text, span, cell.hint, "point")
     try:
-        number = float(row[k])
+        number = float(cell)
     except ValueError:
         try:
-            number = scalar(row[k].strip())
+            number = scalar(cell.strip())
         except DiffError as error:
             raise DiffError(
                 message("'{file}', line {line}: {message}", file=file, line=line, message=error.message),
@@ -399,16 +439,24 @@ def _cell(file: str, line: int, row: Sequence[str], k: int) -> float:
 
 
 # --- NumPy's files
-def _npz(file: str, names: Sequence[str], fixed: Mapping[str, Number]) -> dict[str, Column]:
+def _npz(file: str, names: Sequence[str], fixed: Mapping[str, Number], encoding: str | None) -> Read:
     del fixed
+    _check_binary(file, encoding)
     with _loaded(file) as arrays:
-        return {name: _real(file, name, _array(file, arrays, name)) for name in arrays.files if name in names}
+        return {name: _real(file, name, _array(file, arrays, name)) for name in arrays.files if name in names}, None
 
 
-def _npy(file: str, names: Sequence[str], fixed: Mapping[str, Number]) -> dict[str, Column]:
+def _check_binary(file: str, encoding: str | None) -> None:
+    if encoding is not None:
+        said = message("--encoding is for text, and '{file}' holds numbers of NumPy's", file=file)
+        raise DiffError(said, hint=message("leave it out"), kind="option")
+
+
+def _npy(file: str, names: Sequence[str], fixed: Mapping[str, Number], encoding: str | None) -> Read:
+    _check_binary(file, encoding)
     array = _loaded(file)
     if array.dtype.names is not None:
-        return {name: _real(file, name, array[name]) for name in array.dtype.names if name in names}
+        return {name: _real(file, name, array[name]) for name in array.dtype.names if name in names}, None
     wanted = [name for name in names if name not in fixed]
     table = array.reshape(-1, 1) if array.ndim == 1 and len(wanted) == 1 else array
     if table.ndim != 2 or table.shape[1] != len(wanted):
@@ -420,7 +468,7 @@ def _npy(file: str, names: Sequence[str], fixed: Mapping[str, Number]) -> dict[s
         template = "'{file}' has the shape {shape}, and (points, {count}) is needed"
         needed = message(template, file=file, shape=array.shape, count=len(wanted))
         raise DiffError(needed, hint=hint, kind="point")
-    return {name: _real(file, name, table[:, k]) for k, name in enumerate(wanted)}
+    return {name: _real(file, name, table[:, k]) for k, name in enumerate(wanted)}, None
 
 
 def _loaded(file: str) -> Any:
@@ -466,8 +514,9 @@ def _real(file: str, name: str, array: Column) -> Column:
     return array
 
 
-READERS: dict[str, Callable[[str, Sequence[str], Mapping[str, Number]], dict[str, Column]]] = {
+READERS: dict[str, Callable[[str, Sequence[str], Mapping[str, Number], str | None], Read]] = {
     ".csv": _csv,
+    ".xlsx": _xlsx,
     ".npy": _npy,
     ".npz": _npz,
 }

@@ -1,0 +1,1 @@
+"""Tables as people keep them, for whoever reads rows: text of any encoding and separator, and workbooks."""

@@ -1,0 +1,190 @@
+"""Tables as people keep them: workbooks, encodings and separators, read alike as rows and as points."""
+
+import builtins
+import datetime
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from diffcli.batch.reading import legible, reader_for
+from diffcli.batch.rows import Failure, Row
+from diffcli.cli.main import main
+from diffcli.cli.streams import source
+from diffcli.points.reading import of_file
+from diffcli.runtime.errors import DiffError
+from diffcli.tables import workbook
+from diffcli.tables.records import delimited
+
+CLASS = [
+    ["expr", "id", "姓名", "x", "claim", "born"],
+    ["x^2", "007", "王小明", 3, "2*x", datetime.date(2005, 12, 1)],
+    [],
+    ["x*sin(x)", 12, "李四", "３", "sin(x)", None],
+    ["x^2", None, None, 0.1, None, "=B2"],
+]
+
+
+def saved(file: Path, *sheets: list[list[Any]]) -> Path:
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for rows in sheets:
+        sheet = book.create_sheet()
+        for row in rows:
+            sheet.append(row)
+    book.save(file)
+    return file
+
+
+def read(file: Path, encoding: str | None = None) -> list[Row | Failure]:
+    with source(str(file), encoding) as text:
+        return list(legible(reader_for(file.name)(text), text.encoding))
+
+
+# --- workbooks
+def test_a_workbook_is_read_as_the_csv_of_its_cells(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = saved(tmp_path / "class.xlsx", CLASS, [["expr"], ["other"]])
+    rows = [row for row in read(file) if isinstance(row, Row)]
+    assert [(row.line, row.id, row.at, row.claims) for row in rows] == [
+        (2, "007", {"x": "3"}, ("2*x",)),
+        (4, "12", {"x": "３"}, ("sin(x)",)),
+        (5, None, {"x": "0.1"}, ("",)),
+    ]
+    assert [row.carried for row in rows] == [
+        {"姓名": "王小明", "born": "2005-12-01"},
+        {"姓名": "李四"},
+        {"born": "=B2"},
+    ]
+    assert "has 2 sheets; 'Sheet' is read" in capsys.readouterr().err
+
+
+def test_an_id_is_read_with_the_zeros_it_shows(tmp_path: Path) -> None:
+    file = saved(tmp_path / "ids.xlsx", [["expr", "id"], ["1", 42], ["1", 42], ["1", 20231234567]])
+    book = openpyxl.load_workbook(file)
+    book.active["B2"].number_format = "00000"
+    book.save(file)
+    assert [row.id for row in read(file)] == ["00042", "42", "20231234567"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "told"),
+    [
+        ("=1+1", "cell B3 has a formula whose value was not saved"),
+        (datetime.date(2026, 12, 1), "cell B3 holds the date or time 2026-12-01"),
+        (datetime.time(12, 30), "cell B3 holds the date or time 12:30:00"),
+        ("#DIV/0!", "cell B3 holds the error #DIV/0!"),
+    ],
+)
+def test_a_cell_without_a_value_is_said_of_its_row_alone(cell: Any, told: str, tmp_path: Path) -> None:
+    file = saved(tmp_path / "odd.xlsx", [["expr", "x", "y"], ["x", 1, None], ["x", cell, None], ["x", 1, None]])
+    found = read(file)
+    assert [isinstance(row, Failure) for row in found] == [False, True, False]
+    assert isinstance(found[1], Failure)
+    assert (found[1].line, found[1].message, bool(found[1].hint)) == (3, told, True)
+    with pytest.raises(DiffError, match="line 3: " + told) as caught:
+        of_file(str(file), "x", {})
+    assert caught.value.span is not None
+    assert caught.value.hint
+
+
+def test_points_are_read_from_a_workbook(tmp_path: Path) -> None:
+    file = saved(tmp_path / "points.xlsx", [["姓名", "x", "v[0]", "v[1]"], ["王", 1.5, "pi/2", 3], ["李", "２", 0, -1]])
+    points = of_file(str(file), "x*sum(v)", {})
+    assert points.at(0) == {"x": 1.5, "v": (1.5707963267948966, 3.0)}
+    assert points.at(1) == {"x": 2.0, "v": (0.0, -1.0)}
+
+
+@pytest.mark.parametrize("data", [b"", b"PK\x03\x04 rubbish", b"expr,x\nx,1\n", b"\xd0\xcf\x11\xe0" * 100])
+def test_a_broken_workbook_is_an_error_in_three_parts(data: bytes, tmp_path: Path) -> None:
+    (tmp_path / "broken.xlsx").write_bytes(data)
+    for ask in (lambda file: read(Path(file)), lambda file: of_file(file, "x", {})):
+        with pytest.raises(DiffError, match="is no workbook") as caught:
+            ask(str(tmp_path / "broken.xlsx"))
+        assert "CSV" in str(caught.value.hint)
+
+
+def test_every_part_of_a_workbook_may_be_cut_off(tmp_path: Path) -> None:
+    whole = saved(tmp_path / "whole.xlsx", CLASS).read_bytes()
+    for size in range(0, len(whole), len(whole) // 40):
+        (tmp_path / "cut.xlsx").write_bytes(whole[:size])
+        with pytest.raises(DiffError, match="is no workbook"):
+            read(tmp_path / "cut.xlsx")
+    for place in range(0, len(whole), len(whole) // 40):
+        (tmp_path / "bent.xlsx").write_bytes(whole[:place] + b"\xff\x00\xff" + whole[place + 3 :])
+        with suppress(DiffError):
+            read(tmp_path / "bent.xlsx")
+
+
+def test_a_workbook_has_a_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = saved(tmp_path / "large.xlsx", [["expr"], ["x" * 30_000]])
+    monkeypatch.setattr(workbook, "MOST", 1 << 10)
+    with pytest.raises(DiffError, match="holds more than"):
+        read(file)
+
+
+def test_without_its_library_the_command_that_installs_it_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, found = saved(tmp_path / "class.xlsx", CLASS), builtins.__import__
+
+    def without(name: str, *rest: Any) -> Any:
+        if name.startswith("openpyxl"):
+            raise ImportError
+        return found(name, *rest)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(DiffError, match="needs openpyxl") as caught:
+        read(file)
+    assert "pip install 'diff-compare[xlsx]'" in str(caught.value.hint)
+
+
+def test_a_workbook_says_its_encoding_and_is_no_output(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = saved(tmp_path / "class.xlsx", CLASS)
+    with pytest.raises(DiffError, match="--encoding is for text"):
+        source(str(file), "gbk")
+    for words in (["-o", "out.xlsx"], ["--export", "out.xlsx"]):
+        assert main(["batch", str(file), *words]) == 2
+        assert ".csv" in capsys.readouterr().err
+        assert main(["x^2", "--at", "x=0:1:5", *words]) == 2
+        assert ".csv" in capsys.readouterr().err
+
+
+def test_a_batch_of_a_workbook(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["batch", str(saved(tmp_path / "class.xlsx", CLASS)), "-m", "reverse", "-f", "jsonl"]) == 1
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    claims = [next(one["claim"] for one in row["methods"] if "claim" in one) for row in rows]
+    assert (claims, [row["id"] for row in rows]) == (["right", "wrong", "missing"], ["007", "12", None])
+
+
+# --- text
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("encoding", ["gbk", "utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("second", ["2.5", "5/2", "２.5"])
+def test_points_and_rows_are_read_alike(encoding: str, separator: str, second: str, tmp_path: Path) -> None:
+    """By NumPy where all cells are plain numbers, cell by cell elsewhere."""
+    file = tmp_path / "作业.csv"
+    table = [["姓名", "expr", "速度", "x"], ["王小明", "x*速度", "2", "1.5"], ["李四", "x*速度", "3", second]]
+    file.write_bytes("".join(separator.join(line) + "\r\n" for line in table).encode(encoding))
+    points = of_file(str(file), "x*速度", {})
+    assert [points.at(k) for k in range(2)] == [{"x": 1.5, "速度": 2.0}, {"x": 2.5, "速度": 3.0}]
+    assert (points.note is not None) == (encoding == "gbk")
+    rows = [row for row in read(file) if isinstance(row, Row)]
+    assert [row.carried for row in rows] == [{"姓名": "王小明"}, {"姓名": "李四"}]
+
+
+def test_points_in_a_named_encoding(tmp_path: Path) -> None:
+    file = tmp_path / "points.csv"
+    file.write_bytes("ü,name\n1.5,Jürg\n".encode("latin-1"))
+    assert of_file(str(file), "ü", {}, (), "latin-1").at(0) == {"ü": 1.5}
+    with pytest.raises(DiffError, match="not UTF-8") as caught:
+        of_file(str(file), "ü", {})
+    assert "--encoding" in str(caught.value.hint)
+
+
+def test_lines_that_spreadsheets_add_are_passed_over() -> None:
+    lines = ["sep=;\n", "\n", "x;y\n", ";\n", "1;2\n", " ; \n"]
+    table = delimited(lines, {"x"}.__contains__)
+    assert (table.header.number, [(one.number, one.cells) for one in table.records]) == (3, [(5, ["1", "2"])])
