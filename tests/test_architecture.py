@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,8 @@ FENCES = {
 # What a room, or one file of it, must not know: the truth shares no derivative rule with what it judges.
 RULES = {"ad.rules", "ad.forward", "ad.reverse", "ad.taylor"}
 METHODS = {"methods", "problem.derivation"}
+# Studies find numbers; `reports/tell` has a file of the same name for each, which says them.
+FINDERS = ("studies.sweep",)
 FORBIDDEN = {
     "truth": RULES | METHODS,
     "comparison.rounding": METHODS | {"truth.certify"},
@@ -58,6 +61,7 @@ FORBIDDEN = {
     "core": RULES | METHODS,
     "tables": {"core", "syntax"},
     "points.generation": RULES | METHODS | {"syntax"},
+    **{study: {"locale", "reports"} for study in FINDERS},
 }
 
 # Methods of second order are put together from those of first order, and from nothing else.
@@ -128,10 +132,19 @@ def test_no_files_import_each_other() -> None:
 @pytest.mark.parametrize("path", FILES, ids=module_name)
 def test_rooms_know_nothing_that_they_must_not_know(path: Path) -> None:
     own = module_name(path)
-    for room, forbidden in FORBIDDEN.items():
-        if stands_in(own, {room}):
-            for name in modules_imported(path):
-                assert not stands_in(name, forbidden), f"{own} must not know {name}"
+    assert not known_against_the_rules(own, modules_imported(path)), own
+
+
+def known_against_the_rules(own: str, names: Iterable[str]) -> list[str]:
+    """Those of the imported `names` that a file must not know."""
+    rules = [forbidden for room, forbidden in FORBIDDEN.items() if stands_in(own, {room})]
+    return [name for name in names if any(stands_in(name, forbidden) for forbidden in rules)]
+
+
+@pytest.mark.parametrize("own", FINDERS)
+@pytest.mark.parametrize("name", ["locale.language", "locale.wrapping", "reports.tell.sweep"])
+def test_a_study_that_speaks_is_found(own: str, name: str) -> None:
+    assert known_against_the_rules(own, ["truth.certify", name]) == [name]
 
 
 def test_fences_name_what_there_is() -> None:

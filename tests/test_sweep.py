@@ -14,16 +14,17 @@ from diffcli.cli.main import main
 from diffcli.methods.differences import STENCILS
 from diffcli.problem.point import read_point
 from diffcli.reports.studies import as_object, written
+from diffcli.reports.tell.sweep import _from_below, tell
 from diffcli.runtime.errors import DiffError
 from diffcli.studies.study import Study
-from diffcli.studies.sweep import METHODS, Found, Sample, Theory, _departure, _from_below, sweep
+from diffcli.studies.sweep import METHODS, ErrorCurve, Sample, Theory, _departure, sweep
 
 BAYDIN = "64*x*(1 - x)*(1 - 2*x)^2*(1 - 8*x + 8*x^2)^2"
 """The logistic map iterated three times, f' = 9.0660864 at 0.2 (Baydin et al. 2018, fig. 3)."""
 
 
-def swept(source: str, at: str, *methods: str, **options: Any) -> Study:
-    return sweep(source, read_point(at), methods=methods, **options)
+def swept(source: str, at: str, *methods: str, whole: bool = True, **options: Any) -> Study:
+    return tell(sweep(source, read_point(at), methods=methods, **options), whole)
 
 
 def facts(study: Study) -> dict[str, dict[str, Any]]:
@@ -199,7 +200,7 @@ def test_a_method_that_cannot_is_left_out() -> None:
 def test_the_complex_step_is_right_from_where_it_stays_right() -> None:
     """What is right above a step that is not does not count."""
     samples = tuple(Sample(step, step, 0.0, 0.0) for step in (1.0, 0.1, 0.01, 0.001))
-    found = Found("complex-step", samples, Theory(2, 1.0, 0.0))
+    found = ErrorCurve("complex-step", samples, Theory(2, 1.0, 0.0))
     assert _from_below(found, [1.0, 0.01, 0.001]) == 0.01
     assert _from_below(found, [1.0, 0.1, 0.01, 0.001]) == 1.0
 
@@ -217,7 +218,7 @@ def test_float32_is_the_same_story_at_other_steps() -> None:
 
 
 def test_other_variables_stay_where_they_are() -> None:
-    study = sweep("sin(x*y)", read_point("x=0.5, y=2"), ["y"], ["central-difference"])
+    study = tell(sweep("sin(x*y)", read_point("x=0.5, y=2"), ["y"], ["central-difference"]))
     assert facts(study)["central-difference"]["truncation"] == pytest.approx(0.5**3 * math.cos(1) / 6)
 
 

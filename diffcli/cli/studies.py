@@ -48,8 +48,8 @@ FORMATS = {".txt": "table", ".json": "json", ".csv": "csv"}
 """By the endings of files."""
 
 
-def write(make: Callable[[], Study], results: Written, limit: float | None = None) -> int:
-    """Run a study, as a whole within `limit`, and write what it found; a picture where one is asked for."""
+def write(study: Callable[[], T], tell: Callable[[T], Study], results: Written, limit: float | None = None) -> int:
+    """Run a study, as a whole within `limit`, and write what it tells; a picture where one is asked for."""
     format = _format(results.format, results.output)  # noqa: A001 - the word of the command line
     output, plot = _checked(results.output), results.plot if isinstance(results, Drawn) else None
     if plot is not None:
@@ -58,19 +58,20 @@ def write(make: Callable[[], Study], results: Written, limit: float | None = Non
         check(plot)
         _checked(plot)
     with speaking(_language(format)):
-        study = make() if limit is None else _finished(limit, make)
+        found = study() if limit is None else _finished(limit, study)
         from diffcli.reports.studies import show, written
 
-        text = None if _on_screen(format, output) else written(study, format, plot is None)
+        told = tell(found)
+        text = None if _on_screen(format, output) else written(told, format, plot is None)
 
     if text is None:
         from diffcli.reports.screen import Screen
 
-        show(study, Screen(), plots=plot is None)
+        show(told, Screen(), plots=plot is None)
     else:
         put(text, output, format != "table")
     if plot is not None:
-        _save(study, make, plot)
+        _save(partial(tell, found), plot)
     return 0
 
 
@@ -86,14 +87,17 @@ def _checked(output: Path | None) -> Path | None:
     return None if str(output) == "-" else output
 
 
-def _save(study: Study, make: Callable[[], Study], plot: Path) -> None:
-    """A picture of a study; in English, from the same study made again, where no font has Chinese."""
+def _save(tell: Callable[[], Study], plot: Path) -> None:
+    """A picture of what a study tells; in English where no font has Chinese."""
     from diffcli.reports.pictures import letters, save
 
-    if not letters(language()):
-        with speaking("en"):
-            study = make()
-    save(study.plots, plot)
+    with speaking(language() if letters(language()) else "en"):
+        save(tell().plots, plot)
+
+
+def _as_told(study: Study) -> Study:
+    """For studies that tell themselves what they find."""
+    return study
 
 
 def _language(format: str) -> str:
@@ -129,7 +133,8 @@ def sweep_steps(
     predicted, and where round-off takes over; dual numbers, which have no step,
     as a level line. JSON and CSV hold every step.
     """
-    from diffcli.studies.sweep import sweep
+    from diffcli.reports.tell.sweep import tell
+    from diffcli.studies.sweep import Sweep, sweep
 
     _, limit, variables = _asked(None, wrt, timeout)
     every = methods is None or methods.strip() == "all"
@@ -141,11 +146,11 @@ def sweep_steps(
     point = _held(text, at, limit, variables)
     whole = _format(results.format, results.output) != "table"
 
-    def make() -> Study:
+    def make() -> Sweep:
         with _Counting() as told:
-            return sweep(text, point, variables, names, steps, largest, smallest, numbers, limit, whole, told)
+            return sweep(text, point, variables, names, steps, largest, smallest, numbers, limit, told)
 
-    return write(make, results)
+    return write(make, partial(tell, whole=whole), results)
 
 
 # --- where digits are lost
@@ -182,7 +187,7 @@ def measure_profile(
         with _Counting() as told:
             return profile(text, over, point, variables, chosen, log, points, limit, told)
 
-    return write(make, results)
+    return write(make, _as_told, results)
 
 
 def hunt_losses(
@@ -211,7 +216,7 @@ def hunt_losses(
         with _Counting() as told:
             return hunt(text, over, point, variables, chosen, log, evaluations, seed, limit, told)
 
-    return write(make, results)
+    return write(make, _as_told, results)
 
 
 def _asked(
@@ -318,7 +323,7 @@ def expand_taylor(
     one = None if variables is None else variables[0]
     far = list(flat(constant(f"[{distances}]"))) if distances.strip() else []
     point = _held(text, at, limit, variables)
-    return write(lambda: taylor(text, point, one, order, far, limit), results)
+    return write(lambda: taylor(text, point, one, order, far, limit), _as_told, results)
 
 
 def solve_newton(
@@ -339,7 +344,7 @@ def solve_newton(
 
     chosen, limit, _ = _asked(methods, None, timeout)
     begun, held = _point(start, limit), _held(text, at, limit)
-    return write(lambda: newton(text, begun, held, steps, chosen, limit), results)
+    return write(lambda: newton(text, begun, held, steps, chosen, limit), _as_told, results)
 
 
 def descend_gradient(
@@ -437,7 +442,7 @@ def descend_gradient(
         ways, rate, steps, epochs, 8 if batch is None else batch, 0.9 if momentum is None else momentum,
         until, seed or 0, chosen, limit, whole,
     )  # fmt: skip
-    return write(lambda: descend(objective, request), results)
+    return write(lambda: descend(objective, request), _as_told, results)
 
 
 LOSS = "mean((yhat - y)^2)"
@@ -473,7 +478,7 @@ def measure_swell(
         hint = message("leave out --at: the sizes of these families are the same at every point")
         raise DiffError(message("--at gives --expr its values, and there is none"), hint=hint, kind="option")
     point, whole = _held(template or "", at, limit), _format(results.format, results.output) != "table"
-    return write(lambda: swell(family or "logistic", up_to, template, point, limit, whole), results)
+    return write(lambda: swell(family or "logistic", up_to, template, point, limit, whole), _as_told, results)
 
 
 def show_trace(
@@ -508,7 +513,7 @@ def show_trace(
             kind="option",
         )
     rows = _TRACED if _format(results.format, results.output) == "table" else None
-    return write(lambda: trace(case, mode, named is not None, rows), results, limit)
+    return write(lambda: trace(case, mode, named is not None, rows), _as_told, results, limit)
 
 
 _TRACED = 60
@@ -673,13 +678,12 @@ def report_page(
     from diffcli.reports.graph import drawn
     from diffcli.reports.page_report import Findings, page
     from diffcli.studies.graph import graph
-    from diffcli.studies.sweep import sweep
     from diffcli.studies.trace import trace
 
     small = len(case.problem.program) <= _LARGEST
     swept = case.wrt[:_SWEPT] if small and not case.expression.shape else ()
     followed = partial(_finished, timeout, partial(trace, case, named=wrt is not None, most=_TRACED))
-    sweeps = [partial(sweep, text, case.at, (name,), timeout=timeout, whole=False) for name in swept]
+    sweeps = [partial(_swept, text, case.at, name, timeout) for name in swept]
     graphed = ""
     if small and case.entries:
         with suppress(DiffError):
@@ -695,6 +699,13 @@ def report_page(
     )
     _put(page(findings), output, False)
     return 0 if comparison.good or exit_zero else 1
+
+
+def _swept(text: str, at: Mapping[str, Number], name: str, timeout: float) -> Study:
+    from diffcli.reports.tell.sweep import tell
+    from diffcli.studies.sweep import sweep
+
+    return tell(sweep(text, at, (name,), timeout=timeout), whole=False)
 
 
 def _or_why(make: Callable[[], Study]) -> Study | str:
@@ -776,7 +787,7 @@ def show_rules(
         with _Counting() as told:
             return rules(names or (), points, told)
 
-    return write(make, results, limit)
+    return write(make, _as_told, results, limit)
 
 
 # --- what there is to compare
@@ -784,4 +795,4 @@ def list_methods(results: Written) -> int:
     """List the methods: what each does, the derivatives it finds, its library, how to install what is missing."""
     from diffcli.studies.methods import methods
 
-    return write(methods, results)
+    return write(methods, _as_told, results)
