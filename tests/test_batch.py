@@ -20,7 +20,7 @@ import pebble.pool.process
 import pytest
 
 from diffcli.batch.expanding import expand
-from diffcli.batch.pool import Lost, Workers
+from diffcli.batch.pool import PER_CORE, Lost, Workers, cores
 from diffcli.batch.reading import legible, read_csv, read_jsonl, read_txt, reader_for
 from diffcli.batch.resuming import repair, skip_kept
 from diffcli.batch.rows import Failure, Result, Row, as_it_is
@@ -73,6 +73,54 @@ def run_here(rows: list[Any], settings: Settings) -> Iterator[Result]:
 
 def objects(results: Iterator[Result]) -> list[dict[str, Any]]:
     return [without_times(as_object(result)) for result in results]
+
+
+# --- how many workers
+@pytest.fixture
+def begun(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Processes of workers that have begun."""
+    found: list[int] = []
+    manager = pebble.pool.process.WorkerManager
+    new_worker = manager.new_worker
+
+    def counted(self: Any) -> None:
+        new_worker(self)
+        found.append(1)
+
+    monkeypatch.setattr(manager, "new_worker", counted)
+    return found
+
+
+@pytest.mark.parametrize("rows", [0, 1, 3])
+def test_no_more_workers_begin_than_rows_have_come(begun: list[int], rows: int) -> None:
+    pool = Workers(1000, FAST, None, 1 << 30)
+    try:
+        assert len(list(run([row(k) for k in range(rows)], pool, FAST))) == rows
+    finally:
+        pool.stop()
+    assert len(begun) <= rows
+
+
+def test_as_many_workers_begin_as_are_asked_for_where_rows_are_many(begun: list[int]) -> None:
+    pool = Workers(3, FAST, None, 1 << 30)
+    try:
+        pending = [pool.submit([row(k, PRODUCT)]) for k in range(40)]
+        while len(begun) < 3:
+            time.sleep(0.05)
+        assert [len(one.result()) for one in pending] == [1] * 40
+    finally:
+        pool.stop()
+    assert len(begun) == 3
+
+
+def test_any_number_of_workers_is_as_many_as_the_cores_can_serve() -> None:
+    """Rows through a pipe, whose number nobody knows."""
+    rows = "".join(f"x^{k} | x=3\n" for k in range(2, 7))
+    command = [*PYTHON, "-", "--jobs", "1000", "-f", "jsonl", "-m", "forward"]
+    ended = subprocess.run(command, input=rows, capture_output=True, text=True, timeout=120, check=False)
+    assert (ended.returncode, len(ended.stdout.splitlines())) == (0, 5)
+    most = PER_CORE * cores()
+    assert ended.stderr.startswith(f"note: --jobs 1000: {most} at most, {PER_CORE} a core\n")
 
 
 # --- order and limits

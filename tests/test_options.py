@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from diffcli.cli.main import main
-from diffcli.runtime.errors import DiffError
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -393,20 +392,3 @@ def test_the_last_resort_hides_no_end(
             run("x")
     else:
         assert run("x")[0] == code
-
-
-@pytest.mark.parametrize(("rows", "jobs", "begun"), [(2, 1000, 2), (5, 3, 3), (0, 4, 1)])
-def test_no_more_workers_are_begun_than_there_are_rows(
-    run: Run, rows: int, jobs: int, begun: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sizes = list[int]()
-
-    def counted(_: object, size: int, *__: object) -> None:
-        sizes.append(size)
-        raise DiffError("enough")
-
-    monkeypatch.setattr("diffcli.batch.pool.Workers.__init__", counted)
-    path = tmp_path / "rows.txt"
-    path.write_text("x | x=1\n" * rows)
-    run("batch", str(path), "-j", str(jobs))
-    assert sizes == [begun]

@@ -36,6 +36,10 @@ SYMPY_CACHE = "20000"
 """Entries of each of SymPy's caches (its default is 1,000): by measurement a tenth of a batch, for 35 MiB a worker."""
 
 
+PER_CORE = 8
+"""Worker processes a core at most: more only share its time, and every one takes memory."""
+
+
 class Lost(Exception):
     """The worker that had these rows is gone."""
 
@@ -91,11 +95,13 @@ class Workers:
     """Warm worker processes on this machine, replaced when they die (by pebble).
 
     They are forked from a server that has imported the libraries once and runs
-    no threads, so that forking is safe and a replacement is ready at once.
+    no threads, so that forking is safe and a replacement is ready at once. They begin as
+    rows come: never more than there were tasks at once, and not beyond `size`.
     """
 
     def __init__(self, size: int, settings: Settings, wrt: Wrt, memory: int, finish: Finish = as_it_is) -> None:
-        self.size, self.settings, self.wrt, self.memory, self.finish = size, settings, wrt, memory, finish
+        self.size = min(size, PER_CORE * cores())
+        self.settings, self.wrt, self.memory, self.finish = settings, wrt, memory, finish
         self.pool = self._begun()
         self.pending: list[_PebblePending] = []
         self.begun, self.answered = time.monotonic(), False
@@ -110,22 +116,29 @@ class Workers:
             context.set_forkserver_preload(["diffcli.batch.server", "diffcli.batch.worker", "pebble", *modules])
             _begin_server()
         arguments = [self.settings.methods, self.memory]
-        return ProcessPool(max_workers=self.size, context=context, initializer=prepare, initargs=arguments)
+        return ProcessPool(max_workers=1, context=context, initializer=prepare, initargs=arguments)
 
     def submit(self, rows: Sequence[Row]) -> Pending:
         limit = len(rows) * (len(self.settings.methods) + 1) * self.settings.timeout + GRACE
         arguments = [list(rows), self.settings, self.wrt, self.finish]
         for _ in range(ATTEMPTS):
+            self.pending = [pending for pending in self.pending if not pending.done()]
             try:
+                self._grow()
                 found = _PebblePending(self.pool.schedule(compare_rows, args=arguments, timeout=limit))
                 found.when_done(self._answer)
             except (RuntimeError, OSError):  # the server of workers was killed, or what keeps account of its locks
                 time.sleep(0.2)
                 self._begin_anew()
             else:
-                self.pending = [*(pending for pending in self.pending if not pending.done()), found]
+                self.pending.append(found)
                 return found
         raise DiffError(message("no worker process can be started"), kind="worker")
+
+    def _grow(self) -> None:
+        """Let there be a worker for one task more: pebble begins those that lack, and has no public word for it."""
+        manager = self.pool._pool_manager.worker_manager
+        manager.workers_number = max(manager.workers_number, min(self.size, len(self.pending) + 1))
 
     def mend(self) -> None:
         """Begin anew where the pool is broken, or where a worker died with a task in its hands before saying so."""

@@ -357,8 +357,8 @@ def run_batch(file: str, request: Request, batch: Batch) -> int:
             _resume(request, rows, summary, settings)
         wrt = request.variables()
         finish = _finish(request)
-        if text.seekable() and batch.cluster is None:
-            rows, batch = _as_many_as_needed(rows, batch)
+        if text.seekable():
+            rows = chain(list(islice(rows, 1)), rows)  # before an output is opened: what is no table must not empty it
         pool = _pool(settings, wrt, batch, finish)  # before an output is opened: a wrong address must not empty it
         stack.callback(pool.stop)
         outputs = _outputs(request, stack, single=False, append=batch.resume)
@@ -430,21 +430,17 @@ def _run(
 
 def _pool(settings: Settings, wrt: tuple[str, ...] | None, batch: Batch, finish: Finish) -> Pool:
     """Where the rows are computed."""
-    from diffcli.batch.pool import Workers, cores
+    from diffcli.batch.pool import PER_CORE, Workers, cores
 
     if batch.cluster is not None:
         from diffcli.batch.cluster import Cluster
 
         return Cluster(batch.cluster, settings, wrt, batch.memory << 20, finish)
-    return Workers(batch.jobs or cores(), settings, wrt, batch.memory << 20, finish)
-
-
-def _as_many_as_needed(rows: Iterator[Row | Failure], batch: Batch) -> tuple[Iterator[Row | Failure], Batch]:
-    """The rows, and no more workers than there are rows. Of a file only: what comes through a pipe may come late."""
-    from diffcli.batch.pool import cores
-
-    first = list(islice(rows, batch.jobs or cores()))
-    return chain(first, rows), replace(batch, jobs=max(1, len(first)))
+    workers = Workers(batch.jobs or cores(), settings, wrt, batch.memory << 20, finish)
+    if workers.size < batch.jobs:
+        said = tr("--jobs {jobs}: {most} at most, {each} a core", jobs=batch.jobs, most=workers.size, each=PER_CORE)
+        print(tr("note: {note}", note=said), file=sys.stderr)
+    return workers
 
 
 def _resume(request: Request, rows: Iterator[Row | Failure], summary: Summary, settings: Settings) -> None:
