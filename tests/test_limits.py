@@ -23,9 +23,9 @@ from diffcli.cli.main import main
 from diffcli.comparison.compare import compare
 from diffcli.comparison.result import Settings
 from diffcli.problem.understanding import make_case
-from diffcli.runtime import limits
 from diffcli.runtime.errors import DiffError, Unsupported
 from diffcli.runtime.limits import RECURSION, Apart, Died, Expired, Here, alarms, deadline, deep_recursion
+from diffcli.runtime.memory import MEMORY, charge, resident
 
 SHORT, LONG = 0.2, 60.0
 
@@ -412,13 +412,46 @@ def test_a_long_answer_arrives() -> None:
 @needs_limits
 def test_one_giant_request_for_memory_is_an_error() -> None:
     with pytest.raises((MemoryError, Died)):
-        Apart(ask_for_memory, limits.MEMORY + (1 << 30)).result(LONG)
+        Apart(ask_for_memory, MEMORY + (1 << 30)).result(LONG)
 
 
 @needs_limits
 def test_memory_that_grows_without_end_is_an_error() -> None:
     with pytest.raises((MemoryError, Died)):
         Apart(collect_memory).result(LONG)
+
+
+@pytest.mark.parametrize(("read", "size", "at"), [(charge, 72, 56), (resident, 48, 8)])
+def test_other_systems_are_asked_in_their_own_structures(read: Callable[..., int], size: int, at: int) -> None:
+    """As their headers have them on 64 bits: with a size told wrong, or a field read beside, no limit would hold."""
+    import ctypes
+
+    class System:
+        refused = False
+
+        def K32GetProcessMemoryInfo(self, process: Any, counters: Any, told: Any) -> int:
+            assert (process.value, told.value) == (2**64 - 1, size)
+            self.write(counters)
+            return int(not self.refused)
+
+        def mach_task_self(self) -> int:
+            return 7
+
+        def task_info(self, task: int, flavor: Any, info: Any, words: Any) -> int:
+            assert (task, flavor.value, words._obj.value) == (7, 20, size // 4)
+            self.write(info)
+            return int(self.refused)
+
+        def write(self, pointer: Any) -> None:
+            assert ctypes.sizeof(pointer._obj) == size
+            ctypes.c_uint64.from_buffer(pointer._obj, at).value = 123 << 20
+
+    system: Any = System()
+    system.GetCurrentProcess = type("Function", (), {"__call__": lambda _: -1})()
+    assert read(system) == 123 << 20
+    system.refused = True
+    with pytest.raises(OSError):  # noqa: PT011 - no reason is given
+        read(system)
 
 
 @needs_limits

@@ -95,7 +95,10 @@ def test_a_row_ends_within_its_limit_and_the_rest_go_on(tmp_path: Path) -> None:
 
 # --- where the system has no timer signals, no fork, no `resource` and no /proc
 BARE = '''
-"""A system like Windows, as far as Python shows it; a variable named hang makes SymPy stick in one instruction."""
+"""A system like Windows, as far as Python shows it, which tells how much memory a process has where TELLS is set.
+
+A variable named hang makes SymPy stick in one instruction, one named eat makes it collect memory.
+"""
 import builtins, importlib.abc, importlib.machinery, io, os, signal, sys
 
 for name in ("setitimer", "getitimer", "SIGALRM", "alarm", "pthread_sigmask"):
@@ -118,27 +121,49 @@ os.listdir, os.scandir = without(os.listdir), without(os.scandir)
 
 
 class Planted(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    inners = {}
+
     def find_spec(self, name, path, target=None):
-        if name != "diffcli.methods.symbolic":
+        if name not in PLANTED:
             return None
         spec = importlib.machinery.PathFinder.find_spec(name, path)
-        self.inner, spec.loader = spec.loader, self
+        self.inners[name], spec.loader = spec.loader, self
         return spec
 
     def create_module(self, spec):
         return None
 
     def exec_module(self, module):
-        self.inner.exec_module(module)
-        differentiate = module.differentiate
-        def hanging(problem):
-            if "hang" in problem.program.inputs:
-                import itertools
-                sum(itertools.repeat(0))
-            return differentiate(problem)
-        module.differentiate = hanging
+        self.inners[module.__name__].exec_module(module)
+        PLANTED[module.__name__](module)
 
 
+def symbolic(module):
+    differentiate = module.differentiate
+    def hanging(problem):
+        if "hang" in problem.program.inputs:
+            import itertools
+            sum(itertools.repeat(0))
+        if "eat" in problem.program.inputs:
+            eaten = [b"x" * (1 << 20) for _ in range(4000)]
+        return differentiate(problem)
+    module.differentiate = hanging
+
+
+def memory(module):
+    """Pages that Linux keeps for this process, read as nothing else can on this system."""
+    def taken():
+        file = os.open("/proc/self/statm", os.O_RDONLY)
+        try:
+            return int(os.read(file, 100).split()[1]) * 4096
+        finally:
+            os.close(file)
+    module.MEMORY = 200 << 20
+    if os.environ.get("TELLS"):
+        module.taken = taken
+
+
+PLANTED = {"diffcli.methods.symbolic": symbolic, "diffcli.runtime.memory": memory}
 sys.meta_path.insert(0, Planted())
 '''
 
@@ -199,6 +224,49 @@ def test_reading_ends_within_its_limit_on_a_bare_system(bare: Path) -> None:
     ended = bounded("sum(outer(v, v))", "--at", ENTRIES, limit=3, ordinary=PLAIN)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert ended.stderr.startswith("error: the expression was not read within 3 s")
+
+
+# --- memory where only reading tells of it
+def test_a_method_that_collects_memory_is_stopped_on_a_bare_system(bare: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    del bare
+    monkeypatch.setenv("TELLS", "1")
+    ended, _ = run("x*eat", "--at", "x=1, eat=2", limit=50)
+    assert (ended.returncode, ended.stderr) == (1, "")
+    assert "this method needs more memory than there is" in ended.stdout
+
+
+def test_a_comparison_that_collects_memory_is_stopped_on_a_bare_system(
+    bare: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del bare
+    monkeypatch.setenv("TELLS", "1")
+    ended, _ = run(OUTER, "--at", f"{ENTRIES}, x=1", limit=50)
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert ended.stderr.startswith("error: this needs more memory than there is\n  ask for less")
+
+
+def test_a_row_that_collects_memory_costs_itself_alone_on_a_bare_system(
+    bare: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TELLS", "1")
+    rows = bare / "rows.txt"
+    rows.write_text(f"x^2 | x=3\nx*eat | x=1, eat=2\n{OUTER} | {ENTRIES}, x=1\nx^3 | x=3\n", encoding="utf-8")
+    ended, _ = run("batch", str(rows), "-j", "1", "-f", "jsonl", "--memory", "200", limit=50)
+    found = [json.loads(line) for line in ended.stdout.splitlines()]
+    assert [[method["verdict"] for method in row["methods"]] for row in found if row["status"] == "ok"] == [
+        ["ok"] * 3, ["failed", "ok", "ok"], ["ok"] * 3,
+    ]  # fmt: skip
+    assert found[2]["error"]["kind"] == "memory"
+    assert ended.stderr.startswith("4 expressions in ")  # and no note
+
+
+def test_a_batch_on_a_system_that_tells_nothing_says_that_nothing_limits_its_memory(bare: Path) -> None:
+    rows = bare / "rows.txt"
+    rows.write_text("x^2 | x=3\n", encoding="utf-8")
+    ended, _ = run("batch", str(rows), "-j", "1", "-f", "jsonl", limit=50)
+    assert ended.returncode == 0
+    assert ended.stderr.startswith("note: --memory: this system does not tell how much a process has")
+    assert ended.stderr.count("note:") == 1
 
 
 # --- a function that does what it likes

@@ -100,7 +100,8 @@ def run_expression(text: str, at: list[str], request: Request, many: Many) -> in
     request.check_limits()
     if not at and not function:  # an error in the expression is found without any mathematics library
         within(request.computation.timeout, elaborate, text)
-    from diffcli.runtime.limits import MEMORY, limited_memory
+    from diffcli.runtime.limits import limited_memory
+    from diffcli.runtime.memory import MEMORY
 
     with nullcontext() if function or request.peers else limited_memory(MEMORY):
         return _compared(text, at, request, bool(function))
@@ -431,6 +432,7 @@ def _run(
 def _pool(settings: Settings, wrt: tuple[str, ...] | None, batch: Batch, finish: Finish) -> Pool:
     """Where the rows are computed."""
     from diffcli.batch.pool import PER_CORE, Workers, cores
+    from diffcli.runtime.limits import limitable
 
     if batch.cluster is not None:
         from diffcli.batch.cluster import Cluster
@@ -438,9 +440,14 @@ def _pool(settings: Settings, wrt: tuple[str, ...] | None, batch: Batch, finish:
         return Cluster(batch.cluster, settings, wrt, batch.memory << 20, finish)
     workers = Workers(batch.jobs or cores(), settings, wrt, batch.memory << 20, finish)
     if workers.size < batch.jobs:
-        said = tr("--jobs {jobs}: {most} at most, {each} a core", jobs=batch.jobs, most=workers.size, each=PER_CORE)
-        print(tr("note: {note}", note=said), file=sys.stderr)
+        _note(tr("--jobs {jobs}: {most} at most, {each} a core", jobs=batch.jobs, most=workers.size, each=PER_CORE))
+    if not limitable():
+        _note(tr("--memory: this system does not tell how much a process has, and nothing limits it"))
     return workers
+
+
+def _note(said: str) -> None:
+    print(tr("note: {note}", note=said), file=sys.stderr)
 
 
 def _resume(request: Request, rows: Iterator[Row | Failure], summary: Summary, settings: Settings) -> None:

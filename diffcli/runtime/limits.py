@@ -4,6 +4,8 @@ A deadline interrupts Python code between two instructions: by a signal in the m
 thread of systems that have timers, and by a thread that raises it there elsewhere.
 What hangs inside one long instruction (a giant integer), or eats memory, is only
 stopped from outside: `Apart` runs a function in a child process and kills it.
+
+Memory is limited by the system where it can (`resource`), and elsewhere by a thread that looks at it.
 """
 
 from __future__ import annotations
@@ -22,10 +24,9 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Generic, TypeVar
 
-T = TypeVar("T")
+from diffcli.runtime.memory import MEMORY, taken
 
-MEMORY = 2 << 30
-"""Bytes of address space that a child may use beyond what it was born with."""
+T = TypeVar("T")
 
 RECURSION = 6000
 """Python frames allowed to SymPy, whose algorithms recurse over the expression."""
@@ -151,6 +152,8 @@ AGAIN = 0.1
 class _Interruption(threading.Thread):
     """Raises `Expired` in the thread that made it, which no alarm reaches: that of a server, or any on Windows."""
 
+    kind: type[BaseException] = Expired
+
     def __init__(self, seconds: float) -> None:
         super().__init__(daemon=True)
         self.seconds, self.where = seconds, threading.get_ident()
@@ -160,10 +163,13 @@ class _Interruption(threading.Thread):
     def run(self) -> None:
         wait = self.seconds
         while not self.stopped.wait(wait):
-            if not _imports(sys._current_frames().get(self.where)):
-                self.raised = True
-                _raise_in(self.where)
+            self._raise()
             wait = AGAIN
+
+    def _raise(self) -> None:
+        if not _imports(sys._current_frames().get(self.where)):
+            self.raised = True
+            _raise_in(self.where, self.kind)
 
     def stop(self) -> None:
         """Nothing is raised any more, not even what was raised and has not arrived: it is waited for.
@@ -172,22 +178,22 @@ class _Interruption(threading.Thread):
         other threads would never begin.
         """
         while True:
-            with suppress(Expired):  # it arrives here
+            with suppress(self.kind):  # it arrives here
                 self.stopped.set()
                 self.join()
                 if not self.raised:
                     return
                 self.raised = False
-                _raise_in(self.where)
+                _raise_in(self.where, self.kind)
                 while True:
                     pass
 
 
-def _raise_in(thread: int) -> None:
-    """Let a thread raise `Expired` before its next instruction."""
+def _raise_in(thread: int, kind: type[BaseException]) -> None:
+    """Let a thread raise an exception of this kind before its next instruction."""
     import ctypes
 
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(Expired))
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), ctypes.py_object(kind))
 
 
 def _expire(number: int, frame: FrameType | None) -> None:
@@ -385,7 +391,7 @@ def _threads() -> int:
     """Threads of this process, those of libraries that Python does not know included."""
     with suppress(OSError):
         return sum(1 for _ in Path("/proc/self/task").iterdir())
-    return threading.active_count()
+    return sum(not isinstance(thread, _Watch) for thread in threading.enumerate())  # these hold no lock but Python's
 
 
 @cache
@@ -421,38 +427,83 @@ def _answer(
 
 
 class limited_memory:  # noqa: N801 - it is called as a function
-    """In the block this process may have `more` bytes of address space than it has now; where the system can say so."""
+    """In the block this process may have `more` bytes than it has now; beyond, MemoryError."""
 
     def __init__(self, more: int) -> None:
         self.more = more
 
     def __enter__(self) -> None:
-        self.before = None
-        with suppress(ImportError, ValueError, OSError):
-            import resource
-
-            before = resource.getrlimit(resource.RLIMIT_AS)
-            resource.setrlimit(resource.RLIMIT_AS, (_born() + self.more, before[1]))
-            self.before = before
+        self.before = _limited(self.more, soft=True)
+        self.watch = None if self.before else _watched(self.more, fatal=False)
 
     def __exit__(self, *exception: object) -> None:
-        if self.before is not None:
+        if self.before:
             import resource
 
             resource.setrlimit(resource.RLIMIT_AS, self.before)
-
-
-def _born() -> int:
-    """Bytes of address space that this process has."""
-    import resource
-
-    return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+        elif self.watch:
+            self.watch.stop()
 
 
 def limit_memory(more: int) -> None:
-    """Allow this process `more` bytes of address space than it has now; beyond, MemoryError."""
-    with suppress(ImportError, ValueError, OSError):
+    """Allow this process `more` bytes than it has now; beyond, MemoryError, or its end where that is swallowed."""
+    if not _limited(more):
+        _watched(more, fatal=True)
+
+
+def limitable() -> bool:
+    """Whether this system keeps a limit of memory, or tells enough to do so."""
+    return _limited(0, tried=True) is not None or taken() is not None
+
+
+def _limited(more: int, soft: bool = False, tried: bool = False) -> tuple[int, int] | None:
+    """Let the system keep a limit of address space; the one before, or None where it keeps none."""
+    try:
         import resource
 
-        most = _born() + more
-        resource.setrlimit(resource.RLIMIT_AS, (most, most))
+        before = resource.getrlimit(resource.RLIMIT_AS)
+        most = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize() + more
+        if not tried:
+            resource.setrlimit(resource.RLIMIT_AS, (most, before[1] if soft else most))
+    except (ImportError, ValueError, OSError):
+        return None
+    return before
+
+
+def _watched(more: int, fatal: bool) -> _Watch | None:
+    """A thread that keeps the limit, where the system tells how much there is."""
+    born = taken()
+    if born is None:
+        return None
+    watch = _Watch(born + more, fatal)
+    watch.start()
+    return watch
+
+
+LOOKS = 0.02
+"""Seconds between two looks at memory, in which a process fills some ten MiB."""
+
+
+class _Watch(_Interruption):
+    """Raises MemoryError in the thread that made it for as long as this process has more than `most` bytes.
+
+    It has its turn between two instructions: what asks for all at once is only seen when it has it. `fatal`: a
+    process that has as much still, half a second later, ends.
+    """
+
+    kind = MemoryError
+
+    def __init__(self, most: int, fatal: bool) -> None:
+        super().__init__(LOOKS)
+        self.most, self.fatal = most, fatal
+
+    def run(self) -> None:
+        since = None
+        while not self.stopped.wait(LOOKS if since is None else AGAIN):
+            if (taken() or 0) <= self.most:
+                since = None
+                continue
+            since = since or time.monotonic()
+            if self.fatal and time.monotonic() - since > STUCK:
+                os._exit(1)
+            self._raise()
