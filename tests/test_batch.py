@@ -28,7 +28,6 @@ from diffcli.batch.running import _Pace, run
 from diffcli.batch.summary import Summary, facts
 from diffcli.batch.worker import compare_row, compare_rows, compare_together
 from diffcli.cli.streams import source
-from diffcli.comparison.compare import proving
 from diffcli.comparison.result import Comparison, Settings
 from diffcli.core.program import loads_first
 from diffcli.methods import derive as registry
@@ -39,6 +38,7 @@ from diffcli.runtime.errors import DiffError
 from diffcli.runtime.limits import Died
 from diffcli.syntax import elaborate
 from diffcli.tables.encodings import encoding_of
+from diffcli.truth.certify import certify
 
 FAST = Settings(("forward", "reverse"))
 PYTHON = [sys.executable, "-m", "diffcli", "batch"]
@@ -548,14 +548,14 @@ def test_half_a_character_is_an_error_of_its_row_alone(tmp_path: Path) -> None:
 
 
 def test_a_fault_of_ours_costs_its_row_and_none_of_those_that_travel_with_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    certify, wrong = proving.certify, "x*sin(x*y)"
+    wrong = "x*sin(x*y)"
 
     def failing(program: Any, *asked: Any) -> Any:
         if program == loads_first(elaborate(wrong).program):
             raise KeyError("a mistake")
         return certify(program, *asked)
 
-    monkeypatch.setattr(proving, "certify", failing)
+    monkeypatch.setattr("diffcli.comparison.proving.certify", failing)
     rows = [row(1), row(2, wrong), row(3, "x +"), row(4, "x + y")]
     first, fault, unread, last = compare_rows(rows, FAST, None, as_it_is)
     assert isinstance(fault, Failure)
