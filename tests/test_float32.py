@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 from pathlib import Path
 
 import numpy
@@ -15,6 +16,7 @@ from diffcli.comparison.compare import compare
 from diffcli.comparison.result import Comparison, Settings
 from diffcli.numbers import DIGITS
 from diffcli.problem.understanding import make_case
+from diffcli.reports import REPORTS
 from diffcli.reports.table import Report
 from diffcli.truth.accuracy import error, rounded, spacing
 
@@ -93,6 +95,21 @@ def test_cancellation_takes_more_of_fewer_bits() -> None:
     comparison = compared("(1 - cos(x))/x^2", x=0.0625)
     assert {row.verdict for row in comparison.measurements} == {"inaccurate"}
     assert "of 24" in Report(single=True).add(comparison)
+
+
+@pytest.mark.parametrize("single", [True, False])
+@pytest.mark.parametrize("name", REPORTS)
+def test_every_format_counts_bits_of_24(name: str, single: bool) -> None:
+    report = REPORTS[name].report(single)
+    worst, most = compared("(1 - cos(x))/x^2", x=1e-6), compared("sin(x) - x", x=1e-4)
+    for comparison, lost in ((worst, "all bits"), (most, "23 bits")):
+        text = report.begin() + report.add(comparison) + report.end()
+        assert "of 53" not in text
+        assert not re.search(r"\b(2[5-9]|[3-6]\d)(\.\d)?( of 24)? bits", text)
+        if name in ("json", "jsonl", "csv"):
+            assert "float32" in text
+        else:
+            assert (f">{lost.removesuffix(' bits')}<" if name == "html" else lost) in text
 
 
 def test_a_branch_is_decided_in_single_precision() -> None:
