@@ -8,7 +8,7 @@ venv := .venv
 bin := $(venv)/bin
 pip := $(bin)/python -m pip --quiet --disable-pip-version-check
 
-.PHONY: demo test test-peers lint messages survey fuzz clean
+.PHONY: demo test test-peers lint messages survey fuzz streams clean
 .DEFAULT_GOAL := demo
 
 demo: $(venv)/ready
@@ -68,6 +68,10 @@ survey: $(venv)/ready
 # Random texts, comparisons, case files and command lines: make fuzz FUZZ="--seconds 600 --seed 7 --only texts".
 fuzz: $(venv)/ready-dev
 	PYTHONPATH=tests $(bin)/python -m fuzz $(FUZZ)
+
+# Every command and format in every encoding and language, and on every closed stream; the tests try some of each.
+streams: $(venv)/ready-dev
+	STREAMS=full $(bin)/python -m pytest tests/test_streams.py
 
 clean:
 	rm -rf $(venv) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,59 +1,90 @@
 """Streams of any encoding, closed ones, files that are read, shared or removed; no text of a user is a command."""
 
+import codecs
+import errno
 import io
 import json
 import os
+import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 
+from diffcli.cli.application import COMMANDS, flat
 from diffcli.cli.main import main
+from diffcli.cli.options import Results, Written
+from diffcli.cli.request import POINT_FORMATS
 from diffcli.cli.streams import destination
-from diffcli.locale.language import set_language
+from diffcli.cli.studies import FORMATS
+from diffcli.reports import REPORTS, graph, steps
 from diffcli.runtime.errors import DiffError, place, visible
+from diffcli.runtime.limits import Here
 from diffcli.runtime.streams import take_utf8, writes_chinese
 
 CURVE = ("x*sin(θ)", "--at", "x=1, θ=0.5")
 ONE = ("x^3", "--at", "x=2")
-COMMANDS = [
-    CURVE,
-    *((*CURVE, "-f", name) for name in ("json", "jsonl", "csv", "markdown", "latex", "html")),
+LINES: dict[str, tuple[str, ...]] = {
+    "expr":    CURVE,
+    "batch":   ("batch", "{rows}", "-j", "1"),
+    "report":  ("report", "θ^2", "--at", "θ=1"),
+    "methods": ("methods",),
+    "steps":   ("steps", "x*sin(θ)"),
+    "trace":   ("trace", *CURVE),
+    "graph":   ("graph", *CURVE),
+    "rules":   ("rules", "tanh", "--points", "10"),
+    "swell":   ("swell", "--up-to", "2"),
+    "profile": ("profile", "θ^2", "--over", "θ=0:1", "--points", "3"),
+    "hunt":    ("hunt", "θ^2", "--over", "θ=1:2", "--evaluations", "10"),
+    "sweep":   ("sweep", "θ^3", "--at", "θ=2", "--steps", "9"),
+    "taylor":  ("taylor", "θ^3", "--at", "θ=2", "--order", "2"),
+    "newton":  ("newton", "θ^2 - 2", "--from", "θ=1"),
+    "descend": ("descend", "θ^2", "--from", "θ=1", "--steps", "3"),
+    "lesson":  ("lesson",),
+}  # fmt: skip
+"""Every command, asked for something small."""
+OWN_FORMATS = {"steps": steps.FORMATS, "graph": graph.FORMATS}
+"""What a command declares for itself alone."""
+REFUSED: list[tuple[str, ...]] = [("x*sin(θ", "--at", "x=1"), ("θ", "--at", "θ=变")]
+FURTHER: list[tuple[str, ...]] = [
+    *(("x*sin(θ)", "--at", "x=0:1:5, θ=2", "--sample", "3", "-f", name) for name in POINT_FORMATS.values()),
     (*CURVE, "-m", "forward,reverse", "--order", "2"),
     (*ONE, "--claim", "x: 3*x", "--tape"),
     ("abs(θ)", "--at", "θ=0"),
-    ("x*sin(θ", "--at", "x=1"),
-    ("θ", "--at", "θ=变"),
-    ("x^2", "--at", "x=0:1:5", "--sample", "3"),
-    ("batch", "{rows}"),
-    *(("batch", "{rows}", "-f", name) for name in ("jsonl", "csv", "markdown", "html")),
-    ("sweep", *ONE, "--steps", "9"),
-    ("profile", "x^2", "--over", "x=0:1", "--points", "5"),
-    ("hunt", "x^2", "--over", "x=1:2", "--points", "5"),
-    ("taylor", *ONE, "--order", "2"),
-    ("newton", "x^2 - 2", "--from", "x=1"),
-    ("trace", *CURVE),
-    ("rules", "tanh", "--points", "5"),
-    ("descend", "x^2", "--from", "x=1", "--steps", "3"),
-    ("steps", "x*sin(x)"),
-    *(("steps", "x*sin(x)", "-f", name) for name in ("json", "latex", "mathml")),
-    *(("graph", *CURVE, "-f", name) for name in ("text", "mermaid", "dot", "svg", "json")),
-    ("methods",),
-    ("lesson",),
+    *REFUSED,
+    ("lesson", "A1"),
     ("--help",),
     ("sweep", "--help"),
     ("--version",),
 ]
-"""One of each kind and format."""
-DATA = {"json", "jsonl", "csv", "markdown", "latex", "html", "mathml", "mermaid", "dot", "svg"}
+"""Screens that a format is not asked of."""
+CHINESE, OTHERS = ("gbk",), ("cp1252", "cp437", "latin-1", "ascii")
+FULL = bool(os.environ.get("STREAMS"))
+"""Whether every encoding is tried with every line, as `make streams` does, and not one or two of them."""
 
 
-@pytest.fixture(autouse=True)
-def english() -> Iterator[None]:
-    yield
-    set_language("en")
+def declared(name: str) -> tuple[str, ...]:
+    """The formats that a command says it has."""
+    call = COMMANDS[name].call
+    groups = [kind for kind in get_type_hints(call).values() if isinstance(kind, type)]
+    if Results in groups:
+        return tuple(REPORTS)
+    if any(issubclass(kind, Written) for kind in groups):
+        return tuple(FORMATS.values())
+    return OWN_FORMATS[name] if "format" in {one.name for one in flat(call).parameters} else ()
+
+
+TABLE = [
+    *((*LINES[name], *asked) for name in COMMANDS for asked in [("-f", one) for one in declared(name)] or [()]),
+    *FURTHER,
+]
+
+
+def is_data(words: tuple[str, ...]) -> bool:
+    return words[0] == "report" or ("-f" in words and words[words.index("-f") + 1] not in ("table", "text"))
 
 
 def run(words: tuple[str, ...], encoding: str, monkeypatch: pytest.MonkeyPatch) -> tuple[int, bytes, bytes]:
@@ -68,6 +99,13 @@ def run(words: tuple[str, ...], encoding: str, monkeypatch: pytest.MonkeyPatch) 
         return code, out.getvalue(), err.getvalue()
 
 
+@pytest.fixture
+def one_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What may be stopped from without is computed here, too: to start a process takes longer than the rest."""
+    for room in ("comparison.compare", "points.run", "studies.reused", "studies.swell"):
+        monkeypatch.setattr(f"diffcli.{room}.Apart", Here)
+
+
 @pytest.fixture(scope="module")
 def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("rows") / "rows.txt"
@@ -75,23 +113,58 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("encoding", ["utf-8", "gbk", "cp1252", "cp437", "ascii"])
-@pytest.mark.parametrize("words", [COMMANDS[k] for k in (0, 1, 3, 5, 9, 10, 11, 14, 24, 28, 31)], ids=" ".join)
+@pytest.mark.usefixtures("one_process")
+@pytest.mark.parametrize("number", range(len(TABLE)), ids=lambda number: " ".join(TABLE[number]))
 def test_a_stream_of_any_encoding_is_written_without_a_traceback(
-    words: tuple[str, ...], encoding: str, language: str, rows: Path, monkeypatch: pytest.MonkeyPatch
+    number: int, rows: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked = ("--lang", language, *(word.format(rows=rows) if word == "{rows}" else word for word in words))
-    code, out, err = run(asked, encoding, monkeypatch)
-    assert code == run(asked, "utf-8", monkeypatch)[0]
-    assert "Traceback" not in err.decode(encoding)
-    data = "-f" in words and words[words.index("-f") + 1] in DATA
-    text = out.decode("utf-8" if data else encoding)
-    chinese = any("\u4e00" <= char <= "\u9fff" for char in text + err.decode(encoding))
-    if not data and encoding in ("cp1252", "cp437", "ascii") and words[0] != "θ":
-        assert not chinese
-    if data and "θ" in words[0]:
-        assert "θ" in text or "&theta;" in text or "\\theta" in text
+    words = tuple(str(rows) if word == "{rows}" else word for word in TABLE[number])
+    code = run(words, "utf-8", monkeypatch)[0]
+    assert (code == 2) == (words in REFUSED)
+    turn = (("zh", CHINESE[0]), ("zh", OTHERS[number % 4]), ("en", OTHERS[(number + 2) % 4]))
+    every = product(("en", "zh"), ("utf-8", *CHINESE, *OTHERS))
+    for language, encoding in every if FULL else turn:
+        found, out, err = run(("--lang", language, *words), encoding, monkeypatch)
+        assert found == code, (language, encoding)
+        beside = err.decode(encoding)
+        assert "Traceback" not in beside
+        assert "a fault of diff-compare" not in beside
+        text = out.decode("utf-8" if is_data(words) else encoding)
+        assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", text + beside)
+        if words == ("--version",) or is_data(words):
+            continue  # no sentence; what UTF-8 keeps
+        seen = text + beside.replace("变", "")
+        assert bool(re.search("[\u4e00-\u9fff]", seen)) == (language == "zh" and encoding in ("utf-8", *CHINESE))
+
+
+def test_the_encodings_of_windows_in_china_are_one() -> None:
+    assert codecs.lookup("cp936").name == codecs.lookup("gbk").name
+
+
+@pytest.mark.parametrize("words", [(*ONE, "-f", "csv"), ("batch", "{rows}", "-j", "1", "-f", "csv"), ("x*(", *ONE[1:])])
+def test_what_goes_beside_a_file_is_in_letters_that_its_stream_has(
+    words: tuple[str, ...], rows: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = [str(rows) if word == "{rows}" else word for word in words]
+    _, _, beside = run(("--lang", "zh", *asked, "-o", str(tmp_path / "out")), "cp437", monkeypatch)
+    assert "??" not in beside.decode("cp437")
+
+
+@pytest.mark.parametrize("output", [("-o", "-"), ("--output=-",), ("--export", "{folder}/a.md")])
+def test_a_screen_beside_a_file_is_in_letters_that_it_has(
+    output: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = [word.format(folder=tmp_path) for word in output]
+    assert b"??" not in run(("--lang", "zh", *ONE, *asked), "cp437", monkeypatch)[1]
+
+
+def test_the_screen_of_many_points_beside_their_results_is_in_letters_that_it_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("--lang", "zh", "x^2", "--at", "x=0:1:5", "--sample", "3", "-o", str(tmp_path / "all.npz"))
+    _, out, _ = run(words, "cp437", monkeypatch)
+    assert b"method" in out
+    assert b"??" not in out
 
 
 def test_chinese_stays_in_a_file_whatever_the_stream_has(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,6 +214,37 @@ def test_a_closed_stream_is_said_or_not_needed(command: str, code: int, told: st
     found = shell(command, tmp_path)
     assert (found.returncode, "Traceback" in found.stderr) == (code, False)
     assert told in found.stderr
+
+
+class Gone(io.StringIO):
+    """A pipe whose reader has gone."""
+
+    def write(self, text: str) -> int:
+        del text
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
+
+@pytest.mark.usefixtures("one_process")
+@pytest.mark.parametrize("number", range(len(TABLE)), ids=lambda number: " ".join(TABLE[number]))
+def test_no_command_breaks_where_a_stream_is_closed_or_its_reader_gone(
+    number: int, rows: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = tuple(str(rows) if word == "{rows}" else word for word in TABLE[number])
+    refused = words in REFUSED
+    for stream in (None, Gone()) if FULL else ((None, Gone())[number % 2],):
+        err = io.StringIO()
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "stdout", stream)
+            patch.setattr(sys, "stderr", err)
+            try:
+                code = main(words)
+            except SystemExit as end:  # Click's own, where it writes help
+                code = int(end.code or 0)
+        assert code == (2 if refused or stream is None else 1)
+        assert "Traceback" not in err.getvalue()
+        assert "a fault of diff-compare" not in err.getvalue()
+        if not refused and stream is None:
+            assert "standard output is closed" in err.getvalue()
 
 
 # --- files

@@ -17,9 +17,9 @@ from typer import Argument
 
 from diffcli.cli.options import At, Batch, Computation, Derivative, Expression, Many, Results
 from diffcli.cli.request import POINT_FORMATS, Request, at_many, check_batch, report_format
-from diffcli.cli.streams import check_apart, destination, source
-from diffcli.locale.language import language, tr, translate_message
-from diffcli.runtime.errors import DiffError, visible
+from diffcli.cli.streams import aside, check_apart, destination, language_of, remark, source
+from diffcli.locale.language import language, speaking, tr
+from diffcli.runtime.errors import DiffError
 from diffcli.runtime.messages import message
 
 if TYPE_CHECKING:
@@ -191,7 +191,8 @@ def note_unused(point: Iterable[str], used: Container[str]) -> None:
     """Say on stderr what is given and not in the expression: it may be a slip of the pen."""
     names = ", ".join(name for name in point if name not in used)
     if names:
-        print(tr("note: {note}", note=tr("the expression has no variable {names}", names=names)), file=sys.stderr)
+        with aside() as stream:
+            print(tr("note: {note}", note=tr("the expression has no variable {names}", names=names)), file=stream)
 
 
 def point_of(at: list[str] | None) -> dict[str, Number]:
@@ -248,7 +249,7 @@ def run_points(text: str, at: list[str], request: Request, many: Many) -> int:
     else:
         points = of_file(str(many.points), text, fixed, wrt or (), many.encoding)
     if points.note is not None:
-        print(visible(tr("note: {note}", note=translate_message(points.note))), file=sys.stderr)
+        remark(points.note)
     case = within(request.computation.timeout, understood, text, points, wrt, request.asked)
     note_unused(points.fixed, case.at)
     sample = SAMPLE if many.sample is None else many.sample
@@ -267,7 +268,7 @@ def run_points(text: str, at: list[str], request: Request, many: Many) -> int:
     reports = [(request.format, None if results else output)]
     reports += [(POINT_FORMATS[file.suffix.lower()], file) for file in request.export]
     for format, file in reports:  # noqa: A001 - the word of the command line
-        with destination(file, data=format != "table") as stream:
+        with destination(file, data=format != "table") as stream, speaking(language_of(stream)):
             width = shutil.get_terminal_size().columns if stream.isatty() else None
             stream.write(written_as(found, format, width))
     return 0 if found.good or request.results.exit_zero else 1
@@ -325,8 +326,9 @@ class _Judging:
             self.shown = now
             left = (now - self.begun) / done * (of - done)
             template = "{done} of {total} points judged  about {left} s left"
-            line = tr(template, done=f"{done:,}", total=f"{of:,}", left=f"{left:.0f}")
-            print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
+            with aside() as stream:
+                line = tr(template, done=f"{done:,}", total=f"{of:,}", left=f"{left:.0f}")
+                print(f"\r\x1b[K{line}", end="", file=stream, flush=True)
 
     def end(self) -> None:
         if self.live:
@@ -373,15 +375,17 @@ def run_batch(file: str, request: Request, batch: Batch) -> int:
             for output in outputs:
                 output.end()
             resumable = request.results.output is not None and request.format == "jsonl"
-            how = tr("go on with --resume" if resumable else _TO_GO_ON)
             template = "interrupted after {rows} rows, which are written; {how}"
-            print("\n" + tr(template, rows=summary.rows, how=how), file=sys.stderr)
+            with aside() as beside:
+                how = tr("go on with --resume" if resumable else _TO_GO_ON)
+                print("\n" + tr(template, rows=summary.rows, how=how), file=beside)
             return 130
         for output in outputs:
             output.end()
         from diffcli.reports.table import show_summary
 
-        show_summary(summary, time.monotonic() - begun, _console(target), request.results.exit_zero)
+        with speaking(language_of(target)):
+            show_summary(summary, time.monotonic() - begun, _console(target), request.results.exit_zero)
     return 0 if summary.good or request.results.exit_zero else 1
 
 
@@ -570,7 +574,8 @@ class _Progress:
         now = time.monotonic()
         if self.live and now - self.shown >= 0.1:
             self.shown = now
-            print(f"\r\x1b[K{self.line(now)}", end="", file=sys.stderr, flush=True)
+            with aside() as stream:
+                print(f"\r\x1b[K{self.line(now)}", end="", file=stream, flush=True)
 
     def line(self, now: float) -> str:
         """`1,200 rows  650/s  about 12 s left  3 not ok  1 not read`."""

@@ -17,12 +17,14 @@ import threading
 from collections.abc import Sequence
 from contextlib import suppress
 from enum import IntEnum
+from itertools import pairwise
 from typing import NoReturn
 
+from diffcli.cli.streams import aside, language_of
 from diffcli.locale.language import LANGUAGES, language, preferred, set_language, tr, translate_message
 from diffcli.runtime.errors import DiffError, visible
 from diffcli.runtime.messages import Message, message
-from diffcli.runtime.streams import prepare, writes_chinese
+from diffcli.runtime.streams import prepare
 
 GARBAGE = 50_000
 """Objects made between two collections: imports make many and drop none (by measurement a tenth of the start)."""
@@ -68,15 +70,18 @@ def main(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
         return int(result or 0)
     except DiffError as error:
-        print(reported(error, *_command(error, arguments)), file=sys.stderr)
+        with aside() as stream:
+            print(reported(error, *_command(error, arguments)), file=stream)
         return ExitCode.USAGE
     except (MemoryError, RecursionError) as error:
         short = "memory" if isinstance(error, MemoryError) else "depth"
         said, hint = _BEYOND[short]
-        print(reported(DiffError(said, hint=hint, kind=short)), file=sys.stderr)
+        with aside() as stream:
+            print(reported(DiffError(said, hint=hint, kind=short)), file=stream)
         return ExitCode.USAGE
     except KeyboardInterrupt:
-        print(tr("interrupted"), file=sys.stderr)
+        with aside() as stream:
+            print(tr("interrupted"), file=stream)
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         # the reader has gone: nothing more can be said, not even by the interpreter's own flush
@@ -84,12 +89,14 @@ def main(arguments: Sequence[str]) -> int:
         return ExitCode.VERDICT
     except Exception as error:  # noqa: BLE001 - the last resort: our own mistake is said, too
         if not isinstance(error, OSError) or error.errno not in _FULL:
-            print(_fault(error, arguments), file=sys.stderr)
+            with aside() as stream:
+                print(_fault(error, arguments), file=stream)
             return ExitCode.USAGE
         sys.stdout = None  # as above
         said = message("the output cannot be written any further: {reason}", reason=error.strerror)
         hint = message("make room, or write to another place by --output")
-        print(reported(DiffError(said, hint=hint, kind="file")), file=sys.stderr)
+        with aside() as stream:
+            print(reported(DiffError(said, hint=hint, kind="file")), file=stream)
         return ExitCode.USAGE
 
 
@@ -192,11 +199,13 @@ def _spoken(arguments: Sequence[str]) -> list[str]:
         hint = message("write one of: {names}", names=", ".join(LANGUAGES))
         raise DiffError(message("unknown language '{name}'", name=asked), hint=hint, kind="option")
     set_language(asked or language())
-    if language() == "zh" and not all(map(writes_chinese, (sys.stdout, sys.stderr))) and not _filed(rest):
-        set_language("en")
+    if not _filed(rest):
+        set_language(language_of(sys.stdout))
     return rest
 
 
 def _filed(words: Sequence[str]) -> bool:
-    """Whether results go to a file, which has the letters of every language."""
-    return any(word in ("-o", "--export") or word.startswith(("--output", "--export=")) for word in words)
+    """Whether all results go to a file, which has the letters of every language."""
+    named = [after for word, after in pairwise((*words, "")) if word in ("-o", "--output")]
+    named += [word.removeprefix("--output=") for word in words if word.startswith("--output=")]
+    return bool(named) and "-" not in named

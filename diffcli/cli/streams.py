@@ -12,15 +12,16 @@ import io
 import os
 import stat
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, TextIO, TypeVar
 
-from diffcli.locale.language import tr, translate_message
+from diffcli.locale.language import language, speaking, tr, translate_message
 from diffcli.runtime.errors import DiffError, unwritable, visible
 from diffcli.runtime.messages import Message, message
-from diffcli.runtime.streams import take_utf8
+from diffcli.runtime.streams import take_utf8, writes_chinese
 from diffcli.tables.encodings import decode, known, open_bytes
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def source(file: str, encoding: str | None = None) -> TextIO | Sheet:
 
 def _noted(found: T, note: Message | None) -> T:
     if note is not None:
-        print(visible(tr("note: {note}", note=translate_message(note))), file=sys.stderr)
+        remark(note)
     return found
 
 
@@ -54,9 +55,28 @@ def _standard_input() -> io.BufferedReader:
         hint = message("leave out <&-, or name a file of rows")
         raise DiffError(message("standard input is closed"), hint=hint, kind="file")
     if sys.stdin.isatty():
-        print(tr("reading rows from the terminal: EXPR | x=1, y=2   (end with Ctrl-D)"), file=sys.stderr)
+        with aside() as stream:
+            print(tr("reading rows from the terminal: EXPR | x=1, y=2   (end with Ctrl-D)"), file=stream)
     # a stream of our own: the interpreter's has a lock that a reading thread would hold
     return open(sys.stdin.fileno(), "rb", closefd=False)
+
+
+def language_of(stream: Any) -> str:
+    """The language to write to a stream in: the one that is spoken, or English where its encoding has no Chinese."""
+    return language() if language() != "zh" or writes_chinese(stream) else "en"
+
+
+@contextmanager
+def aside() -> Iterator[Any]:
+    """The stream of errors and notes, and its language: results may go to a file, which has every letter."""
+    with speaking(language_of(sys.stderr)):
+        yield sys.stderr
+
+
+def remark(note: Message) -> None:
+    """Write a note beside the results."""
+    with aside() as stream:
+        print(visible(tr("note: {note}", note=translate_message(note))), file=stream)
 
 
 def check_writable(file: Path | None) -> None:

@@ -29,7 +29,7 @@ from diffcli.cli.options import (
     Wrt,
 )
 from diffcli.cli.request import Request, check_timeout, variables
-from diffcli.cli.streams import check_writable, format_for, put
+from diffcli.cli.streams import aside, check_writable, format_for, put
 from diffcli.locale.language import language, speaking, tr, translate_message
 from diffcli.runtime.errors import DiffError
 from diffcli.runtime.messages import Message, message
@@ -289,8 +289,9 @@ class _Counting:
         if self.live and now - self.shown >= 0.1:
             self.shown = now
             template = "{done} of {total} points" if done <= total else "{done} points, searching for the worst"
-            line = tr(template, done=f"{done:,}", total=f"{total:,}")
-            print(f"\r\x1b[K{line}", end="", file=sys.stderr, flush=True)
+            with aside() as stream:
+                line = tr(template, done=f"{done:,}", total=f"{total:,}")
+                print(f"\r\x1b[K{line}", end="", file=stream, flush=True)
 
 
 # --- lessons of one variable
