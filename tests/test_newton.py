@@ -10,21 +10,27 @@ import pytest
 
 from diffcli.cli.main import main
 from diffcli.problem.understanding import make_case
+from diffcli.reports.tell.newton import tell
 from diffcli.runtime.errors import DiffError
 from diffcli.studies.newton import Step, _ended, correct, newton, order
+from diffcli.studies.study import Study
 from diffcli.truth.certify import digits
 from diffcli.truth.proofs import root
 
 SQRT2 = "1.4142135623730950488016887242097"
 
 
+def told(source: str, *arguments: object, **options: object) -> Study:
+    return tell(newton(source, *arguments, **options))  # type: ignore[arg-type]
+
+
 def said(source: str, start: float, **options: object) -> str:
-    study = newton(source, {"x": start}, {}, **options)  # type: ignore[arg-type]
+    study = told(source, {"x": start}, {}, **options)
     return "\n".join(study.sentences)
 
 
 def test_the_square_root_of_two() -> None:
-    study = newton("x^2 - 2", {"x": 1.0}, {})
+    study = told("x^2 - 2", {"x": 1.0}, {})
     for method in ("symbolic", "forward", "reverse"):
         path = study.facts["iterations"][method]["x"]
         assert path[:3] == [1.0, 1.5, 17 / 12]
@@ -60,7 +66,7 @@ def test_every_end_is_said_in_words(source: str, start: float, words: str) -> No
 
 @pytest.mark.parametrize(("source", "start"), [("log(x)", -1.0), ("log(x)", 0.0), ("1/x", 0.0), ("sqrt(x) + 1", -4.0)])
 def test_a_start_without_a_value_is_outside_the_domain_and_nothing_is_drawn(source: str, start: float) -> None:
-    study = newton(source, {"x": start}, {}, methods=("forward",))
+    study = told(source, {"x": start}, {}, methods=("forward",))
     assert study.plots == ()
     assert study.facts["root"] is None
     assert "leaves the domain" in "\n".join(study.sentences)
@@ -81,7 +87,7 @@ def test_a_cycle_is_one_to_the_round_off_of_its_largest_number() -> None:
 
 def test_a_root_that_is_not_proved_is_not_called_proved() -> None:
     """A double root has no interval on which f' keeps its sign."""
-    study = newton("(x - 1/3)^2", {"x": 1.0}, {}, steps=100)
+    study = told("(x - 1/3)^2", {"x": 1.0}, {}, steps=100)
     assert study.facts["root"] is None
     assert not any("Proved by interval Newton" in sentence for sentence in study.sentences)
 
@@ -124,7 +130,7 @@ def test_the_neighbourhood_of_a_root_is_around_the_root_and_not_where_it_was_loo
 
 
 def test_secants_are_slower_and_need_no_derivative() -> None:
-    iterations = newton("x^3 - 2*x + 2", {"x": -1.0}, {}).facts["iterations"]
+    iterations = told("x^3 - 2*x + 2", {"x": -1.0}, {}).facts["iterations"]
     assert iterations["secants"]["end"] == "root"
     assert len(iterations["secants"]["x"]) > len(iterations["forward"]["x"])
     assert iterations["secants"]["order"] == pytest.approx(1.618, abs=0.15)
@@ -142,19 +148,19 @@ def test_the_order_is_measured_from_distances() -> None:
 def test_digits_are_counted_relative_to_the_root(source: str) -> None:
     """Of 10001 four digits are those of 10000: whether the root is exact, not proved, or irrational."""
     target = 2**0.5 * 1e4 if "2e8" in source else 1e4
-    study = newton(source, {"x": target + 1.0}, {}, 60, ("forward",))
+    study = told(source, {"x": target + 1.0}, {}, 60, ("forward",))
     heads = [column.name for column in study.tables[0].columns]
     first = dict(zip(heads, study.tables[0].rows[0], strict=True))
     assert first["digits"] == pytest.approx(math.log10(target), abs=1e-3)
 
 
 def test_methods_may_part() -> None:
-    study = newton("(1 - cos(x))/x^2 - 0.5", {"x": 0.001}, {})
+    study = told("(1 - cos(x))/x^2 - 0.5", {"x": 0.001}, {})
     assert any("Forward parts from symbolic at step 1" in sentence for sentence in study.sentences)
 
 
 def test_methods_and_steps_are_chosen_and_others_held() -> None:
-    study = newton("x^2 - k", {"x": 1.0}, {"k": 3.0}, 2, ("reverse",))
+    study = told("x^2 - k", {"x": 1.0}, {"k": 3.0}, 2, ("reverse",))
     assert list(study.facts["iterations"]) == ["reverse", "secants"]
     assert len(study.facts["iterations"]["reverse"]["x"]) == 3
     assert "with k=3" in study.heading[1]

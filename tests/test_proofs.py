@@ -20,6 +20,7 @@ from oracle import HighPrecision, NoValue, cornered
 from diffcli.core.evaluate import evaluate
 from diffcli.core.program import Program
 from diffcli.problem.understanding import make_case
+from diffcli.reports.tell.newton import tell as tell_newton
 from diffcli.runtime.errors import DiffError
 from diffcli.studies.newton import newton
 from diffcli.studies.taylor import taylor
@@ -169,7 +170,7 @@ def test_the_search_refutes_a_polynomial_that_is_not_the_functions(monkeypatch: 
 
 # --- detached copies
 def test_a_constant_has_no_root_whatever_its_derivative_is_held_to_be() -> None:
-    study = newton("x - detach(x) + 1e-10", {"x": 1.0}, {})
+    study = tell_newton(newton("x - detach(x) + 1e-10", {"x": 1.0}, {}))
     assert study.facts["root"] is None
     assert study.facts["no_root_within"] > 1000
     assert any("f has no root within" in sentence for sentence in study.sentences)
@@ -177,7 +178,7 @@ def test_a_constant_has_no_root_whatever_its_derivative_is_held_to_be() -> None:
 
 def test_a_root_is_that_of_the_function_itself() -> None:
     """The slopes of methods are half of f', and their iteration goes in circles; the secants arrive."""
-    study = newton("detach(x)*x - 2", {"x": 1.0}, {})
+    study = tell_newton(newton("detach(x)*x - 2", {"x": 1.0}, {}))
     assert study.facts["iterations"]["forward"]["end"] == "cycle"
     assert study.facts["root"]["value"].startswith("1.414213562373095048801688724209")
     assert any("where detach(u) is u" in sentence for sentence in study.sentences)

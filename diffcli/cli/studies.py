@@ -341,11 +341,12 @@ def solve_newton(
     The root is proved by interval Newton where it can be. A horizontal tangent,
     a cycle, a flight and a leap out of the domain are said in words.
     """
+    from diffcli.reports.tell.newton import tell
     from diffcli.studies.newton import newton
 
     chosen, limit, _ = _asked(methods, None, timeout)
     begun, held = _point(start, limit), _held(text, at, limit)
-    return write(lambda: newton(text, begun, held, steps, chosen, limit), _as_told, results)
+    return write(lambda: newton(text, begun, held, steps, chosen, limit), tell, results)
 
 
 def descend_gradient(
