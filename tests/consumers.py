@@ -60,7 +60,7 @@ from diffcli.tracing import exactness
 from diffcli.truth import nearby, proofs
 from diffcli.truth.certify import certify
 from diffcli.truth.expansions.families import Families
-from diffcli.truth.expansions.germs import Germs
+from diffcli.truth.expansions.functions import Expansions
 from diffcli.truth.series import FORMAL, SERIES, working
 
 DOUBLE, SINGLE = Arrays("float64"), Arrays("float32")
@@ -394,14 +394,20 @@ CONSUMERS: dict[str, Consumer] = {
         "truth.series", _with_balls(by(SERIES, SERIES.constant, lambda found: float(found[0].mid()))), without=CHOICE
     ),
     "expansions": Consumer(
-        "truth.expansions.germs",
-        _with_balls(by(lambda: Germs(4), lambda x: Germs(4).constant(x), lambda g: float(g.constant.ball.mid()))),
+        "truth.expansions.functions",
+        _with_balls(
+            by(lambda: Expansions(4), lambda x: Expansions(4).constant(x), lambda g: float(g.constant.ball.mid()))
+        ),
         without=CHOICE,
     ),
     "families": Consumer(
         "truth.expansions.families",
         _with_balls(
-            by(lambda: Families(Germs(4), 4), lambda x: Germs(4).constant(x), lambda g: float(g.constant.ball.mid()))
+            by(
+                lambda: Families(Expansions(4), 4),
+                lambda x: Expansions(4).constant(x),
+                lambda g: float(g.constant.ball.mid()),
+            )
         ),
         without=CHOICE,
     ),

@@ -55,7 +55,7 @@ from diffcli.syntax import elaborate
 from diffcli.truth import series
 from diffcli.truth.accuracy import error, nearest
 from diffcli.truth.certify import certify
-from diffcli.truth.expansions import germs
+from diffcli.truth.expansions.functions import Expansions
 from diffcli.truth.series import SERIES
 
 TRIALS = list(trials())
@@ -349,7 +349,7 @@ def test_a_row_is_complete(row: Primitive) -> None:
     assert sum(WEIGHTS[CODE[row.name]]) == {"free": 0, "fma": 2}.get(row.cost, 1)
 
 
-@pytest.mark.parametrize("algebra", [FLOAT64, SERIES, germs.Germs(4), symbols.SYMBOLS], ids=lambda a: type(a).__name__)
+@pytest.mark.parametrize("algebra", [FLOAT64, SERIES, Expansions(4), symbols.SYMBOLS], ids=lambda a: type(a).__name__)
 def test_every_number_system_has_every_operation(algebra: Any) -> None:
     """A choice is decided, not computed, except by SymPy."""
     missing = [row.name for row in OPERATIONS if algebra.functions[CODE[row.name]] is None]

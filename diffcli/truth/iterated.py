@@ -25,8 +25,9 @@ from diffcli.core.program import Program
 from diffcli.runtime.messages import Message, message
 from diffcli.truth.accuracy import Ball, Entry, OneSided
 from diffcli.truth.exact.reals import Real, real
-from diffcli.truth.expansions.families import Families, germ_of
-from diffcli.truth.expansions.germs import Germ, Germs
+from diffcli.truth.expansions.expansion import OneSidedExpansion
+from diffcli.truth.expansions.families import Families, expansion_of
+from diffcli.truth.expansions.functions import Expansions
 from diffcli.truth.one_sided import (
     EDGE,
     LIMITS,
@@ -55,7 +56,7 @@ def entry_along(
     except Oscillating:
 
         def turning(beside: _Beside, turn: int) -> Any:
-            slopes = slopes_from(program, point, line, turn, beside.before, 1, beside.germs)
+            slopes = slopes_from(program, point, line, turn, beside.before, 1, beside.algebra)
             if slopes is NOWHERE:
                 return NOWHERE
             found = slopes[0]
@@ -87,14 +88,14 @@ def _entry(
 ) -> Entry:
     """What `turning` finds from each side, put together."""
 
-    def compute(germs: Germs) -> tuple[Ball | None, OneSided, OneSided, Message | None]:
-        beside = _Beside(program, point, one, other, germs)
+    def compute(algebra: Expansions) -> tuple[Ball | None, OneSided, OneSided, Message | None]:
+        beside = _Beside(program, point, one, other, algebra)
         left, right = (turning(beside, turn) for turn in (-1, 1))
         both, edge = _joined(left, right), EDGE if NOWHERE in (left, right) else None
         sides = side_ball(left), side_ball(right)
         if isinstance(both, Real):
             return side_ball(both), *sides, edge
-        return None, *sides, beside.families.reason or germs.reason or reason
+        return None, *sides, beside.families.reason or algebra.reason or reason
 
     (derivative, left, right, said), bits = retrying(compute, message("a derivative of a derivative"), limits)
     return Entry(derivative, left, right, bits, said)
@@ -111,22 +112,24 @@ def _joined(left: Any, right: Any) -> Any:
 class _Beside:
     """A program on the lines x + s u beside the point, each through x + t v."""
 
-    def __init__(self, program: Program, point: Sequence[float], one: Line, other: Line, germs: Germs) -> None:
-        self.program, self.point, self.one, self.other, self.germs = program, point, one, other, germs
-        self.before = evaluate_all(program, [germs.constant(x) for x in point], germs)
-        germs.forget()
+    def __init__(self, program: Program, point: Sequence[float], one: Line, other: Line, algebra: Expansions) -> None:
+        self.program, self.point, self.one, self.other, self.algebra = program, point, one, other, algebra
+        self.before = evaluate_all(program, [algebra.constant(x) for x in point], algebra)
+        algebra.forget()
         # a detached value is the one at the point
-        copies = [k for k, code in enumerate(program.ops) if code == DETACH and isinstance(self.before[k], Germ)]
+        copies = [
+            k for k, code in enumerate(program.ops) if code == DETACH and isinstance(self.before[k], OneSidedExpansion)
+        ]
         self.cut = held(program, copies)[0] if copies else program
         self.kept = [self.before[k] for k in copies]
-        self.families = Families(germs, int(germs.limit) // 2 + 1)
+        self.families = Families(algebra, int(algebra.limit) // 2 + 1)
 
     @property
     def start(self) -> Any:
         """The derivative along `one` at the point itself."""
         sides = []
         for turn in (-1, 1):
-            slopes = slopes_from(self.program, self.point, self.one, turn, self.before, 1, self.germs)
+            slopes = slopes_from(self.program, self.point, self.one, turn, self.before, 1, self.algebra)
             sides.append(slopes if slopes is NOWHERE else slopes[0])
         return _joined(*sides)
 
@@ -135,8 +138,8 @@ class _Beside:
         found = self.derivative(turn, order)
         if not isinstance(found, Real):
             return found if found is NOWHERE else None
-        self.germs.switched = True
-        slope = first_slope(germ_of(found), start, self.germs)
+        self.algebra.switched = True
+        slope = first_slope(expansion_of(found), start, self.algebra)
         return slope if slope is None or turn > 0 else -slope
 
     def derivative(self, turn: int, order: int) -> Any:
@@ -160,26 +163,26 @@ class _Beside:
         """The value at x + t v."""
         return self._expansion(turn, 0).constant
 
-    def _expansion(self, turn: int, side: int) -> Germ:
+    def _expansion(self, turn: int, side: int) -> OneSidedExpansion:
         """What the program does on one side of the line, or on it (0)."""
         inputs = []
         for i, x in enumerate(self.point):
             t, s = (real(way * Fraction(line.get(i, 0.0))) for way, line in ((turn, self.other), (side, self.one)))
             inputs.append(self.families.point(x, t, s))
         self.families.switched = False
-        found: Germ = evaluate_all(self.cut, [*inputs, *self.kept], self.families)[self.cut.outputs[0]]
+        found: OneSidedExpansion = evaluate_all(self.cut, [*inputs, *self.kept], self.families)[self.cut.outputs[0]]
         return found
 
     def _slopes(self, turn: int, side: int, order: int, value: Real) -> Any:
         """The derivatives of orders 1 to `order` on one side of the line, or NOWHERE."""
         families = self.families
         try:
-            germ = self._expansion(turn, side)
+            expansion = self._expansion(turn, side)
         except Undefined:
             return NOWHERE
-        slopes = [first_slope(germ, value, families)]
+        slopes = [first_slope(expansion, value, families)]
         for k in range(2, order + 1):
-            slopes.append(higher_slope(germ, k, families) if isinstance(slopes[-1], Real) else None)
+            slopes.append(higher_slope(expansion, k, families) if isinstance(slopes[-1], Real) else None)
         return [slope if slope is None or side > 0 or k % 2 == 0 else -slope for k, slope in enumerate(slopes, 1)]
 
 

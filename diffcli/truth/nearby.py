@@ -22,7 +22,8 @@ from diffcli.core.passes import prune
 from diffcli.core.primitives import ARITY, CODE, CONST, INPUT, PARAMETRIC, PRIMITIVES, SELECT
 from diffcli.core.program import READS, Builder, Program
 from diffcli.truth.exact.reals import Real, named, real
-from diffcli.truth.expansions.germs import Germ, Germs, Short, Unknown, number
+from diffcli.truth.expansions.expansion import OneSidedExpansion, Short, Unknown, number
+from diffcli.truth.expansions.functions import Expansions
 from diffcli.truth.series import FORMAL, Singular, Undefined, Unresolved, working
 
 DETACH = CODE["detach"]
@@ -48,22 +49,22 @@ def simplified(program: Program, point: Sequence[float], moving: Iterable[int]) 
 
 def _forms(program: Program, point: Sequence[float], moved: int) -> list[Real | None]:
     """The value of each equation as a function on the whole box, where it is one."""
-    germs = Germs(4, written_out=True)
+    algebra = Expansions(4, written_out=True)
     forms: list[Real | None] = []
     for k in range(len(program)):
         try:
-            forms.append(_form(program, k, point, moved, forms, germs))
+            forms.append(_form(program, k, point, moved, forms, algebra))
         except _NOT_TOLD:
             forms.append(None)
     return forms
 
 
 def _form(
-    program: Program, k: int, point: Sequence[float], moved: int, forms: Sequence[Real | None], germs: Germs
+    program: Program, k: int, point: Sequence[float], moved: int, forms: Sequence[Real | None], algebra: Expansions
 ) -> Real | None:
     code = program.ops[k]
     if code == CONST:
-        return germs.constant(program.constants[program.a[k]]).constant
+        return algebra.constant(program.constants[program.a[k]]).constant
     if code == INPUT:
         i = program.a[k]
         return named(("input", i), _around(point[i])) if moved >> i & 1 else real(Fraction(point[i]))
@@ -73,9 +74,9 @@ def _form(
     if code == DETACH or None in operands:
         return None
     parameters = [program.parameter(k)] if PARAMETRIC[code] else []
-    function = germs.functions[code]
+    function = algebra.functions[code]
     assert function is not None
-    value: Germ = function(*(number(operand) for operand in operands if operand is not None), *parameters)
+    value: OneSidedExpansion = function(*(number(operand) for operand in operands if operand is not None), *parameters)
     return value.constant if value.is_constant else None
 
 

@@ -1,7 +1,7 @@
 """The truth where no two-sided series exists: values by exact arithmetic, derivatives from each side.
 
 At a kink, a tie, a switch, an edge or a zero under a root, one-sided expansions
-(`germs`) say what (f(x + s) - f(x))/s tends to from the right and from the left;
+(`algebra`) say what (f(x + s) - f(x))/s tends to from the right and from the left;
 where coefficients cancel formally, a zero is proved that no ball can tell.
 """
 
@@ -21,7 +21,17 @@ from diffcli.runtime.messages import Message, message
 from diffcli.truth.accuracy import PRECISIONS, Ball, Entry, OneSided, Undecided, tight
 from diffcli.truth.exact.forms import is_infinite
 from diffcli.truth.exact.reals import Real, real, whole
-from diffcli.truth.expansions.germs import AT_ZERO, ZERO, Exponent, Germ, Germs, Short, Unknown, straddles, variable
+from diffcli.truth.expansions.expansion import (
+    AT_ZERO,
+    ZERO,
+    Exponent,
+    OneSidedExpansion,
+    Short,
+    Unknown,
+    straddles,
+    variable,
+)
+from diffcli.truth.expansions.functions import Expansions
 from diffcli.truth.series import FORMAL, SERIES, Singular, Undefined, Unresolved, shown, working
 
 DETACH = CODE["detach"]
@@ -48,7 +58,7 @@ NOWHERE = "nowhere"
 """Stands for a side on which the function has no values."""
 
 
-def retrying(compute: Callable[[Germs], T], what: str, limits: Sequence[int] = LIMITS) -> tuple[T, int]:
+def retrying(compute: Callable[[Expansions], T], what: str, limits: Sequence[int] = LIMITS) -> tuple[T, int]:
     """`compute` with more terms when an expansion is too short, more bits when a ball is too wide.
 
     At `FORMAL` bits it is tried once with functions written out, which may show that a ball around zero is zero.
@@ -57,13 +67,13 @@ def retrying(compute: Callable[[Germs], T], what: str, limits: Sequence[int] = L
     while True:
         with working(PRECISIONS[level], 2):
             try:
-                return compute(Germs(limits[limit])), PRECISIONS[level]
+                return compute(Expansions(limits[limit])), PRECISIONS[level]
             except Short:
                 limit += 1
             except Unresolved:
                 if PRECISIONS[level] == FORMAL:
                     with suppress(Short, Unresolved, Unknown, Singular):
-                        return compute(Germs(limits[limit], written_out=True)), FORMAL
+                        return compute(Expansions(limits[limit], written_out=True)), FORMAL
                 level += 1
             except Oscillating:
                 raise
@@ -76,12 +86,12 @@ def retrying(compute: Callable[[Germs], T], what: str, limits: Sequence[int] = L
 
 
 def value_at(program: Program, point: Sequence[float], limits: Sequence[int] = LIMITS) -> tuple[Ball, int]:
-    def compute(germs: Germs) -> Ball:
-        (germ,) = evaluate(program, [germs.constant(x) for x in point], germs)
-        value = germ.constant.ball
+    def compute(algebra: Expansions) -> Ball:
+        (expansion,) = evaluate(program, [algebra.constant(x) for x in point], algebra)
+        value = expansion.constant.ball
         if is_infinite(value):
             raise Undefined(message("the value is not finite"))
-        return _narrow(germ.constant)
+        return _narrow(expansion.constant)
 
     return retrying(compute, message("the value at the point"), limits)
 
@@ -91,10 +101,12 @@ def values_at(program: Program, point: Sequence[float], singular: Singular) -> l
 
     Only what a line moves needs a neighbourhood. What cannot be told is `singular`.
     """
-    germs = Germs(LIMITS[0])
+    algebra = Expansions(LIMITS[0])
     try:
-        values = evaluate_all(program, [germs.constant(x) for x in point], germs)
-        return [SERIES.constant(value.constant.ball) if isinstance(value, Germ) else value for value in values]
+        values = evaluate_all(program, [algebra.constant(x) for x in point], algebra)
+        return [
+            SERIES.constant(value.constant.ball) if isinstance(value, OneSidedExpansion) else value for value in values
+        ]
     except (Short, Unknown, Singular):
         raise singular from None
 
@@ -104,13 +116,13 @@ def one_sided_entry(
 ) -> Entry:
     """The derivative of this order along `line`, or what there is from each side."""
 
-    def compute(germs: Germs) -> tuple[Ball | None, OneSided, OneSided, Message | None, Any]:
-        before = evaluate_all(program, [germs.constant(x) for x in point], germs)
-        germs.forget()
+    def compute(algebra: Expansions) -> tuple[Ball | None, OneSided, OneSided, Message | None, Any]:
+        before = evaluate_all(program, [algebra.constant(x) for x in point], algebra)
+        algebra.forget()
         sides_of, turned = [], False
         for direction in (-1, 1):
-            sides_of.append(slopes_from(program, point, line, direction, before, order, germs))
-            turned |= germs.switched
+            sides_of.append(slopes_from(program, point, line, direction, before, order, algebra))
+            turned |= algebra.switched
         left, right = sides_of
         both, edge = same_slopes(left, right), None
         if NOWHERE in (left, right):
@@ -119,8 +131,8 @@ def one_sided_entry(
         sides = side_ball(_last(left)), side_ball(_last(right))
         if isinstance(_last(both), Real):
             return side_ball(_last(both)), *sides, edge, None
-        said = germs.reason or reason
-        found = _jump(program, point, line, order, before, germs) if turned else None
+        said = algebra.reason or reason
+        found = _jump(program, point, line, order, before, algebra) if turned else None
         if found is not None:
             return None, *sides, *found
         lower = _differing(left, right)
@@ -136,7 +148,7 @@ def one_sided_entry(
 
 
 def _jump(
-    program: Program, point: Sequence[float], line: Line, order: int, before: Sequence[Any], germs: Germs
+    program: Program, point: Sequence[float], line: Line, order: int, before: Sequence[Any], algebra: Expansions
 ) -> tuple[Message, tuple[OneSided, OneSided]] | None:
     """From what to what the function jumps, and what its derivative of this order tends to on each side.
 
@@ -147,19 +159,19 @@ def _jump(
     limits: list[Any] = []
     slopes: list[OneSided] = []
     for direction in (-1, 1):
-        germ = _expansion(program, point, line, direction, before, order, germs)
-        if germs.taken:
+        expansion = _expansion(program, point, line, direction, before, order, algebra)
+        if algebra.taken:
             return None
-        if germ is NOWHERE:
+        if expansion is NOWHERE:
             limits.append(NOWHERE)
             slopes.append(None)
             continue
         try:
-            limit = germs.tends_to(germ)
+            limit = algebra.tends_to(expansion)
         except Unknown:
             return None
-        limits.append(math.inf * germs.sign(germ) if limit is None else limit)
-        slope = None if germs.unsteady else _tending(germ, order)
+        limits.append(math.inf * algebra.sign(expansion) if limit is None else limit)
+        slope = None if algebra.unsteady else _tending(expansion, order)
         slopes.append(side_ball(slope if slope is None or direction > 0 or order % 2 == 0 else -slope))
     if all(limit is NOWHERE or _equal(limit, value) for limit in limits):
         return None
@@ -196,19 +208,19 @@ def _short(limit: Any) -> str:
     return ("∞" if limit > 0 else "-∞") if isinstance(limit, float) else shown(_narrow(limit))
 
 
-def _tending(germ: Germ, order: int) -> Any:
+def _tending(expansion: OneSidedExpansion, order: int) -> Any:
     """What the derivative of this order tends to as s falls to 0, where the expansion may be differentiated."""
-    if germ.huge:
-        return math.inf * germ.huge * (-1) ** order
-    steep = [key for key in germ.terms if key[1] or _is_broken(key[0]) or key[0] < 0]
+    if expansion.huge:
+        return math.inf * expansion.huge * (-1) ** order
+    steep = [key for key in expansion.terms if key[1] or _is_broken(key[0]) or key[0] < 0]
     steep = [key for key in steep if key[0] < order or key[0] == order and key[1] > 0]
     if steep:
         key = min(steep, key=lambda key: (key[0], -key[1]))
         falling = key[1] < 0 and not _is_broken(key[0])  # 1/log(1/s) rises where log(1/s) falls
-        return math.inf * germ.terms[key].sign() * _turn(key[0], order) * (-1 if falling else 1)
-    if not germ.exact and germ.order <= order:
+        return math.inf * expansion.terms[key].sign() * _turn(key[0], order) * (-1 if falling else 1)
+    if not expansion.exact and expansion.order <= order:
         raise Short
-    return germ.terms.get((Fraction(order), 0), ZERO) * whole(math.factorial(order))
+    return expansion.terms.get((Fraction(order), 0), ZERO) * whole(math.factorial(order))
 
 
 def _is_broken(exponent: Any) -> bool:
@@ -264,7 +276,7 @@ def slopes_from(
     direction: int,
     before: Sequence[Any],
     order: int,
-    germs: Germs,
+    algebra: Expansions,
 ) -> Any:
     """The one-sided derivatives of orders 1 to `order`, or NOWHERE.
 
@@ -272,22 +284,26 @@ def slopes_from(
     behind one that is no coefficient only an infinity or None can follow.
     """
     found: list[Any] = []
-    germs.ways = ()
-    while germs.ways or not found:
-        germ = _expansion(program, point, line, direction, before, order, germs)
-        found.append(germ if germ is NOWHERE else _slopes(germ, before[program.outputs[0]].constant, order, germs))
-        germs.ways = _next_way(germs.taken, len(found))
+    algebra.ways = ()
+    while algebra.ways or not found:
+        expansion = _expansion(program, point, line, direction, before, order, algebra)
+        found.append(
+            expansion
+            if expansion is NOWHERE
+            else _slopes(expansion, before[program.outputs[0]].constant, order, algebra)
+        )
+        algebra.ways = _next_way(algebra.taken, len(found))
     slopes = found[0] if len(found) == 1 else _agreeing(found, order)
     if slopes is NOWHERE:
         return NOWHERE
     return [slope if slope is None or direction > 0 or k % 2 == 0 else -slope for k, slope in enumerate(slopes, 1)]
 
 
-def _slopes(germ: Germ, before: Any, order: int, germs: Germs) -> list[Any]:
+def _slopes(expansion: OneSidedExpansion, before: Any, order: int, algebra: Expansions) -> list[Any]:
     """The derivatives of orders 1 to `order` at 0+."""
-    slopes = [first_slope(germ, before, germs)]
+    slopes = [first_slope(expansion, before, algebra)]
     for k in range(2, order + 1):
-        slopes.append(higher_slope(germ, k, germs) if isinstance(slopes[-1], Real) else None)
+        slopes.append(higher_slope(expansion, k, algebra) if isinstance(slopes[-1], Real) else None)
     return slopes
 
 
@@ -298,32 +314,34 @@ def _expansion(
     direction: int,
     before: Sequence[Any],
     order: int,
-    germs: Germs,
+    algebra: Expansions,
 ) -> Any:
     """What the program does on one side, for derivatives up to `order`, or NOWHERE.
 
-    `germs.switched` then says whether it takes another way there than at the point.
+    `algebra.switched` then says whether it takes another way there than at the point.
     """
-    inputs = [germs.constant(x) for x in point]
+    inputs = [algebra.constant(x) for x in point]
     for i, slope in line.items():
         inputs[i] = variable(real(Fraction(point[i])), real(direction * Fraction(slope)))
     # a detached value is the one at the point, even where it jumps; what the point does not take has limits only
-    copies = [k for k, code in enumerate(program.ops) if code == DETACH and isinstance(before[k], Germ)]
+    copies = [k for k, code in enumerate(program.ops) if code == DETACH and isinstance(before[k], OneSidedExpansion)]
     cut = held(program, copies)[0] if copies else program
-    germs.switched, germs.taken = False, []
+    algebra.switched, algebra.taken = False, []
     try:
-        values = evaluate_all(cut, [*inputs, *(before[k] for k in copies)], germs)
+        values = evaluate_all(cut, [*inputs, *(before[k] for k in copies)], algebra)
     except Undefined:
         return NOWHERE
-    germs.unsteady = _is_unsteady(values, germs)
-    if order > 1 and germs.unsteady:
+    algebra.unsteady = _is_unsteady(values, algebra)
+    if order > 1 and algebra.unsteady:
         raise Oscillating  # x**3*sin(1/x) is o(x**2), and has no second derivative
     return values[cut.outputs[0]]
 
 
-def _is_unsteady(values: Sequence[Any], germs: Germs) -> bool:
+def _is_unsteady(values: Sequence[Any], algebra: Expansions) -> bool:
     """Whether something oscillates on the way, or jumps again and again: no expansion may be differentiated then."""
-    return germs.torn or any(isinstance(value, Germ) and (value.wobble or value.within is not None) for value in values)
+    return algebra.torn or any(
+        isinstance(value, OneSidedExpansion) and (value.wobble or value.within is not None) for value in values
+    )
 
 
 MOST_WAYS = 16
@@ -349,44 +367,46 @@ def _agreeing(found: Sequence[Any], order: int) -> Any:
     return found[0]
 
 
-def higher_slope(germ: Germ, order: int, germs: Germs) -> Any:
+def higher_slope(expansion: OneSidedExpansion, order: int, algebra: Expansions) -> Any:
     """The derivative of this order at 0+, those below it being finite."""
     broken = {
         key: value
-        for key, value in germ.terms.items()
+        for key, value in expansion.terms.items()
         if order - 1 < key[0] < order or key[0] == order and key[1] > 0 or key[0] == order - 1 and key[1] < 0
     }
     if broken:
         key = min(broken, key=lambda key: (key[0], -key[1]))
         return math.inf * broken[key].sign()
-    if not germ.exact and germ.order <= order:
-        if germ.wobble:
-            germs.reason = message("the difference quotient oscillates without a limit")
+    if not expansion.exact and expansion.order <= order:
+        if expansion.wobble:
+            algebra.reason = message("the difference quotient oscillates without a limit")
             return None
         raise Short
-    return germ.terms.get((Fraction(order), 0), ZERO) * whole(math.factorial(order))
+    return expansion.terms.get((Fraction(order), 0), ZERO) * whole(math.factorial(order))
 
 
-def first_slope(germ: Germ, before: Any, germs: Germs) -> Any:
+def first_slope(expansion: OneSidedExpansion, before: Any, algebra: Expansions) -> Any:
     """The limit of (f(x + s) - f(x))/s."""
-    if germ.huge:
-        return math.inf * germ.huge
-    if not germs.switched:  # the way is continuous: the limit is the value
-        terms = {key: value for key, value in germ.terms.items() if key != AT_ZERO}
-        step = Germ(terms, germ.order, germ.exact, germ.wobble, germ.flat, within=germ.within)
+    if expansion.huge:
+        return math.inf * expansion.huge
+    if not algebra.switched:  # the way is continuous: the limit is the value
+        terms = {key: value for key, value in expansion.terms.items() if key != AT_ZERO}
+        step = OneSidedExpansion(
+            terms, expansion.order, expansion.exact, expansion.wobble, expansion.flat, within=expansion.within
+        )
     else:
-        step = germs.without(germ, before)
+        step = algebra.without(expansion, before)
     steep = {key: value for key, value in step.terms.items() if key[0] < 1 or key[0] == 1 and key[1] > 0}
     if steep:
         key = min(steep, key=lambda key: (key[0], -key[1]))
         if key[0] < step.order or step.within is not None:
             return math.inf * steep[key].sign()
     if not step.exact and step.order <= 1:
-        return _slope_of_rest(step, germs)
+        return _slope_of_rest(step, algebra)
     return step.terms.get((Fraction(1), 0), ZERO)
 
 
-def _slope_of_rest(step: Germ, germs: Germs) -> Any:
+def _slope_of_rest(step: OneSidedExpansion, algebra: Expansions) -> Any:
     """The limit of step/s, where the rest is what counts: it is away from 0, on both sides of it, or small."""
     if step.within is None and not step.wobble:
         raise Short
@@ -399,22 +419,24 @@ def _slope_of_rest(step: Germ, germs: Germs) -> Any:
             raise Unknown(message("a value that oscillates without a limit"))
     if not step.wobble:
         raise Unknown(message("a value that oscillates without a limit"))
-    germs.reason = message("the difference quotient oscillates without a limit")
+    algebra.reason = message("the difference quotient oscillates without a limit")
     return None
 
 
 def is_formally_zero(program: Program, point: Sequence[float], combination: Combination, order: int) -> bool:
     """Whether a sum of derivatives along lines cancels in exact arithmetic: a ball around zero cannot tell."""
     limit = LIMITS[0] if order < LIMITS[0] else order + 1
-    return any(_cancels(program, point, combination, order, Germs(limit, written)) for written in (False, True))
+    return any(_cancels(program, point, combination, order, Expansions(limit, written)) for written in (False, True))
 
 
-def _cancels(program: Program, point: Sequence[float], combination: Combination, order: int, germs: Germs) -> bool:
+def _cancels(
+    program: Program, point: Sequence[float], combination: Combination, order: int, algebra: Expansions
+) -> bool:
     total = ZERO
     try:
-        before = evaluate_all(program, [germs.constant(x) for x in point], germs)
+        before = evaluate_all(program, [algebra.constant(x) for x in point], algebra)
         for line, weight in combination:
-            slope = _last(slopes_from(program, point, line, 1, before, order, germs))
+            slope = _last(slopes_from(program, point, line, 1, before, order, algebra))
             if not isinstance(slope, Real):
                 return False
             total = total + slope * whole(weight)
