@@ -693,6 +693,12 @@ def test_text_in_a_table_is_carried_along(separator: str) -> None:
         {"born": "see [1"},
         None,
     ]
+    broken = ["expr;name;id;x\n", "x*(;Wei; 007 ;3\n", "x;Li;０１;1;2;3\n"]
+    failed = [as_object(one if isinstance(one, Failure) else compare_row(one, FAST, None)) for one in read_csv(broken)]
+    assert [(one["status"], one["id"], one["carried"]["name"]) for one in failed] == [
+        ("error", " 007 ", "Wei"),
+        ("error", "０１", "Li"),
+    ]
     assert told[1]["at"] == {"x": 1.5707963267948966, "name": 2.0}
 
 

@@ -1,6 +1,7 @@
 """Tables as people keep them: workbooks, encodings and separators, read alike as rows and as points."""
 
 import builtins
+import csv
 import datetime
 import json
 from contextlib import suppress
@@ -188,3 +189,25 @@ def test_lines_that_spreadsheets_add_are_passed_over() -> None:
     lines = ["sep=;\n", "\n", "x;y\n", ";\n", "1;2\n", " ; \n"]
     table = delimited(lines, {"x"}.__contains__)
     assert (table.header.number, [(one.number, one.cells) for one in table.records]) == (3, [(5, ["1", "2"])])
+
+
+# --- what comes back
+def test_a_table_comes_back_with_its_columns(tmp_path: Path) -> None:
+    """Names, ids and cells as they were typed; a name of ours is told apart; formulas of a spreadsheet stay text."""
+    table = [
+        ["expr", "id", "姓名", "status", "given status", "=班", "x", "claim"],
+        ["x^2", "007", " 王小明", "新生", "a", "=1+1", "3", "2*x"],
+        ["x*(", "０８ ", "李四", "旧", "", "", "3", ""],
+        ["sin(t)", "", "", "", "", "", "", ""],
+    ]
+    file, out = tmp_path / "class.csv", tmp_path / "out.csv"
+    file.write_bytes("".join(";".join(line) + "\r\n" for line in table).encode("gbk"))
+    assert main(["batch", str(file), "-m", "reverse", "-o", str(out)]) == 1
+    with out.open(encoding="utf-8", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    names = ["id", "姓名", "given given status", "given status", "\t=班", "x", "status"]
+    assert [[row[name] for name in names] for row in rows if row["method"] in ("reverse", "")] == [
+        ["007", " 王小明", "新生", "a", "\t=1+1", "3", "ok"],
+        ["０８ ", "李四", "旧", "", "", "", "error"],
+        ["", "", "", "", "", "", "error"],
+    ]

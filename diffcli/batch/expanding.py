@@ -27,7 +27,7 @@ def expand(rows: Iterable[Row | Failure]) -> Iterator[Row | Failure]:
         try:
             yield from _points(row)
         except DiffError as error:
-            yield Failure.of(error, row.line, row.id, row.expression)
+            yield row.failed(error)
 
 
 def has_range(row: Row) -> bool:

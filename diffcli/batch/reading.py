@@ -12,6 +12,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from itertools import zip_longest
 from pathlib import PurePath
@@ -170,18 +171,29 @@ _COLUMNS = ("expr", "id", "wrt", "claim")
 """Columns of a CSV that are no variables."""
 
 
-def read_csv(lines: Lines) -> Read:
+@dataclass(frozen=True)
+class TableRows:
+    """Rows of a table, and the names of its columns that are not ours: of variables, or of what is carried."""
+
+    rows: Read
+    columns: tuple[str, ...]
+
+    def __iter__(self) -> Read:
+        return self.rows
+
+
+def read_csv(lines: Lines) -> TableRows:
     return _read_table(delimited(lines, _NEEDED.__eq__))
 
 
-def read_xlsx(records: Iterable[Record]) -> Read:
+def read_xlsx(records: Iterable[Record]) -> TableRows:
     return _read_table(headed(iter(records)))
 
 
 _NEEDED = "expr"
 
 
-def _read_table(table: Table) -> Read:
+def _read_table(table: Table) -> TableRows:
     names = [name.strip() for name in table.header.cells]
     if _NEEDED not in names:
         raise DiffError(
@@ -193,35 +205,35 @@ def _read_table(table: Table) -> Read:
     if twice is not None:
         told = message("the file has two columns '{name}'", name=twice)
         raise DiffError(told, hint=message("give every column a name of its own"), kind="format")
-    for record in table.records:
-        yield _from_record(record, names)
+    rows = (_from_record(record, names) for record in table.records)
+    return TableRows(rows, tuple(name for name in names if name and name not in _COLUMNS))
 
 
 def _from_record(record: Record, names: Sequence[str]) -> Row | Failure:
     typed = dict(zip_longest(names, record.cells[: len(names)], fillvalue=""))
     cells = {name: cell.strip() for name, cell in typed.items()}
-    id_ = typed.get("id", "") if cells.get("id") else None
+    id_ = str(typed["id"]) if cells.get("id") else None
     nameless = [cell for name, cell in zip_longest(names, record.cells, fillvalue="") if not name and cell.strip()]
     fault, hint = record.fault, None
     if nameless:
         fault = message("the row has more cells than the first line has columns")
         hint = message("quote cells that hold commas")
     named = _names_in(cells["expr"])
+    other = {name: cell for name, cell in cells.items() if name and name not in _COLUMNS and cell}
+    carried = {name: str(typed[name]) for name in other if name not in named}
     for name, cell in typed.items():
         if isinstance(cell, Odd) and (name in named or name in _COLUMNS):
             fault, hint = cell.fault, cell.hint
     if fault is not None:
-        return Failure(record.number, id_, cells["expr"], "format", fault, None, hint)
-    other = {name: cell for name, cell in cells.items() if name not in _COLUMNS and cell}
+        return Failure(record.number, id_, cells["expr"], "format", fault, None, hint, carried)
     at = {
         name: cell
         for name, cell in other.items()
         if name in named or name.isidentifier() and not isinstance(typed[name], Odd) and _is_value(cell)
     }
-    carried = {name: str(typed[name]) for name in other if name not in named}
     wrt = tuple(name.strip() for name in cells.get("wrt", "").replace(";", ",").split(",") if name.strip())
     claims = _claims(cells.get("claim")) or ()
-    return Row(record.number, cells["expr"], at, wrt or None, id_ and str(id_), claims, carried)
+    return Row(record.number, cells["expr"], at, wrt or None, id_, claims, carried)
 
 
 @lru_cache(1024)
@@ -250,11 +262,16 @@ def legible(rows: Iterable[Row | Failure], encoding: str) -> Read:
         if found is None:
             yield row
             continue
-        text = _RAW.sub("\N{REPLACEMENT CHARACTER}", row.expression)
         name = "UTF-8" if encoding.startswith("utf-8") else encoding
         fault = message("the row is not {encoding} (byte {byte})", encoding=name, byte=f"{ord(found[0]) - _BYTE:#04x}")
         hint = message("save the file as UTF-8, or name its encoding: --encoding latin-1")
-        yield Failure(row.line, None, text, "format", fault, None, hint)
+        text, id_ = _shown(row.expression), row.id and _shown(row.id)
+        carried = {_shown(name): _shown(cell) for name, cell in row.carried.items()}
+        yield Failure(row.line, id_, text, "format", fault, None, hint, carried)
+
+
+def _shown(text: str) -> str:
+    return _RAW.sub("\N{REPLACEMENT CHARACTER}", text)
 
 
 _RAW = re.compile("[\udc00-\udcff]")
@@ -271,23 +288,24 @@ def _texts(row: Row | Failure) -> Iterator[str]:
     yield row.expression
     if row.id:
         yield row.id
+    yield from (*row.carried, *row.carried.values())
     if isinstance(row, Failure):
         return
     yield from [row.at] if isinstance(row.at, str) else row.at
     if not isinstance(row.at, str):
         yield from (value for value in row.at.values() if isinstance(value, str))
-    yield from (*(row.wrt or ()), *row.claims, *row.carried, *row.carried.values())
+    yield from (*(row.wrt or ()), *row.claims)
 
 
 class Reader(NamedTuple):
     ending: str
-    read: Callable[[Any], Read]
+    read: Callable[[Any], Iterable[Row | Failure]]
 
 
 READERS = (Reader(".txt", read_txt), Reader(".jsonl", read_jsonl), Reader(".csv", read_csv), Reader(".xlsx", read_xlsx))
 
 
-def reader_for(name: str) -> Callable[[Any], Read]:
+def reader_for(name: str) -> Callable[[Any], Iterable[Row | Failure]]:
     """By the file's ending; standard input (`-`) is read as `.txt`."""
     if name == "-":
         return read_txt

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from diffcli.comparison.result import Comparison
@@ -27,6 +27,10 @@ class Row:
     claims: tuple[str, ...] = ()
     carried: Mapping[str, str] = field(default_factory=dict)
 
+    def failed(self, error: DiffError) -> Failure:
+        """What stands in its place: with its id, and all that it carried."""
+        return replace(Failure.of(error, self.line, self.id, self.expression), carried=self.carried)
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
@@ -39,6 +43,7 @@ class Failure:
     message: Message
     span: tuple[int, int] | None = None
     hint: Message | None = None
+    carried: Mapping[str, str] = field(default_factory=dict)
 
     @staticmethod
     def of(error: DiffError, line: int | None, id: str | None, expression: str) -> Failure:

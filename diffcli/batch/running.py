@@ -192,4 +192,4 @@ def _lost(row: Row) -> Failure:
         hint=message("see --memory and --timeout"),
         kind="lost",
     )
-    return Failure.of(error, row.line, row.id, row.expression)
+    return row.failed(error)

@@ -56,7 +56,7 @@ def compare_together(rows: Sequence[Row], settings: Settings, wrt: Wrt) -> list[
             return [compare_row(row, settings, wrt) for row in rows]
         (row,) = rows
         if isinstance(error, DiffError):
-            return [Failure.of(error, row.line, row.id, row.expression)]
+            return [row.failed(error)]
         return [_fault(row, error)]
 
 
@@ -69,19 +69,19 @@ def _case(row: Row, wrt: Wrt, settings: Settings) -> Case | Failure:
     try:
         return Here(understood, row, wrt, settings.asked, fatal=settings.fatal and _long(row)).result(settings.timeout)
     except DiffError as error:
-        return Failure.of(error, row.line, row.id, row.expression)
+        return row.failed(error)
     except Expired:
         late = DiffError(
             message("not read within {seconds} s", seconds=f"{settings.timeout:g}"),
             hint=message("--timeout gives it longer"),
             kind="timeout",
         )
-        return Failure.of(late, row.line, row.id, row.expression)
+        return row.failed(late)
     except MemoryError:
         large = DiffError(
             message("reading it needs more memory than there is"), hint=message("see --memory"), kind="memory"
         )
-        return Failure.of(large, row.line, row.id, row.expression)
+        return row.failed(large)
     except Exception as error:  # noqa: BLE001 - our own mistake must not stop the other rows
         return _fault(row, error)
 
@@ -93,7 +93,7 @@ def _long(row: Row) -> bool:
 
 def _fault(row: Row, error: Exception) -> Failure:
     said = message("this row met a fault of diff-compare: {error}", error=f"{type(error).__name__}: {error}")
-    return Failure(row.line, row.id, row.expression, "internal", said, None, message("please report it"))
+    return row.failed(DiffError(said, hint=message("please report it"), kind="internal"))
 
 
 def understood(row: Row, wrt: Wrt, asked: Asked) -> Case:

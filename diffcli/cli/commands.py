@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, replace
 from io import TextIOBase
@@ -344,7 +344,7 @@ def run_batch(file: str, request: Request, batch: Batch) -> int:
     check_apart(file, (request.results.output, *request.export))
     _check_tape(request)
     from diffcli.batch.expanding import expand
-    from diffcli.batch.reading import legible, reader_for
+    from diffcli.batch.reading import TableRows, legible, reader_for
     from diffcli.batch.running import run
     from diffcli.batch.summary import Summary
 
@@ -355,16 +355,18 @@ def run_batch(file: str, request: Request, batch: Batch) -> int:
         text = source(file, batch.encoding)
         stack.enter_context(text)
         lines = _Lines(text, Path(file).stat().st_size if isinstance(text, TextIOBase) and file != "-" else None)
-        rows = expand(legible(read(lines), text.encoding))
+        found = read(lines)
+        columns = found.columns if isinstance(found, TableRows) else ()
+        rows = expand(legible(found, text.encoding))
         if batch.resume:
             _resume(request, rows, summary, settings)
         wrt = request.variables()
-        finish = _finish(request)
+        finish = _finish(request, columns)
         if text.seekable():
             rows = chain(list(islice(rows, 1)), rows)  # before an output is opened: what is no table must not empty it
         pool = _pool(settings, wrt, batch, finish)  # before an output is opened: a wrong address must not empty it
         stack.callback(pool.stop)
-        outputs = _outputs(request, stack, single=False, append=batch.resume)
+        outputs = _outputs(request, stack, single=False, append=batch.resume, columns=columns)
         target = outputs[0].stream if request.format == "table" and request.results.output is None else sys.stderr
         try:
             progress = _Progress(summary, lines, outputs[0].stream)
@@ -401,7 +403,7 @@ def _check_tape(request: Request) -> None:
         )
 
 
-def _finish(request: Request) -> Finish:
+def _finish(request: Request, columns: tuple[str, ...]) -> Finish:
     """What workers make of results: text, but for a screen, which is as wide as it is here."""
     if request.on_screen:
         from diffcli.batch.rows import as_it_is
@@ -409,7 +411,7 @@ def _finish(request: Request) -> Finish:
         return as_it_is
     from diffcli.reports.writing import Writing
 
-    return Writing(tuple(name for name, _ in request.formats()), language())
+    return Writing(tuple(name for name, _ in request.formats()), language(), columns)
 
 
 def _written_here(results: Iterator[Result], outputs: list[Output]) -> Iterator[Written]:
@@ -514,7 +516,9 @@ class _Screen:
         return ""
 
 
-def _outputs(request: Request, stack: ExitStack, single: bool, append: bool = False) -> list[Output]:
+def _outputs(
+    request: Request, stack: ExitStack, single: bool, append: bool = False, columns: Sequence[str] = ()
+) -> list[Output]:
     """Where results go: the output asked for, then a file for every --export."""
     from diffcli.reports import REPORTS
 
@@ -522,7 +526,7 @@ def _outputs(request: Request, stack: ExitStack, single: bool, append: bool = Fa
     for number, (name, file) in enumerate(request.formats()):
         stream = stack.enter_context(destination(file, append, data=name != "table"))
         screen = request.on_screen and not number
-        report: Report = _Screen(stream, single) if screen else REPORTS[name].report(single)
+        report: Report = _Screen(stream, single) if screen else REPORTS[name].report(single, columns)
         if not (append and stream.tell()):
             stream.write(report.begin())
         outputs.append(Output(report, stream, REPORTS[name].between))

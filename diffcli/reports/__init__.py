@@ -9,6 +9,7 @@ is imported when the format is asked for: the table needs Rich.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import PurePath
 from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
@@ -35,16 +36,19 @@ class Format(NamedTuple):
     module: str
     ending: str
     between: str = ""
+    tabular: bool = False
 
-    def report(self, single: bool) -> Report:
-        return cast(Report, import_module(self.module).Report(single))
+    def report(self, single: bool, columns: Sequence[str] = ()) -> Report:
+        """`columns` of the user's table, for a format that has these, too."""
+        made = import_module(self.module).Report
+        return cast(Report, made(single, columns) if self.tabular else made(single))
 
 
 REPORTS: dict[str, Format] = {
     "table": Format("diffcli.reports.table", ".txt"),
     "json": Format("diffcli.reports.json", ".json", between=",\n"),
     "jsonl": Format("diffcli.reports.jsonl", ".jsonl"),
-    "csv": Format("diffcli.reports.csv", ".csv"),
+    "csv": Format("diffcli.reports.csv", ".csv", tabular=True),
     "markdown": Format("diffcli.reports.markdown", ".md"),
     "latex": Format("diffcli.reports.latex", ".tex"),
     "html": Format("diffcli.reports.html", ".html"),

@@ -2,7 +2,8 @@
 
 The cells are those of the JSON, in the words of RFC 4180. A method without an
 answer, an expression without variables and a row that could not be read have
-one row, its other cells empty.
+one row, its other cells empty. Columns of a user's table come back as they
+were: what is carried with the row, and the variables.
 
 Numbers stand bare in shortest round-trip form, the truth with all its digits.
 Text a spreadsheet would take for a formula (`-x**2`, `=1+1`) gets a leading
@@ -16,8 +17,9 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from io import StringIO
+from types import MappingProxyType
 from typing import Any
 
 from diffcli.batch.rows import Failure, Result
@@ -26,7 +28,7 @@ from diffcli.problem.point import written
 from diffcli.reports.json import as_object
 
 COLUMNS = (
-    "line", "id", "carried", "expression", "at", "status", "truth_status", "f", "f_operations",
+    "line", "id", "expression", "at", "status", "truth_status", "f", "f_operations",
     "kind", "dtype", "rules", "method", "verdict", "claim", "value",
     "output", "variable", "derivative", "truth", "left", "right",
     "abs_error", "rel_error", "ulp", "scale", "max_ulp", "bits",
@@ -56,8 +58,25 @@ def _is_number(text: str) -> bool:
     return not text[0].isspace()
 
 
-def rows(result: Result) -> Iterator[dict[str, Any]]:
-    """The rows of one result, cells by column; absent ones are empty."""
+def labels(columns: Iterable[str]) -> dict[str, str]:
+    """What columns of the user's table are called beside ours: as they were, where that is free.
+
+    >>> labels(["name", "status"])
+    {'name': 'name', 'status': 'given status'}
+    """
+    found: dict[str, str] = {}
+    taken = {*COLUMNS, *(columns := tuple(columns))}
+    for name in columns:
+        label = name
+        while label in COLUMNS or label != name and label in taken:
+            label = f"given {label}"
+        taken.add(label)
+        found[name] = label
+    return found
+
+
+def rows(result: Result, columns: Mapping[str, str] = MappingProxyType({})) -> Iterator[dict[str, Any]]:
+    """The rows of one result, cells by column; absent ones are empty. `columns` are the user's, and their labels."""
     found = as_object(result)
     row = {
         "line": found["line"],
@@ -65,12 +84,15 @@ def rows(result: Result) -> Iterator[dict[str, Any]]:
         "expression": text_cell(found["expression"]),
         "status": found["status"],
     }
+    case = None if isinstance(result, Failure) else result.case
+    at = {} if case is None else {name: written(value) for name, value in case.at.items()}
+    carried = {**at, **(result.carried if isinstance(result, Failure) else result.case.carried)}
+    row |= {label: text_cell(carried.get(name)) for name, label in columns.items()}
     if isinstance(result, Failure):
         yield row | {"message": text_cell(result.message)}
         return
     row |= {
-        "carried": text_cell("; ".join(f"{name}={text}" for name, text in result.case.carried.items())),
-        "at": "; ".join(f"{name}={written(value)}" for name, value in result.case.at.items()),
+        "at": "; ".join(f"{name}={value}" for name, value in at.items()),
         "truth_status": found["truth"]["status"],
         "kind": found["kind"],
         "dtype": found.get("dtype", "float64"),
@@ -130,20 +152,21 @@ def _entries(result: Comparison, truth: dict[str, list[Any]], measurement: dict[
 class Report:
     """A header, and the rows of each result as it comes; a batch and one comparison look the same."""
 
-    def __init__(self, single: bool) -> None:
+    def __init__(self, single: bool, columns: Sequence[str] = ()) -> None:
         del single
+        self.labels = labels(columns)
+        self.columns = (*COLUMNS[:2], *self.labels.values(), *COLUMNS[2:])
 
     def begin(self) -> str:
-        return _written([dict(zip(COLUMNS, COLUMNS, strict=True))])
+        return self._written([{column: text_cell(column) for column in self.columns}])
 
     def add(self, result: Result) -> str:
-        return _written(rows(result))
+        return self._written(rows(result, self.labels))
 
     def end(self) -> str:
         return ""
 
-
-def _written(lines: Any) -> str:
-    text = StringIO(newline="")
-    csv.DictWriter(text, COLUMNS).writerows(lines)
-    return text.getvalue()
+    def _written(self, lines: Any) -> str:
+        text = StringIO(newline="")
+        csv.DictWriter(text, self.columns).writerows(lines)
+        return text.getvalue()

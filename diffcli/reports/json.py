@@ -44,6 +44,7 @@ def as_object(result: Result) -> dict[str, Any]:
             "id": result.id,
             "line": result.line,
             "expression": result.expression,
+            **({"carried": dict(result.carried)} if result.carried else {}),
             "status": "error",
             "error": {"kind": result.kind, "message": result.message, "span": result.span, "hint": result.hint},
         }

@@ -25,12 +25,13 @@ class Writing:
 
     formats: tuple[str, ...]
     language: str = "en"
+    columns: tuple[str, ...] = ()
 
     def __call__(self, result: Result) -> Written:
         set_language(self.language)
-        return Written(tuple([_report(name).add(result) for name in self.formats]), facts(result))
+        return Written(tuple([_report(name, self.columns).add(result) for name in self.formats]), facts(result))
 
 
 @cache
-def _report(name: str) -> Report:
-    return REPORTS[name].report(single=False)
+def _report(name: str, columns: tuple[str, ...]) -> Report:
+    return REPORTS[name].report(single=False, columns=columns)
