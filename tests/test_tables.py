@@ -4,6 +4,8 @@ import builtins
 import csv
 import datetime
 import json
+import shutil
+import subprocess
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -211,3 +213,67 @@ def test_a_table_comes_back_with_its_columns(tmp_path: Path) -> None:
         ["０８ ", "李四", "旧", "", "", "", "error"],
         ["", "", "", "", "", "", "error"],
     ]
+
+
+# --- as Chinese spreadsheets have it, end to end
+def test_a_class_comes_back_whole_from_a_chinese_spreadsheet(tmp_path: Path) -> None:
+    """GBK and `;` in, as Excel saves it; CSV with a mark out, by which Excel opens it."""
+    table = [
+        ["学号", "姓名", "expr", "x", "claim", "备注"],
+        ["007", "王小明", "x^2*exp(x)", "1.5", "(2*x + x^2)*exp(x)", ""],
+        ["０１２", "李四", "x^2*exp(x)", "1.5", "2*x*exp(x)", "迟交"],
+        ["013 ", "欧阳喆", "x^2*exp(x)", "１.５", "", "请假"],
+        ["014", "赵六", "x^2*exp(", "1.5", "2*x", ""],
+        ["", "", "", "", "", ""],
+    ]
+    file, out = tmp_path / "作业.csv", tmp_path / "结果.csv"
+    file.write_bytes("".join(";".join(line) + "\r\n" for line in table).encode("gbk"))
+    assert main(["batch", str(file), "-m", "reverse", "--bom", "-o", str(out)]) == 1
+    data = out.read_bytes()
+    assert (data.count(b"\xef\xbb\xbf"), data[:3]) == (1, b"\xef\xbb\xbf")
+    rows = [row for row in csv.DictReader(data.decode("utf-8-sig").splitlines()) if row["method"] in ("claim", "")]
+    assert [(row["学号"], row["姓名"], row["备注"], row["claim"]) for row in rows] == [
+        ("007", "王小明", "", "right"),
+        ("０１２", "李四", "迟交", "wrong"),
+        ("013 ", "欧阳喆", "请假", "missing"),
+        ("014", "赵六", "", ""),
+    ]
+
+
+@pytest.mark.skipif(not shutil.which("soffice"), reason="LibreOffice is not installed")
+def test_a_spreadsheet_shows_chinese_names_and_no_mark(tmp_path: Path) -> None:
+    """LibreOffice, which is not told the encoding (0): names as they are, and no mark within the first column."""
+    file, out = tmp_path / "class.csv", tmp_path / "out.csv"
+    file.write_text("expr,姓名,x\nx^2,欧阳喆,3\n", encoding="gbk")
+    main(["batch", str(file), "-m", "reverse", "--bom", "-o", str(out)])
+    words = [
+        "soffice",
+        "--headless",
+        "--infilter=CSV:44,34,0,1",
+        f"-env:UserInstallation=file://{tmp_path}/profile",
+        "--convert-to",
+        "xlsx",
+    ]
+    subprocess.run([*words, "--outdir", str(tmp_path), str(out)], check=True, capture_output=True, timeout=120)
+    sheet = openpyxl.load_workbook(tmp_path / "out.xlsx").active
+    cells = {str(head.value): cell.value for head, cell in zip(sheet[1], sheet[2], strict=True)}
+    assert (cells["line"], cells["姓名"], cells["method"]) == (2, "欧阳喆", "reverse")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["x^2", "--at", "x=1", "-f", "csv"],
+        ["x^2", "--at", "x=0:1:5", "-f", "csv"],
+        ["x", "--at", "x=0:1:5", "-o", "{}"],
+    ],
+)
+def test_every_csv_has_the_mark_where_it_is_asked_for(
+    words: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out.csv"
+    main([*(word.format(out) for word in words), "--bom"])
+    text = out.read_text(encoding="utf-8") if out.exists() else capsys.readouterr().out
+    assert (text.count("\ufeff"), text[0]) == (1, "\ufeff")
+    assert main(["x^2", "--at", "x=1", "--bom"]) == 2
+    assert "--bom is for CSV" in capsys.readouterr().err

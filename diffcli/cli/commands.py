@@ -264,13 +264,13 @@ def run_points(text: str, at: list[str], request: Request, many: Many) -> int:
     output = request.results.output
     results = output if output and output.suffix.lower() in RESULTS else None
     if results is not None:
-        save(results, found, entry_names(found))
+        save(results, found, entry_names(found), request.results.bom)
     reports = [(request.format, None if results else output)]
     reports += [(POINT_FORMATS[file.suffix.lower()], file) for file in request.export]
     for format, file in reports:  # noqa: A001 - the word of the command line
         with destination(file, data=format != "table") as stream, speaking(language_of(stream)):
             width = shutil.get_terminal_size().columns if stream.isatty() else None
-            stream.write(written_as(found, format, width))
+            stream.write(_mark(request, format) + written_as(found, format, width))
     return 0 if found.good or request.results.exit_zero else 1
 
 
@@ -528,9 +528,14 @@ def _outputs(
         screen = request.on_screen and not number
         report: Report = _Screen(stream, single) if screen else REPORTS[name].report(single, columns)
         if not (append and stream.tell()):
-            stream.write(report.begin())
+            stream.write(_mark(request, name) + report.begin())
         outputs.append(Output(report, stream, REPORTS[name].between))
     return outputs
+
+
+def _mark(request: Request, name: str) -> str:
+    """What a file of this format begins with, where it is asked for."""
+    return "\ufeff" if request.results.bom and name == "csv" else ""
 
 
 def _console(stream: TextIO) -> Screen:

@@ -108,6 +108,9 @@ class Results:
         list[Path] | None,
         Option("--export", metavar="FILE", help="Write FILE as well, in the format of its ending. May be repeated."),
     ] = None
+    bom: Annotated[
+        bool, Option("--bom", help="Begin CSV with a byte order mark, by which Excel knows letters that are not ASCII.")
+    ] = False
     tape: Annotated[bool, Option("--tape", help="Show what is remembered: the tape's length, the peak of values.")] = (
         False
     )

@@ -139,12 +139,20 @@ class Request:
 
     def check_files(self) -> None:
         """What cannot be written, or would be written over, is said before any work is done."""
+        self._check_mark()
         files = [file for file in (self.results.output, *self.export) if file is not None and str(file) != "-"]
         for file in files:
             check_writable(file)
             if files.count(file) > 1:
                 hint = message("give --output and each --export a file of its own")
                 raise DiffError(message("'{file}' would be written twice", file=file), hint=hint, kind="option")
+
+    def _check_mark(self) -> None:
+        """A byte order mark is for CSV."""
+        files = (self.results.output, *self.export)
+        if self.results.bom and self.format != "csv" and not any(file and file.suffix == ".csv" for file in files):
+            hint = message("add --format csv, or --export FILE.csv")
+            raise DiffError(message("--bom is for CSV, and none is written"), hint=hint, kind="option")
 
     def formats(self) -> list[tuple[str, Path | None]]:
         """Formats and the files they go to: the output asked for, then every --export."""

@@ -84,7 +84,7 @@ def check_writable(file: Path | None) -> None:
     if file is None or str(file) == "-":
         return
     if file.suffix.lower() in (".xlsx", ".xls", ".ods"):
-        hint = message("name a .csv file: spreadsheets open it")
+        hint = message("name a .csv file, and add --bom where Excel is to open it")
         raise DiffError(message("'{file}': results are not written as workbooks", file=file), hint=hint, kind="option")
     if file.is_dir():
         fault = errno.EISDIR

@@ -28,13 +28,13 @@ ROWS = 1 << 14
 """Rows of text that are made at once."""
 
 
-def save(file: Path, found: Found, labels: Sequence[str]) -> None:
-    """The results of all points into `file`; `labels` name the entries of the derivative."""
+def save(file: Path, found: Found, labels: Sequence[str], bom: bool = False) -> None:
+    """The results of all points into `file`; `labels` name the entries of the derivative; `bom` is CSV's mark."""
     if not found.answers:
         why = parts(failure.message for failure in found.failures)
         raise DiffError(message("no method has results to be written"), hint=why, kind="option")
     try:
-        RESULTS[file.suffix.lower()](file, found, [label.translate(_TYPED) for label in labels])
+        RESULTS[file.suffix.lower()](file, found, [label.translate(_TYPED) for label in labels], bom)
     except OSError as error:
         raise unwritable(file, error) from None
 
@@ -43,8 +43,8 @@ _TYPED = str.maketrans({"∂": "d", "∇": "grad ", "·": ".", **dict(zip("⁰¹
 """Names of columns are to be typed: `df/dx`, `d2f/dxdy`."""
 
 
-def _npz(file: Path, found: Found, labels: Sequence[str]) -> None:
-    del labels
+def _npz(file: Path, found: Found, labels: Sequence[str], bom: bool) -> None:
+    del labels, bom
     number, case = len(found.points), found.case
     arrays = dict(found.points.moving)
     arrays["f"] = np.stack(found.answers[0].values, 1).reshape(number, *case.expression.shape)
@@ -54,7 +54,8 @@ def _npz(file: Path, found: Found, labels: Sequence[str]) -> None:
         np.savez(stream, **arrays)
 
 
-def _npy(file: Path, found: Found, labels: Sequence[str]) -> None:
+def _npy(file: Path, found: Found, labels: Sequence[str], bom: bool) -> None:
+    del bom
     names, columns = _columns(found, labels)
     table = np.empty(len(found.points), [(name, np.float64) for name in names])
     for name, column in zip(names, columns, strict=True):
@@ -64,9 +65,9 @@ def _npy(file: Path, found: Found, labels: Sequence[str]) -> None:
         np.save(stream, table)
 
 
-def _csv(file: Path, found: Found, labels: Sequence[str]) -> None:
+def _csv(file: Path, found: Found, labels: Sequence[str], bom: bool) -> None:
     names, columns = _columns(found, labels)
-    with file.open("w", encoding="utf-8", newline="") as stream:
+    with file.open("w", encoding="utf-8-sig" if bom else "utf-8", newline="") as stream:
         writer = csv.writer(stream)
         writer.writerow(names)
         for start in range(0, len(found.points), ROWS):
@@ -84,5 +85,5 @@ def _columns(found: Found, labels: Sequence[str]) -> tuple[list[str], list[Any]]
     return [*names, *found.case.outputs, *labels], [*columns, *answer.values, *answer.derivative]
 
 
-RESULTS: dict[str, Callable[[Path, Found, Sequence[str]], None]] = {".npy": _npy, ".npz": _npz, ".csv": _csv}
+RESULTS: dict[str, Callable[[Path, Found, Sequence[str], bool], None]] = {".npy": _npy, ".npz": _npz, ".csv": _csv}
 """By the ending of --output, what writes the results of all points there."""
