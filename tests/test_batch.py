@@ -785,16 +785,15 @@ def _nested(depth: int, inner: str = "1") -> str:
     return "[" * depth + inner + "]" * depth
 
 
-UNBOUNDED = (f"{'9' * 100_000}*x | x=1", f"x^{'9' * 5_000} | x=1")
-"""In an expression, a literal that is an infinity is read."""
-
 OUTRAGEOUS: dict[str, list[str]] = {
     ".txt": [
         f"sum(v) | v={_nested(600)}",
         f"{_nested(600, 'x')} | x=1",
         f"x | x={'(' * 200_000}1{')' * 200_000}",
         f"x | x={'9' * 100_000}",
-        *UNBOUNDED,
+        f"{'9' * 100_000}*x | x=1",
+        f"x^{'9' * 5_000} | x=1",
+        "1e999*x | x=1",
         "x\0 | x=1",
         f"{'a' * 200_000} | x=1",
         "sum(outer(v, outer(v, v))) | v=[1, 2]",
@@ -836,8 +835,9 @@ def test_a_row_with_anything_in_it_is_an_error_alone(ending: str, bad: str) -> N
     found = [
         row if isinstance(row, Failure) else compare_row(row, Settings(("forward",), timeout=20), None) for row in rows
     ]
-    assert [isinstance(one, Failure) for one in found] == [False, bad not in UNBOUNDED, False]
-    assert not isinstance(found[1], Failure) or found[1].kind != "internal", found[1]
+    assert [isinstance(one, Failure) for one in found] == [False, True, False]
+    assert isinstance(found[1], Failure)
+    assert found[1].kind != "internal", found[1]
 
 
 def test_a_cell_may_be_as_long_as_an_expression() -> None:

@@ -362,7 +362,7 @@ NO_VALUE: tuple[tuple[str, float, str], ...] = (
     ("x**0.5", -1, "a negative base -1 to the broken power 0.5"),
     ("x**x", -0.5, "a negative base -0.5 to"),
     ("x + inf", 1, "the value is not finite"),
-    ("max(x, 1e400)", 1, "the value is not finite"),
+    ("max(x, inf)", 1, "the value is not finite"),
 )
 
 
@@ -607,7 +607,7 @@ def test_what_cannot_be_proved_is_undecided_and_never_wrong(text: str, x: float,
 
 @pytest.mark.parametrize(
     "text",
-    ["inf - inf", "0*inf", "inf/inf", "1e400 - 1e400", "inf - x - inf", "x*inf - x*inf", "(inf - inf)*x", "floor(inf)"],
+    ["inf - inf", "0*inf", "inf/inf", "∞ - ∞", "inf - x - inf", "x*inf - x*inf", "(inf - inf)*x", "floor(inf)"],
 )
 def test_infinities_do_not_cancel(text: str) -> None:
     truth = truth_of(text, {"x": 1})

@@ -188,7 +188,7 @@ NAMED_CONSTANTS: dict[str, tuple[str, ...]] = {
     "pi": ("pi", "π"),
     "tau": ("tau",),
     "e": ("e",),
-    "inf": ("inf",),
+    "inf": ("inf", "∞"),
     "ln2": (),
     "ln10": (),
     "two_by_sqrt_pi": (),

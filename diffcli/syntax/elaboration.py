@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cache, partial, reduce
-from math import isfinite
+from math import inf, isfinite
 from typing import cast
 
 from diffcli.core.passes import pruned
@@ -250,10 +250,14 @@ class Elaborator:
 
     def number(self, node: Node) -> float:
         try:
-            return float(node[1])
+            number = float(node[1])
         except ValueError:
             hint = message("digits may be grouped by single underscores")
             raise self.fail(message("'{text}' is no number", text=brief(node[1])), node, hint) from None
+        if number == inf:
+            hint = message("float64 ends at 1.8e308; for infinity itself write inf")
+            raise self.fail(message("'{text}' is beyond float64", text=brief(node[1])), node, hint)
+        return number
 
     def literal(self, number: float, nodes: list[Node], position: int) -> float | int:
         """The equation that loads the literal of a node; the number itself where a minus or a power takes it over."""

@@ -19,7 +19,7 @@ from diffcli.runtime.errors import DiffError
 from diffcli.syntax.faults import CLOSING, Halt, Pending
 from diffcli.syntax.mending import explained
 from diffcli.syntax.spellings import FUNCTION_NAMES
-from diffcli.syntax.tokens import is_number, spans, tokenize
+from diffcli.syntax.tokens import is_name, is_number, spans, tokenize
 
 DEEPEST = 100_000
 """Open parentheses and pending operators beyond this many are refused."""
@@ -109,9 +109,9 @@ class Parser:
         """The reader of a token that stands in no table: of a name or a number, where an operand is awaited."""
         if readers is _OPERATORS:
             raise self.halt(number).no_operator()
-        if not token.isidentifier() and not is_number(token):
+        if not is_name(token) and not is_number(token):
             raise self.halt(number).missing_operand()
-        self.operands[token] = reader = Parser.name if token.isidentifier() else Parser.number
+        self.operands[token] = reader = Parser.name if is_name(token) else Parser.number
         return reader
 
     def halt(self, number: int) -> Halt:

@@ -10,7 +10,7 @@ from diffcli.core.primitives import ARITY, CODE, CONST, INPUT, PRIMITIVES, SELEC
 from diffcli.core.program import Constant, Program
 
 _ATOM = 10
-_TAKEN = {"pi": "π", "tau": "(2*π)", "e": "exp(1)", "inf": "1e999"}
+_TAKEN = {"pi": "π", "tau": "(2*π)", "e": "exp(1)", "inf": "∞"}
 """How a constant is written where a variable has taken its name."""
 _UNSPELLED = {"ln2": "log(2)", "ln10": "log(10)", "two_by_sqrt_pi": "(2/sqrt(pi))"}
 """How the constants are written that have no name in the language."""
@@ -98,8 +98,9 @@ def _parts(program: Program, k: int, taken: Set[str]) -> tuple[list[str | tuple[
         return [program.inputs[program.a[k]]], _ATOM
     if code == CONST:
         text = literal(program.constants[program.a[k]])
-        if text in taken:
-            text = _TAKEN.get(text, text) if text != "pi" or "π" not in taken else "acos(-1)"
+        sign, name = ("-", text[1:]) if text[0] == "-" else ("", text)
+        if name in taken:
+            text = sign + _TAKEN.get(name, name) if name != "pi" or "π" not in taken else "acos(-1)"
         text = _UNSPELLED.get(text, text)
         return [text], 8 if text[0] == "-" else _ATOM
     arguments = program.arguments(k)

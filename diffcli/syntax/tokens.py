@@ -39,7 +39,6 @@ _HINTS = {
     **dict.fromkeys("₀₁₂₃₄₅₆₇₈₉", message("write indices of names on the line: x1, x_1")),
     **dict.fromkeys("½⅓⅔¼¾", message("write a fraction with /: 1/2")),
     "＾": message("write ^ or ** for a power"),
-    "∞": message("write inf for infinity"),
     "∂": message("write the formula alone, without ∂ and d"),
     **dict.fromkeys("{}", message("write ( and ) instead of braces")),
     "\\": message("LaTeX is not read: write sqrt(x), sin(x), (a)/(b)"),
@@ -67,7 +66,7 @@ _HINTS = {
 
 _PLAIN = {
     **dict.fromkeys("×·⋅∙•＊∗", "*"), **dict.fromkeys("÷／∕⁄", "/"), **dict.fromkeys("−－–—", "-"), "＋": "+",
-    "²": "^2", "³": "^3", "＾": "^", "∞": "inf", "≤": " <= ", "≥": " >= ", "≠": " != ", "｜": "|", "（": "(", "）": ")",
+    "²": "^2", "³": "^3", "＾": "^", "≤": " <= ", "≥": " >= ", "≠": " != ", "｜": "|", "（": "(", "）": ")",
     "【": "[", "】": "]", "［": "[", "］": "]", "，": ",", "、": ",", "；": ";", "＝": "=", "{": "(", "}": ")",
 }  # fmt: skip
 """Characters with one reading, as they are typed here."""
@@ -104,6 +103,11 @@ def spans(source: str) -> list[tuple[int, int]]:
     return [(start, max(end, start + 1)) for start, end in (match.span(1) for match in _TOKEN.finditer(source))]
 
 
+def is_name(token: str) -> bool:
+    """Whether a token is a name; ∞ is one of those of a constant, and no variable can have it."""
+    return token.isidentifier() or token == "∞"
+
+
 def is_number(token: str) -> bool:
     """Whether a token is written like a number."""
     return token[0].isdecimal() or token[0] == "." and len(token) > 1
@@ -111,7 +115,7 @@ def is_number(token: str) -> bool:
 
 def unexpected(token: str, source: str, start: int) -> DiffError | None:
     """The error where a token is no part of the language: a character, or a name that holds one (`x²`)."""
-    if token.isidentifier() or token in _OPERATORS or is_number(token):
+    if is_name(token) or token in _OPERATORS or is_number(token):
         return None
     good = next(i for i, char in enumerate(token) if not f"{'_' * (i > 0)}{char}".isidentifier())
     at = start + good
