@@ -62,7 +62,7 @@ _ADD, _SUB, _NEG, _MUL, _DIV = (CODE[name] for name in ("add", "sub", "neg", "mu
 
 
 @dataclass(frozen=True, slots=True)
-class Straight:
+class LinearRule:
     """A rule on one path, for one set of active arguments.
 
     `factors` computes the factors from the arguments and the result, named by
@@ -77,7 +77,7 @@ class Straight:
 
 
 @dataclass(frozen=True, slots=True)
-class Fork:
+class BranchingRule:
     """A rule whose path depends on a condition on the arguments: computed first, then decided."""
 
     condition: Program
@@ -141,7 +141,7 @@ class Linear:
         else:
             units = tuple([p if type(p) is Unit else None for p in tangents])
         rule: Any = pushing(code, units, parameter, self.rules)
-        if type(rule) is Fork:
+        if type(rule) is BranchingRule:
             rule = self._decided(partial(pushing, code, units, parameter, self.rules), arguments, y)
         steps, tangent = rule
         if type(tangent) is Unit:
@@ -171,7 +171,7 @@ class Linear:
         """The rule by which `pull` goes, on the path that its conditions open here."""
         unit = adjoint if type(adjoint) is Unit else None
         rule: Any = pulling(code, mask, unit, parameter, self.rules)
-        if type(rule) is Fork:
+        if type(rule) is BranchingRule:
             rule = self._decided(partial(pulling, code, mask, unit, parameter, self.rules), arguments, y)
         return rule  # type: ignore[no-any-return]
 
@@ -179,7 +179,7 @@ class Linear:
         """The rule on the path that its conditions open at these arguments."""
         choices: tuple[bool, ...] = ()
         rule = rule_after(choices)
-        while isinstance(rule, Fork):
+        while isinstance(rule, BranchingRule):
             operands = (*arguments, y)
             (condition,) = evaluate(rule.condition, [operands[read] for read in rule.reads], self.base)
             choices += (self.base.decide(condition),)
@@ -199,11 +199,11 @@ the argument it is for, whether it is subtracted, and its number, or a unit."""
 @lru_cache(REMEMBERED)
 def pushing(
     code: int, units: Units, parameter: Constant | None, rules: Rules = "textbook", choices: tuple[bool, ...] = ()
-) -> Pushing | Fork:
+) -> Pushing | BranchingRule:
     """The rule of primitive `code` after `choices`, for tangents of which some are `units`."""
     mask = sum(1 << i for i, unit in enumerate(units) if unit is not ZERO)
     rule = compiled(code, mask, parameter, choices, rules)
-    if isinstance(rule, Fork):
+    if isinstance(rule, BranchingRule):
         return rule
     arity = len(units)
     stepping = Stepping(2 * arity + 1)
@@ -220,10 +220,10 @@ def pulling(
     parameter: Constant | None,
     rules: Rules = "textbook",
     choices: tuple[bool, ...] = (),
-) -> Pulling | Fork:
+) -> Pulling | BranchingRule:
     """The rule of primitive `code` after `choices`, for an adjoint that may be a `unit` and the arguments in `mask`."""
     rule = compiled(code, mask, parameter, choices, rules)
-    if isinstance(rule, Fork):
+    if isinstance(rule, BranchingRule):
         return rule
     arity = PRIMITIVES[code].arity
     stepping = Stepping(arity + 2)
@@ -234,12 +234,12 @@ def pulling(
     return tuple(amounts)
 
 
-def _factors(rule: Straight, stepping: Stepping) -> list[int]:
+def _factors(rule: LinearRule, stepping: Stepping) -> list[int]:
     """The numbers of a rule's factors, among operands that begin with the arguments and the result."""
     return evaluate(rule.factors, [position + 1 for position in rule.reads], stepping)
 
 
-def _pushed(rule: Straight, linear: Linear, factors: Sequence[Any], tangents: Sequence[Any]) -> Any:
+def _pushed(rule: LinearRule, linear: Linear, factors: Sequence[Any], tangents: Sequence[Any]) -> Any:
     """The steps of a rule, first to last, on tangents."""
     values: list[Any] = []
     for kind, i, j in rule.steps:
@@ -258,7 +258,7 @@ def _pushed(rule: Straight, linear: Linear, factors: Sequence[Any], tangents: Se
     return values[-1] if values else ZERO
 
 
-def _pulled(rule: Straight, linear: Linear, factors: Sequence[Any], adjoint: Any) -> Iterator[tuple[int, bool, Any]]:
+def _pulled(rule: LinearRule, linear: Linear, factors: Sequence[Any], adjoint: Any) -> Iterator[tuple[int, bool, Any]]:
     """The steps of a rule, last to first, on an adjoint: the transpose."""
     if not rule.steps or adjoint is ZERO:
         return
@@ -282,62 +282,79 @@ def _pulled(rule: Straight, linear: Linear, factors: Sequence[Any], adjoint: Any
 @lru_cache(REMEMBERED)
 def compiled(
     code: int, mask: int, parameter: Constant | None, choices: tuple[bool, ...], rules: Rules = "textbook"
-) -> Straight | Fork:
+) -> LinearRule | BranchingRule:
     """The rule of primitive `code` for the active arguments in `mask`, after `choices`."""
-    program = rule_program(code, parameter, rules)
     params = PRIMITIVES[code].params[: PRIMITIVES[code].arity]
-    tangents = {f"d{param}": i for i, param in enumerate(params)}
     operands = {**{param: i for i, param in enumerate(params)}, "y": len(params)}
-    factors: list[int] = []
-    steps: list[tuple[str, int, int]] = []
-    taken = iter(choices)
+    reader = _LinearReader(code, mask, rule_program(code, parameter, rules), choices)
+    try:
+        reader.linear(reader.program.outputs[0])
+    except _Undecided as undecided:
+        return BranchingRule(*_reading(reader.program, [undecided.condition], operands))
+    return LinearRule(*_reading(reader.program, reader.factors, operands), tuple(reader.steps))
 
-    def linear(k: int) -> int | None:
+
+class _LinearReader:
+    """Reads the text of a rule as a linear function of the tangents: the steps that apply it, and their factors."""
+
+    def __init__(self, code: int, mask: int, program: Program, choices: tuple[bool, ...]) -> None:
+        self.code, self.mask, self.program = code, mask, program
+        params = PRIMITIVES[code].params[: PRIMITIVES[code].arity]
+        self.tangents = {f"d{param}": i for i, param in enumerate(params)}
+        self.depends = _depends(program, self.tangents)
+        self.choices = iter(choices)
+        self.factors: list[int] = []
+        self.steps: list[tuple[str, int, int]] = []
+
+    def linear(self, k: int) -> int | None:
         """The step that makes equation `k`, or None for a structural zero."""
-        op = program.ops[k]
+        program, op = self.program, self.program.ops[k]
         if op == INPUT:
-            i = tangents[program.inputs[program.a[k]]]
-            return step("leaf", i) if mask >> i & 1 else None
+            i = self.tangents[program.inputs[program.a[k]]]
+            return self.step("leaf", i) if self.mask >> i & 1 else None
         if op == CONST and program.constants[program.a[k]] == 0:
             return None
         if op == SELECT:
-            condition, yes, no = program.arguments(k)
-            choice = next(taken, None)
-            if choice is None:
-                raise _Undecided(condition)
-            return linear(yes if choice else no)
+            return self.linear(self.chosen(k))
         if op == _NEG:
-            inner = linear(program.a[k])
-            return None if inner is None else step("neg", inner)
-        left, right = program.arguments(k)
+            inner = self.linear(program.a[k])
+            return None if inner is None else self.step("neg", inner)
         if op in (_MUL, _DIV):
-            value, factor = (left, right) if op == _DIV or depends[left] else (right, left)
-            if _is_zero(program, factor):
-                return None
-            inner = linear(value)
-            return None if inner is None else step("mul" if op == _MUL else "div", inner, use(factor))
+            return self.scaled(k)
         if op not in (_ADD, _SUB):
-            raise ValueError(f"the rule of {PRIMITIVES[code].name} is not linear in the tangents")
-        first, second = linear(left), linear(right)
+            raise ValueError(f"the rule of {PRIMITIVES[self.code].name} is not linear in the tangents")
+        left, right = program.arguments(k)
+        first, second = self.linear(left), self.linear(right)
         if first is None or second is None:
-            return first if second is None else second if op == _ADD else step("neg", second)
-        return step("add" if op == _ADD else "sub", first, second)
+            return first if second is None else second if op == _ADD else self.step("neg", second)
+        return self.step("add" if op == _ADD else "sub", first, second)
 
-    def step(kind: str, i: int, j: int = -1) -> int:
-        steps.append((kind, i, j))
-        return len(steps) - 1
+    def chosen(self, k: int) -> int:
+        """The branch that is taken at a choice, by the next of `choices`."""
+        condition, yes, no = self.program.arguments(k)
+        choice = next(self.choices, None)
+        if choice is None:
+            raise _Undecided(condition)
+        return yes if choice else no
 
-    def use(factor: int) -> int:
-        if factor not in factors:
-            factors.append(factor)
-        return factors.index(factor)
+    def scaled(self, k: int) -> int | None:
+        """A product or a quotient: one side moves with the tangents, the other is a factor."""
+        op = self.program.ops[k]
+        left, right = self.program.arguments(k)
+        value, factor = (left, right) if op == _DIV or self.depends[left] else (right, left)
+        if _is_zero(self.program, factor):
+            return None
+        inner = self.linear(value)
+        return None if inner is None else self.step("mul" if op == _MUL else "div", inner, self.use(factor))
 
-    depends = _depends(program, tangents)
-    try:
-        linear(program.outputs[0])
-    except _Undecided as undecided:
-        return Fork(*_reading(program, [undecided.condition], operands))
-    return Straight(*_reading(program, factors, operands), tuple(steps))
+    def step(self, kind: str, i: int, j: int = -1) -> int:
+        self.steps.append((kind, i, j))
+        return len(self.steps) - 1
+
+    def use(self, factor: int) -> int:
+        if factor not in self.factors:
+            self.factors.append(factor)
+        return self.factors.index(factor)
 
 
 def _is_zero(program: Program, k: int) -> bool:

@@ -14,8 +14,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from diffcli.ad.rules import MINUS_ONE, ONE, ZERO, Linear, Straight, Unit, compiled
-from diffcli.ad.rules import Fork as Condition
+from diffcli.ad.rules import MINUS_ONE, ONE, ZERO, Linear, LinearRule, Unit, compiled
+from diffcli.ad.rules import BranchingRule as Condition
 from diffcli.core.evaluate import Algebra, evaluate
 from diffcli.core.primitives import ARITY, CODE, PARAMETRIC, Rules
 from diffcli.core.program import Constant, Functions, Program, Recording
@@ -193,7 +193,7 @@ class Taylors:
 
     def _rule(
         self, code: int, active: Sequence[bool], parameter: Any, arguments: Sequence[Series], y: Series
-    ) -> Straight:
+    ) -> LinearRule:
         mask = sum(1 << i for i, moves in enumerate(active) if moves)
         choices: tuple[bool, ...] = ()
         rule = compiled(code, mask, parameter, choices, self.linear.rules)
