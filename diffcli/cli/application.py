@@ -82,7 +82,12 @@ Examples:
 
 
 class Group(TyperGroup):
-    """All commands; the first word is one of them, or the expression."""
+    """All commands; the first word is one of them, or the expression.
+
+    `interrupted`: by Ctrl-C, of which Typer makes an exit code without a word.
+    """
+
+    interrupted = False
 
     def list_commands(self, ctx: Any) -> list[str]:
         del ctx
@@ -96,6 +101,13 @@ class Group(TyperGroup):
         implicit = bool(args) and args[0] not in COMMANDS and args[0] not in OUTRIGHT
         ctx.meta[_IMPLICIT] = implicit
         return super().parse_args(ctx, ["expr", *args] if implicit else args or ["--help"])
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            self.interrupted = True
+            raise
 
     def get_help(self, ctx: Any) -> str:
         from diffcli.cli.help import page

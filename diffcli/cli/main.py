@@ -137,6 +137,8 @@ def _run(arguments: Sequence[str]) -> int | None:
     except TyperException as error:
         hint = message("try diff-compare --help")
         raise DiffError(Message(error.format_message()), hint=hint, kind="option") from None
+    if group.interrupted:
+        raise KeyboardInterrupt
     return result
 
 
