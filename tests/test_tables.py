@@ -4,8 +4,11 @@ import builtins
 import csv
 import datetime
 import json
+import os
 import shutil
 import subprocess
+import sys
+import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -277,3 +280,47 @@ def test_every_csv_has_the_mark_where_it_is_asked_for(
     assert (text.count("\ufeff"), text[0]) == (1, "\ufeff")
     assert main(["x^2", "--at", "x=1", "--bom"]) == 2
     assert "--bom is for CSV" in capsys.readouterr().err
+
+
+# --- the worst of batches
+@pytest.mark.parametrize("name", ["rows.csv", "rows.txt"])
+def test_what_is_too_long_is_refused_where_it_is_read_and_is_not_repeated(name: str, tmp_path: Path) -> None:
+    """Workers would have it in memory again, and the output would hold it whole."""
+    long = "x+" * 6_000_000 + "1"
+    rows = {
+        "rows.csv": f"expr,id,x\nx^2,a,3\n{long},b,3\nx^2,c,4\n",
+        "rows.txt": f"x^2 | x=3\n{long} | x=3\nx^2 | x=4\n",
+    }
+    (tmp_path / name).write_text(rows[name])
+    found = read(tmp_path / name)
+    assert [isinstance(row, Failure) for row in found] == [False, True, False]
+    assert len(found[1].expression) <= 200
+    assert "characters" in str(found[1].message) if isinstance(found[1], Failure) else False
+
+
+def test_rows_of_every_kind_of_fault_stand_in_their_places(tmp_path: Path) -> None:
+    """Read from a FIFO: nested, with NUL, one id for all, broken, beyond float64, with cells too many."""
+    odd = ["(" * 5_000 + "x" + ")" * 5_000, "x\0", "[" * 5_000, "x*(", "1e999*x", "x,1,2,3"]
+    file, out = tmp_path / "in.csv", tmp_path / "out.jsonl"
+    os.mkfifo(file)
+    lines = ["expr,id,x", *(part for k, text in enumerate(odd) for part in (f"x^2+{k},same,3", f"{text},same,3"))]
+    writer = threading.Thread(target=lambda: file.write_text("\n".join([*lines, "x^2+9,same,3", ""])))
+    writer.start()
+    assert main(["batch", str(file), "-m", "reverse", "-o", str(out)]) == 1
+    writer.join()
+    rows = [json.loads(line) for line in out.read_text().splitlines()]
+    assert [row["line"] for row in rows] == list(range(2, 15))
+    assert [row["status"] for row in rows[::2]] == ["ok"] * 7
+    assert [row["status"] for row in rows[3::2]] == ["error"] * 5
+    assert {row["id"] for row in rows if row["line"] != 13} == {"same"}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no disk that is always full")
+def test_an_output_that_has_no_more_room_says_so_and_keeps_whole_what_was_written(tmp_path: Path) -> None:
+    (tmp_path / "rows.txt").write_text("".join(f"x^2+{k} | x=3\n" for k in range(400)))
+    words = f'ulimit -f 100; exec "{sys.executable}" -m diffcli batch rows.txt -m reverse -o out.jsonl'
+    done = subprocess.run(["bash", "-c", words], cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+    assert "cannot be written any further" in done.stderr
+    whole = (tmp_path / "out.jsonl").read_text().rpartition("\n")[0].splitlines()
+    assert [json.loads(line)["line"] for line in whole] == list(range(1, len(whole) + 1))

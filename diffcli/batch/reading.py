@@ -23,6 +23,7 @@ from diffcli.problem.claim_texts import claims_in
 from diffcli.problem.point import number_at
 from diffcli.runtime.errors import DiffError
 from diffcli.runtime.messages import Message, message
+from diffcli.syntax.tokens import LONGEST
 from diffcli.tables.records import Odd, Record, Table, delimited, headed
 
 Lines = Iterable[str]
@@ -253,11 +254,20 @@ def _is_value(cell: str) -> bool:
 
 
 def legible(rows: Iterable[Row | Failure], encoding: str) -> Read:
-    """The rows; one that holds bytes which are no text in this encoding is a failure in its place.
+    """The rows; one too long to be read, or with bytes that are no text in this encoding, is a failure in its place.
 
     A stream keeps such bytes as halves of characters (`tables/encodings`).
     """
     for row in rows:
+        if len(row.expression) > LONGEST:
+            told = message(
+                "the text has {count} characters; at most {most} are read",
+                count=f"{len(row.expression):,}",
+                most=f"{LONGEST:,}",
+            )
+            hint = message("split it into several, or write it as a Python function")
+            yield Failure(row.line, row.id, row.expression[:200], "syntax", told, None, hint, row.carried)
+            continue
         found = next(filter(None, map(_RAW.search, filter(_beyond_ascii, _texts(row)))), None)
         if found is None:
             yield row

@@ -46,8 +46,8 @@ class Table(NamedTuple):
     separator: str = ","
 
 
-LONGEST_CELL = (1 << 31) - 1
-"""Characters of a cell: as many as the reader can count on every system (by itself it ends at 131,072)."""
+LONGEST_CELL = 10_000_000
+"""Characters of a cell, as many as an expression may have; by itself the reader ends at 131,072."""
 
 SEPARATORS = (",", ";", "\t")
 _DIRECTIVE = re.compile(r"\ufeff?\"?sep=(.)\"?[\r\n]*")
@@ -82,6 +82,8 @@ def _read(reader: Iterator[list[str]], skipped: int) -> Iterator[Record]:
             return
         except csv.Error as error:
             fault = message("the line is not CSV: {reason}", reason=error)
+            if "field limit" in str(error):
+                fault = message("a cell has more than {most} characters", most=f"{LONGEST_CELL:,}")
             yield Record(skipped + reader.line_num, (), fault)  # type: ignore[attr-defined]
             continue
         if any(map(str.strip, cells)):
