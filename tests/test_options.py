@@ -3,13 +3,18 @@
 import csv
 import json
 from collections.abc import Callable
+from concurrent.futures import Future
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
+from diffcli.batch.worker import compare_rows
+from diffcli.cli.application import COMMANDS, command, flat
 from diffcli.cli.main import main
+from diffcli.comparison.result import Settings
+from diffcli.runtime.errors import DiffError
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -327,32 +332,114 @@ def test_a_run_does_not_go_on_with_rows_of_other_options(run: Run, tmp_path: Pat
 NUMERIC = {
     SQUARE: ("--order", "--timeout", "--tolerance", "--step"),
     MANY: ("--sample", "--seed"),
-    ("batch", "samples/homework.csv"): ("--jobs", "--memory"),
-    ("sweep", *SQUARE): ("--steps", "--largest", "--smallest"),
-    ("profile", "x^2", "--over", "x=0:1"): ("--points",),
-    ("hunt", "x^2", "--over", "x=0:1"): ("--evaluations",),
-    ("taylor", *SQUARE): ("--order",),
-    ("newton", "x^2-2", "--from", "x=1"): ("--steps",),
-    DESCENT: ("--rate", "--steps", "--until"),
-    ("rules", "sin"): ("--points",),
-}
-SIZES = ("-1", str(2**31), str(2**63), str(10**30), "nan", "inf", "", "x")
-TAKEN = ("--timeout", "--tolerance", "--seed", "--rate", "--until", "--step", "--sample", "--steps")
+    ("batch", "FEW", "-m", "forward,central-difference"): (
+        "--jobs", "--memory", "--order", "--timeout", "--tolerance", "--step",
+    ),
+    ("sweep", *SQUARE): ("--steps", "--largest", "--smallest", "--timeout"),
+    ("profile", "x^2", "--over", "x=0:1", "-m", "forward"): ("--points", "--timeout"),
+    ("hunt", "x^2", "--over", "x=0:1", "-m", "forward"): ("--evaluations", "--seed", "--timeout"),
+    ("taylor", *SQUARE): ("--order", "--timeout"),
+    ("newton", "x^2-2", "--from", "x=1", "-m", "forward"): ("--steps", "--timeout"),
+    DESCENT: ("--rate", "--steps", "--until", "--timeout"),
+    (*MODEL, "--way", "mini-batch,momentum", "-m", "forward", "--timeout", "0.2"): (
+        "--epochs", "--batch-size", "--momentum", "--seed",
+    ),
+    ("swell",): ("--up-to",),
+    ("swell", "--up-to=1"): ("--timeout",),
+    ("trace", *SQUARE): ("--timeout",),
+    ("steps", *SQUARE): ("--timeout",),
+    ("graph", *SQUARE): ("--timeout",),
+    ("report", *SQUARE, "-m", "forward"): ("--timeout", "--tolerance"),
+    ("rules", "sin"): ("--points", "--timeout"),
+}  # fmt: skip
+"""By commands that do little: the numbers that they take, each in company that lets it have an effect."""
+
+SIMPLE = {words[0]: words for words in NUMERIC if words[0] in COMMANDS} | {
+    "expr": ("expr", *SQUARE), "methods": ("methods",), "lesson": ("lesson",),
+}  # fmt: skip
+SIZES = ("-1", "0", "1000", str(2**31), str(2**63), str(10**30), "nan", "inf", "", "x")
+TEXTS = ("", "-1", "9" * 400, ",")
+TAKEN = ("--timeout", "--tolerance", "--seed", "--rate", "--until", "--step", "--sample", "--steps", "--batch-size")
 """Numbers that may be as large: of these, what is refused and what is done is held by other tests."""
+
+
+def valued(counts: bool) -> set[tuple[str, str]]:
+    """Every command with every option of it that takes a value: numbers, or all else."""
+    found = set()
+    for name, declared in COMMANDS.items():
+        kinds = {one.name: get_args(one.annotation)[0] for one in flat(declared.call).parameters}
+        for option in command(name).params:
+            kind = kinds[option.name or ""]
+            parts = {kind, *get_args(kind)}
+            if option.param_type_name == "option" and bool not in parts and bool({int, float} & parts) == counts:
+                found.add((name, option.opts[0]))
+    return found
+
+
+def test_every_number_that_any_command_takes_is_here() -> None:
+    here = {
+        (words[0] if words[0] in COMMANDS else "expr", one) for words, options in NUMERIC.items() for one in options
+    }
+    assert here == valued(counts=True)
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A directory to write into, with rows that are computed in this process: workers would take a second each time."""
+
+    class Done(Future[list[Any]]):
+        def when_done(self, call: Callable[[], None]) -> None:
+            self.add_done_callback(lambda _: call())
+
+    class InThisProcess:
+        def __init__(self, settings: Settings, wrt: Any, batch: Any, finish: Any) -> None:
+            self.asked, self.size = (settings, wrt, finish), 1
+            if batch.cluster is not None:
+                raise DiffError("no cluster", hint="none here")
+
+        def submit(self, rows: Any) -> Done:
+            done = Done()
+            done.set_result(compare_rows(rows, *self.asked))
+            return done
+
+        def stop(self) -> None:
+            pass
+
+    monkeypatch.setattr("diffcli.cli.commands._pool", InThisProcess)
+    (tmp_path / "few.txt").write_text("x^2 | x=3\nx^3 | x=3\n", encoding="utf-8")
+    samples = Path("samples").resolve()
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "samples").symlink_to(samples)
+    return tmp_path / "few.txt"
+
+
+def refused_or_done(run: Run, words: tuple[str, ...], given: str) -> int:
+    """A command's exit code; a refusal has its three parts."""
+    code, out, err = run(*("few.txt" if word == "FEW" else word for word in words), given)
+    assert code in (0, 1, 2)
+    if code == 2:
+        assert err.startswith("error: ")
+        assert "a fault of diff-compare" not in err
+        assert len(err.strip().splitlines()) >= 2, err  # and what to write instead
+        assert not out
+    return code
 
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize(("arguments", "option"), [(words, one) for words, all_ in NUMERIC.items() for one in all_])
+@pytest.mark.usefixtures("here")
 def test_a_number_of_any_size_is_refused_or_taken_and_never_a_traceback(
     run: Run, arguments: tuple[str, ...], option: str, size: str
 ) -> None:
-    code, out, err = run(*arguments, f"{option}={size}")
-    assert code in (0, 1, 2)
-    assert code == 2 or option in TAKEN or option in ("--largest", "--smallest")
-    if code == 2:
-        assert err.startswith("error: ")
-        assert len(err.strip().splitlines()) >= 2, err  # and what to write instead
-        assert not out
+    code = refused_or_done(run, arguments, f"{option}={size}")
+    assert code == 2 or size in ("0", "1000") or option in TAKEN or option in ("--largest", "--smallest")
+
+
+@pytest.mark.parametrize(("name", "option"), sorted(valued(counts=False)))
+@pytest.mark.usefixtures("here")
+def test_a_text_of_any_kind_is_refused_or_taken_and_never_a_traceback(run: Run, name: str, option: str) -> None:
+    for text in TEXTS:
+        refused_or_done(run, SIMPLE[name], f"{option}={text}")
 
 
 def test_an_endless_rate_is_drawn_as_far_as_it_goes(run: Run) -> None:

@@ -86,14 +86,17 @@ def check_writable(file: Path | None) -> None:
     if file.suffix.lower() in (".xlsx", ".xls", ".ods"):
         hint = message("name a .csv file, and add --bom where Excel is to open it")
         raise DiffError(message("'{file}': results are not written as workbooks", file=file), hint=hint, kind="option")
-    if file.is_dir():
-        fault = errno.EISDIR
-    elif not file.parent.is_dir():
-        fault = errno.ENOENT
-    elif not os.access(file if file.exists() else file.parent, os.W_OK):
-        fault = errno.EACCES
-    else:
-        return
+    try:
+        if file.is_dir():
+            fault = errno.EISDIR
+        elif not file.parent.is_dir():
+            fault = errno.ENOENT
+        elif not os.access(file if file.exists() else file.parent, os.W_OK):
+            fault = errno.EACCES
+        else:
+            return
+    except OSError as error:  # a name that is too long for one
+        raise unwritable(file, error) from None
     raise unwritable(file, OSError(fault, os.strerror(fault)))
 
 

@@ -50,7 +50,7 @@ def _kept(error: UnicodeError) -> tuple[str, int]:
 def known(encoding: str | None) -> str | None:
     """The name of an encoding, if it is one."""
     try:
-        "".encode(encoding or "utf-8")  # codecs from bytes to bytes, too, are in Python's list
+        "".encode("utf-8" if encoding is None else encoding)  # codecs from bytes to bytes, too, are in Python's list
     except (LookupError, ValueError):
         hint = message("write a name that Python knows, like utf-8, gbk, utf-16 or latin-1")
         raise DiffError(
