@@ -21,6 +21,7 @@ from diffcli.core.evaluate import evaluate
 from diffcli.core.program import Program
 from diffcli.problem.understanding import make_case
 from diffcli.reports.tell.newton import tell as tell_newton
+from diffcli.reports.tell.taylor import tell as tell_taylor
 from diffcli.runtime.errors import DiffError
 from diffcli.studies.newton import newton
 from diffcli.studies.taylor import taylor
@@ -188,14 +189,14 @@ def test_a_root_is_that_of_the_function_itself() -> None:
     "source", ["detach(x)*x + exp(x)", "x - detach(x)", "detach(x)^2", "where(detach(x) > 0, x, 1)"]
 )
 def test_no_bound_is_claimed_of_a_polynomial_that_is_not_the_functions(source: str) -> None:
-    study = taylor(source, {"x": 1.0}, order=2, distances=(0.5, 1.0))
+    study = tell_taylor(taylor(source, {"x": 1.0}, order=2, distances=(0.5, 1.0)))
     assert all(row["bound_proved"] is None for row in study.facts["remainders"])
     assert any("not of f itself" in sentence for sentence in study.sentences)
     assert not any("cannot exceed" in s or "Radius" in s for s in study.sentences)
 
 
 def test_what_is_detached_from_another_variable_is_a_constant_and_claims_are_made() -> None:
-    study = taylor("detach(y)*exp(x)", {"x": 0.0, "y": 2.0}, "x", order=1, distances=(0.5,))
+    study = tell_taylor(taylor("detach(y)*exp(x)", {"x": 0.0, "y": 2.0}, "x", order=1, distances=(0.5,)))
     (row,) = study.facts["remainders"]
     assert row["remainder"] <= row["bound_proved"] < 1.01 * row["bound_sampled"]
 
@@ -203,8 +204,9 @@ def test_what_is_detached_from_another_variable_is_a_constant_and_claims_are_mad
 # --- what else a bound must hold
 def test_a_bound_is_for_the_distance_that_floats_really_have() -> None:
     """1e15 + 0.1 is 1e15 + 0.125."""
-    (row,) = taylor("x^2", {"x": 1e15}, order=1, distances=(0.1,)).facts["remainders"]
-    assert row["remainder"] == 0.125**2 <= row["bound_proved"]
+    (row,) = taylor("x^2", {"x": 1e15}, order=1, distances=(0.1,)).remainders
+    assert row.bound is not None
+    assert row.rest == 0.125**2 <= row.bound
 
 
 @pytest.mark.parametrize("ball", ["0.12341", "1e-320", "3e300", "0", "123456789", "-0.12341", "1e-400", "-1e-400"])
@@ -238,7 +240,7 @@ def test_nothing_is_proved_of_an_interval_by_a_program_that_holds_on_one_path() 
 )
 def test_a_series_that_ends_early_is_not_called_a_polynomial_and_no_more(source: str, words: str) -> None:
     """x + x^50 is analytic, and no coefficient that is looked at says what follows."""
-    assert any(words in sentence for sentence in taylor(source, {"x": 0.0}, order=4).sentences)
+    assert any(words in sentence for sentence in tell_taylor(taylor(source, {"x": 0.0}, order=4)).sentences)
 
 
 def test_a_root_at_zero_is_exactly_zero() -> None:

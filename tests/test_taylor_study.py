@@ -11,7 +11,9 @@ import pytest
 
 from diffcli.cli.main import main
 from diffcli.problem.understanding import make_case
+from diffcli.reports.tell.taylor import tell
 from diffcli.runtime.errors import DiffError
+from diffcli.studies.study import Study
 from diffcli.studies.taylor import radius_hint, taylor
 from diffcli.truth.proofs import coefficients, largest, remainders
 
@@ -32,9 +34,13 @@ MACLAURIN = [
 ]
 
 
+def told(source: str, *arguments: object, **options: object) -> Study:
+    return tell(taylor(source, *arguments, **options))  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(("source", "polynomial", "radius"), MACLAURIN, ids=[row[0] for row in MACLAURIN])
 def test_maclaurin_series_are_those_of_the_books(source: str, polynomial: str | None, radius: float) -> None:
-    study = taylor(source, {"x": 0.0}, order=5)
+    study = told(source, {"x": 0.0}, order=5)
     if polynomial is not None:
         assert study.heading[-1] == study.facts["polynomial"] == polynomial
     assert study.facts["radius_hint"] == pytest.approx(radius, rel=1e-6)
@@ -43,7 +49,7 @@ def test_maclaurin_series_are_those_of_the_books(source: str, polynomial: str | 
 
 def test_how_far_a_series_reaches_is_told_by_both_tests() -> None:
     """sin: c_1 = 1 and c_3 = -1/6, two orders apart."""
-    (table,) = [table for table in taylor("sin(x)", {"x": 0.0}, order=3).tables if "ratio test" in str(table.columns)]
+    (table,) = [table for table in told("sin(x)", {"x": 0.0}, order=3).tables if "ratio test" in str(table.columns)]
     (row,) = table.rows
     assert row == (3, pytest.approx(6**0.5, rel=1e-12), pytest.approx(6 ** (1 / 3), rel=1e-12))
 
@@ -51,27 +57,27 @@ def test_how_far_a_series_reaches_is_told_by_both_tests() -> None:
 def test_a_polynomial_is_weighed_against_the_constant_and_not_against_zero() -> None:
     """At d = 2 order 8 of log(1 + x) is off by more than log(3), which is little beside 100."""
     said = "At d = 2 order 8 is further from f than the constant f(0) is."
-    assert said in taylor("100 + log(1 + x)", {"x": 0.0}).sentences
-    assert said not in taylor("100 + exp(x)", {"x": 0.0}).sentences
+    assert said in told("100 + log(1 + x)", {"x": 0.0}).sentences
+    assert said not in told("100 + exp(x)", {"x": 0.0}).sentences
 
 
 def test_what_gives_no_clear_hint_is_not_given_one() -> None:
     """Entire functions whose coefficients fall slowly must not be given a radius."""
     for source in ("exp(exp(x))", "exp(sin(x))"):
-        assert taylor(source, {"x": 0.0}).facts["radius_hint"] is None
+        assert told(source, {"x": 0.0}).facts["radius_hint"] is None
     problem = make_case("x^2", {"x": 1.0}).problem
     assert radius_hint(coefficients(problem.program, 0, problem.point, 20)) is None
 
 
 def test_polynomials_are_their_own_series() -> None:
-    study = taylor("x^5 - x", {"x": 2.0}, order=6)
+    study = told("x^5 - x", {"x": 2.0}, order=6)
     assert study.heading[-1].startswith("30 + 79*(x - 2) + 80*(x - 2)^2 + 40*(x - 2)^3")
     assert all(row["remainder"] == 0 for row in study.facts["remainders"])
     assert any("as for a polynomial" in sentence for sentence in study.sentences)
 
 
 def test_a_smooth_function_need_not_be_its_series() -> None:
-    study = taylor("where(x == 0, 0, exp(-1/x^2))", {"x": 0.0})
+    study = told("where(x == 0, 0, exp(-1/x^2))", {"x": 0.0})
     assert study.heading[-1] == "0"
     assert any("not analytic" in sentence for sentence in study.sentences)
 
@@ -79,7 +85,7 @@ def test_a_smooth_function_need_not_be_its_series() -> None:
 @pytest.mark.parametrize("source", ["exp(x)", "sin(x)", "log(1 + x)", "atan(x)", "1/(1 - x)", "gamma(x + 1)", "tan(x)"])
 @pytest.mark.parametrize("order", [0, 1, 4, 9])
 def test_remainders_stay_inside_the_proved_bound(source: str, order: int) -> None:
-    study = taylor(source, {"x": 0.0}, order=order, distances=(0.01, 0.1, 0.5, -0.4))
+    study = told(source, {"x": 0.0}, order=order, distances=(0.01, 0.1, 0.5, -0.4))
     for row in study.facts["remainders"]:
         assert row["bound_proved"] is not None
         assert abs(row["remainder"]) <= row["bound_proved"]
@@ -87,7 +93,7 @@ def test_remainders_stay_inside_the_proved_bound(source: str, order: int) -> Non
 
 
 def test_no_bound_is_proved_across_a_pole() -> None:
-    study = taylor("1/(1 - x)", {"x": 0.0}, distances=(0.5, 2.0))
+    study = told("1/(1 - x)", {"x": 0.0}, distances=(0.5, 2.0))
     near, far = study.facts["remainders"]
     assert near["bound_proved"] >= near["remainder"]
     assert far["bound_proved"] is None
@@ -112,18 +118,18 @@ def test_remainders_are_exact_far_below_round_off() -> None:
 
 
 def test_partial_sums_come_nearer() -> None:
-    study = taylor("exp(x)", {"x": 0.0}, order=10)
+    study = told("exp(x)", {"x": 0.0}, order=10)
     errors = [abs(float(row[-1])) for row in study.tables[0].rows]  # type: ignore[arg-type]
     assert all(after < before for before, after in pairwise(errors))
     assert [row[2] for row in study.tables[0].rows][:4] == ["1", "1", "1/2", "1/6"]
 
 
 def test_one_variable_moves_and_others_are_held() -> None:
-    study = taylor("exp(k*x)", {"x": 0.0, "k": 2.0}, wrt="x", order=3)
+    study = told("exp(k*x)", {"x": 0.0, "k": 2.0}, wrt="x", order=3)
     assert study.heading[-1] == "1 + 2*x + 2*x^2 + 4*x^3/3"
     assert "with k=2" in study.heading[1]
     with pytest.raises(DiffError, match="in one variable"):
-        taylor("exp(k*x)", {"x": 0.0, "k": 2.0})
+        told("exp(k*x)", {"x": 0.0, "k": 2.0})
 
 
 @pytest.mark.parametrize(

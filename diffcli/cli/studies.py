@@ -314,6 +314,7 @@ def expand_taylor(
     proved ones. The radius of convergence is a hint, not a proof.
     """
     from diffcli.problem.point import constant, flat
+    from diffcli.reports.tell.taylor import tell
     from diffcli.studies.taylor import taylor
 
     _, limit, variables = _asked(None, wrt, timeout)
@@ -324,7 +325,7 @@ def expand_taylor(
     one = None if variables is None else variables[0]
     far = list(flat(constant(f"[{distances}]"))) if distances.strip() else []
     point = _held(text, at, limit, variables)
-    return write(lambda: taylor(text, point, one, order, far, limit), _as_told, results)
+    return write(lambda: taylor(text, point, one, order, far, limit), tell, results)
 
 
 def solve_newton(

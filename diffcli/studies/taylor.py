@@ -9,28 +9,23 @@ Where f has detached copies, the coefficients are of f with these held at x0, an
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 from itertools import pairwise
-from math import factorial, inf, isfinite, nan
+from math import inf, isfinite
 from typing import Any
 
 from diffcli.ad.taylor import taylor as program_of
 from diffcli.core.evaluate import evaluate
-from diffcli.locale.language import tr
 from diffcli.numbers.float64 import FLOAT64
-from diffcli.problem.case import Case, headline
+from diffcli.problem.case import Case
 from diffcli.problem.derivation import Problem
-from diffcli.problem.point import Number, pasted
+from diffcli.problem.point import Number
 from diffcli.problem.understanding import make_case
 from diffcli.runtime.errors import DiffError
 from diffcli.runtime.limits import Expired, Here
 from diffcli.runtime.messages import message
-from diffcli.studies.study import Axis, Column, Curve, Plot, Study, Table
-from diffcli.syntax.rendering import literal
-from diffcli.truth.accuracy import bits_lost, error, nearest
-from diffcli.truth.certify import digits
+from diffcli.truth.accuracy import nearest
 from diffcli.truth.proofs import analytic, coefficients, detached, lagrange, remainders
 
 MOST = 60
@@ -110,6 +105,38 @@ class Expansion:
         return [None] * (self.order + 1) if found is None else [nearest(rest) for rest in found]
 
 
+@dataclass(frozen=True, slots=True)
+class Curves:
+    """What is drawn, of the polynomials of some `orders`: f and the sums on both sides of the point, and the
+    remainders of all orders at `distances`.
+    """
+
+    orders: Sequence[int]
+    places: Sequence[float]
+    f: Sequence[float]
+    sums: Mapping[int, Sequence[float]]
+    distances: Sequence[float]
+    rests: Sequence[Sequence[float | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Taylor:
+    """An expansion, and how good it is: order by order at the place `shown`, and at order n over distances.
+
+    `constant` is f at the point, by which the order 0 is compared. `tests` are an order with the ratio test and the
+    root test of the radius, and `radius` is what the coefficients hint at. Nothing is drawn where f has no value.
+    """
+
+    expansion: Expansion
+    shown: float
+    rests: Sequence[float | None]
+    remainders: tuple[Remainder, ...]
+    constant: float
+    tests: Sequence[tuple[int, float | None, float | None]]
+    radius: float | None
+    curves: Curves | None
+
+
 def taylor(
     source: str,
     at: Mapping[str, Number],
@@ -117,7 +144,7 @@ def taylor(
     order: int = 8,
     distances: Sequence[float] = DISTANCES,
     timeout: float = 10.0,
-) -> Study:
+) -> Taylor:
     """The expansion of an expression about a point, in one variable."""
     if not 0 <= order <= MOST:
         raise DiffError(
@@ -139,13 +166,15 @@ def taylor(
             kind="timeout",
         ) from None
     shown = expansion.x0 + distances[min(1, len(distances) - 1)]
-    return Study(
-        "taylor",
-        _heading(expansion),
-        (_orders(expansion, shown), _remainders(expansion, found), *_reach(expansion)),
-        _plots(expansion, distances),
-        tuple(_sentences(expansion, found)),
-        _facts(expansion, found),
+    return Taylor(
+        expansion,
+        shown,
+        expansion.rests(shown),
+        tuple(found),
+        expansion.f(expansion.x0),
+        _tests(expansion.exact[: order + 1]),
+        radius_hint(expansion.exact),
+        _curves(expansion, max(map(abs, distances))),
     )
 
 
@@ -198,104 +227,6 @@ def _one_variable(source: str, at: Mapping[str, Number], wrt: str | None) -> Cas
     return case
 
 
-def _heading(expansion: Expansion) -> tuple[str, ...]:
-    case = expansion.case
-    others = pasted({name: value for name, value in case.at.items() if name != expansion.name})
-    place = f"{expansion.name} = {literal(expansion.x0)}"
-    template = _OF_ORDER_WITH if others else "Its Taylor polynomial of order {order} about {place}:"
-    return (
-        headline(case),
-        tr(template, order=expansion.order, place=place, others=others),
-        polynomial(expansion),
-    )
-
-
-_OF_ORDER_WITH = "Its Taylor polynomial of order {order} about {place}, with {others}:"
-
-
-# --- the polynomial as text
-LARGEST_DENOMINATOR = 10**6
-
-
-def polynomial(expansion: Expansion) -> str:
-    """`x - x^3/6 + x^5/120`: coefficients as fractions where they are fractions to 33 digits."""
-    step = expansion.name if not expansion.x0 else f"({expansion.name} - {literal(expansion.x0)})".replace("- -", "+ ")
-    text = ""
-    for k, ball in enumerate(expansion.exact[: expansion.order + 1]):
-        if ball.is_zero():
-            continue
-        minus, term = bool(ball < 0), _term(ball, k, step)
-        text += (" - " if minus else " + ") + term if text else f"-{term}" if minus else term
-    return text or "0"
-
-
-def _term(ball: Any, k: int, step: str) -> str:
-    """One term of the polynomial, without its sign."""
-    power = "" if not k else step if k == 1 else f"{step}^{k}"
-    fraction = as_fraction(ball, k)
-    if fraction is None:
-        return f"{abs(nearest(ball)):.6g}" + (f"*{power}" if power else "")
-    above = abs(fraction.numerator)
-    over = power if above == 1 and power else f"{above}*{power}" if power else str(above)
-    return over if fraction.denominator == 1 else f"{over}/{fraction.denominator}"
-
-
-def as_fraction(ball: Any, k: int) -> Fraction | None:
-    """The simple fraction that a coefficient is to 33 digits, or its derivative k! times as large."""
-    if not ball.is_finite():
-        return None
-    value = Fraction(digits(ball))
-    for scale in (1, factorial(k)):
-        near = (value * scale).limit_denominator(LARGEST_DENOMINATOR)
-        if near and abs(near / scale - value) <= abs(value) / 10**31 and abs(near.numerator) < 10**12:
-            return near / scale
-    return None
-
-
-# --- tables
-def _orders(expansion: Expansion, x: float) -> Table:
-    """Coefficients, proved ones, and what the partial sums come to at `x`."""
-    columns = (
-        Column("k"), Column(tr("coefficient"), 6), Column(tr("proved")), Column(tr("bits lost"), 2),
-        Column(tr("sum at {point}", point=f"{expansion.name}={literal(x)}"), 10), Column(tr("f - sum"), 3),
-    )  # fmt: skip
-    rows = []
-    for k, (rest, computed) in enumerate(zip(expansion.rests(x), expansion.computed, strict=True)):
-        ball = expansion.exact[k]
-        rows.append(
-            (k, computed + 0.0, _exact(ball, k), bits_lost(error(computed, ball).ulp), expansion.sum(x, k), rest)
-        )
-    return Table(columns, tuple(rows), tr("Order by order: the coefficients c_k, and the sums of their terms"))
-
-
-def _exact(ball: Any, k: int) -> str:
-    fraction = as_fraction(ball, k)
-    return "0" if ball.is_zero() else literal(nearest(ball)) if fraction is None else str(fraction)
-
-
-def _remainders(expansion: Expansion, found: Sequence[Remainder]) -> Table:
-    n = expansion.order
-    columns = (
-        Column(tr("distance")), Column("f", 8), Column(tr("sum to order {order}", order=n), 8),
-        Column(tr("f - sum"), 4), Column(tr("proved"), 4), Column(tr("sampled"), 4),
-    )  # fmt: skip
-    rows = tuple((one.distance, one.value, one.sum, one.rest, one.bound, one.sampled) for one in found)
-    title = tr("The remainder, beside Lagrange's bound {bound}: proved, and from samples", bound=_lagrange(n))
-    return Table(columns, rows, title)
-
-
-def _lagrange(n: int) -> str:
-    return "max |f'| |d|" if not n else f"max |f^({n + 1})| |d|^{n + 1}/{n + 1}!"
-
-
-def _reach(expansion: Expansion) -> list[Table]:
-    """What ratio test and root test say of the radius, order by order."""
-    rows = [row for row in _tests(expansion.exact[: expansion.order + 1]) if row[1] is not None]
-    columns = Column("k"), Column(tr("ratio test"), 6), Column(tr("root test"), 6)
-    title = tr("How far the series reaches: |c_j/c_k|^(1/(k-j)) with the c_j before, and |c_k|^(-1/k)")
-    return [Table(columns, tuple(rows), title)] if rows else []
-
-
 def _tests(exact: Sequence[Any]) -> list[tuple[int, float | None, float | None]]:
     sizes = [abs(nearest(ball)) for ball in exact]
     found: list[tuple[int, float | None, float | None]] = []
@@ -307,104 +238,6 @@ def _tests(exact: Sequence[Any]) -> list[tuple[int, float | None, float | None]]
             ratio = None if before is None else (sizes[before] / size) ** (1 / (k - before))
             found.append((k, ratio, size ** (-1 / k)))
     return found
-
-
-# --- in words
-def _sentences(expansion: Expansion, found: Sequence[Remainder]) -> Iterator[str]:
-    yield from _accuracy(expansion)
-    if expansion.detached:
-        yield tr(_HELD, place=f"{expansion.name} = {literal(expansion.x0)}")
-        return
-    yield from _bounded(expansion, found)
-    yield from _convergence(expansion, found)
-
-
-_HELD = (
-    "The polynomial is of f with what is detached held at its value at {place}, not of f itself: "
-    "f - sum is not its remainder, and no bound is claimed."
-)
-
-
-def _accuracy(expansion: Expansion) -> list[str]:
-    lost = [bits_lost(error(x, ball).ulp) for x, ball in zip(expansion.computed, expansion.exact, strict=False)]
-    worst = max(range(len(lost)), key=lost.__getitem__)
-    if expansion.exact[worst].is_zero() and lost[worst]:
-        return [tr(_ALL_OF_NOTHING, order=worst, found=f"{expansion.computed[worst]:.2g}")]
-    if lost[worst] <= 1:
-        return [tr("Taylor arithmetic finds every coefficient to the last digit, in one sweep.")]
-    much = tr("all bits") if lost[worst] >= 52.5 else tr("{bits} of 53 bits", bits=f"{lost[worst]:.1f}")
-    return [tr("Taylor arithmetic loses {much} at most, at order {order}.", much=much, order=worst)]
-
-
-_ALL_OF_NOTHING = (
-    "The coefficient of order {order} is exactly 0, where Taylor arithmetic finds {found}: "
-    "no bit is right, and little is wrong."
-)
-
-
-def _bounded(expansion: Expansion, found: Sequence[Remainder]) -> list[str]:
-    held = [one for one in found if one.bound is not None and one.rest is not None]
-    said = []
-    if held:
-        near = min(held, key=lambda one: abs(one.distance))
-        rest, bound = f"{abs(near.rest or 0.0):.4g}", f"{near.bound:.4g}"
-        said.append(tr(_BOUNDED, distance=literal(near.distance), rest=rest, bound=bound))
-    open_ = [literal(one.distance) for one in found if one.bound is None]
-    if open_:
-        said.append(tr(_OPEN, distances=tr(", ").join(open_)))
-    growing = [one for one in held if one.rest and abs(one.rest) > abs(one.value - expansion.f(expansion.x0))]
-    if growing:
-        far, constant = literal(min(abs(one.distance) for one in growing)), f"f({literal(expansion.x0)})"
-        template = "At d = {distance} order {order} is further from f than the constant {constant} is."
-        said.append(tr(template, distance=far, order=expansion.order, constant=constant))
-    return said
-
-
-_BOUNDED = (
-    "At d = {distance} the remainder is {rest}, and cannot exceed {bound}: balls around all of the interval prove it."
-)
-_OPEN = (
-    "At d = {distances} no bound is proved: the interval meets a place where f has no series, "
-    "or balls are too wide. What samples give is no proof."
-)
-
-
-def _convergence(expansion: Expansion, found: Sequence[Remainder]) -> list[str]:
-    """What the coefficients hint at; a finite number of them proves nothing."""
-    exact, last = expansion.exact, max((k for k, ball in enumerate(expansion.exact) if not ball.is_zero()), default=-1)
-    if last <= 0 or last <= len(exact) // 2:
-        rest = any(one.rest for one in found) and last <= expansion.order
-        template = (_FOLLOWS if expansion.analytic else _SMOOTH) if rest else _POLYNOMIAL
-        return [tr(template, first=last + 1, order=len(exact) - 1)]
-    radius = radius_hint(exact)
-    if radius is None:
-        return [tr("Radius of convergence: {count} coefficients give no clear hint.", count=len(exact))]
-    if radius == inf:
-        return [tr(_INFINITE, count=len(exact))]
-    away = f"|{expansion.name}{_less(expansion.x0)}|"
-    return [tr(_FINITE, radius=f"{radius:.4g}", count=len(exact), away=away)]
-
-
-_FOLLOWS = (
-    "The coefficients of the orders {first} to {order} are 0, and yet f - sum is not 0: terms of higher order follow."
-)
-_SMOOTH = (
-    "The coefficients of the orders {first} to {order} are 0, and yet f - sum is not 0: "
-    "terms of higher order follow, or f is smooth here, but not analytic."
-)
-_POLYNOMIAL = (
-    "Radius of convergence: infinite, as for a polynomial, if no terms follow: "
-    "the coefficients of the orders {first} to {order} are 0."
-)
-_INFINITE = "Radius of convergence: infinite, as {count} coefficients hint: the tests grow without end."
-_FINITE = (
-    "Radius of convergence: about {radius}, as {count} coefficients hint: "
-    "if so, the series is good for {away} < {radius} only, whatever its order."
-)
-
-
-def _less(x0: float) -> str:
-    return "" if not x0 else f" - {literal(x0)}" if x0 > 0 else f" + {literal(-x0)}"
 
 
 MINIMUM = 10
@@ -455,42 +288,20 @@ def _ratio(sizes: Sequence[float], first: int, last: int) -> float:
     return float((sizes[start] / sizes[end]) ** (1 / (end - start)))
 
 
-# --- for plots and programs
+# --- what is drawn
 CURVE = 161
 """Points of a curve."""
 
 
-def _plots(expansion: Expansion, distances: Sequence[float]) -> tuple[Plot, ...]:
-    width = max(map(abs, distances))
+def _curves(expansion: Expansion, width: float) -> Curves | None:
     places = [expansion.x0 + width * (2 * i / (CURVE - 1) - 1) for i in range(CURVE)]
     f = [expansion.f(x) for x in places]
-    finite = sorted(y for y in f if isfinite(y))
-    if not finite:
-        return ()
-    low, high = finite[len(finite) // 20], finite[-1 - len(finite) // 20]
-    margin = 0.6 * (high - low) or 1.0
-
-    def kept(values: Sequence[float]) -> list[float]:
-        return [y if low - margin <= y <= high + margin else nan for y in values]
-
-    sums = {order: [expansion.sum(x, order) for x in places] for order in _chosen(expansion)}
-    curves = [Curve("f", places, kept(f))]
-    curves += [Curve(tr("order {order}", order=n), places, kept(y)) for n, y in sums.items()]
-    place = f"{expansion.name} = {literal(expansion.x0)}"
-    title = tr("f and its Taylor polynomials about {place}", place=place)
-    return Plot(title, Axis(expansion.name), Axis("f"), tuple(curves)), _errors(expansion, width)
-
-
-def _errors(expansion: Expansion, width: float) -> Plot:
-    """Remainders over the distance, which are lines on two logarithmic axes."""
+    if not any(map(isfinite, f)):
+        return None
+    orders = _chosen(expansion)
+    sums = {order: [expansion.sum(x, order) for x in places] for order in orders}
     distances = [width * 10 ** (-3 * i / 24) for i in range(25)]
-    rests = [expansion.rests(expansion.x0 + d) for d in distances]
-    sizes = {
-        order: [abs(rest) if (rest := row[order]) is not None else nan for row in rests] for order in _chosen(expansion)
-    }
-    curves = tuple(Curve(tr("order {order}", order=n), distances, size) for n, size in sizes.items())
-    title = tr("The remainder over the distance: as steep as the first power left out")
-    return Plot(title, Axis(tr("distance"), logarithmic=True), Axis(tr("|f - sum|"), logarithmic=True), curves)
+    return Curves(orders, places, f, sums, distances, [expansion.rests(expansion.x0 + d) for d in distances])
 
 
 def _chosen(expansion: Expansion) -> list[int]:
@@ -499,19 +310,3 @@ def _chosen(expansion: Expansion) -> list[int]:
     wanted = [next((k for k in own if k >= power), None) for power in (1, 2, 4, 8, 16, 32)]
     found = [k for k in wanted if k is not None]
     return sorted({*found, *own[-1:]})[:5] or [0]
-
-
-def _facts(expansion: Expansion, found: Sequence[Remainder]) -> dict[str, object]:
-    exact = expansion.exact
-    return {
-        "expr": expansion.case.expression.source,
-        "at": dict(expansion.case.at),
-        "polynomial": polynomial(expansion),
-        "coefficients": list(expansion.computed),
-        "certified": [digits(ball) for ball in exact[: expansion.order + 1]],
-        "radius_hint": radius_hint(exact),
-        "remainders": [
-            {"distance": one.distance, "remainder": one.rest, "bound_proved": one.bound, "bound_sampled": one.sampled}
-            for one in found
-        ],
-    }
