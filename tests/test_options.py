@@ -453,7 +453,7 @@ def test_a_fault_of_ours_is_said_in_three_parts(run: Run, monkeypatch: pytest.Mo
     def broken(*_: object) -> int:
         return [1][len("a fault")]
 
-    monkeypatch.setattr("diffcli.cli.commands.run_expression", broken)
+    monkeypatch.setattr("diffcli.cli.expression.run_expression", broken)
     code, out, err = run("x^2 + y", "--at", "x=3")
     message, place, caret, hint = err.splitlines()
     assert (code, out) == (2, "")
@@ -473,7 +473,7 @@ def test_the_last_resort_hides_no_end(
     def ended(*_: object) -> int:
         raise end
 
-    monkeypatch.setattr("diffcli.cli.commands.run_expression", ended)
+    monkeypatch.setattr("diffcli.cli.expression.run_expression", ended)
     if code is None:
         with pytest.raises(SystemExit):
             run("x")

@@ -39,8 +39,8 @@ class Declared(NamedTuple):
 
 COMPARE, UNDERSTAND, NUMERICS, LEARN = "Compare", "Understand", "Numerics", "Learn"
 COMMANDS = {
-    "expr":    Declared(COMPARE, "commands", "expression"),
-    "batch":   Declared(COMPARE, "commands", "batch"),
+    "expr":    Declared(COMPARE, "expression", "expression"),
+    "batch":   Declared(COMPARE, "batch", "batch"),
     "report":  Declared(COMPARE, "studies", "report_page"),
     "methods": Declared(COMPARE, "studies", "list_methods"),
     "steps":   Declared(UNDERSTAND, "studies", "show_steps"),

@@ -235,20 +235,20 @@ def _limit(seconds: float) -> float:
 
 def _finished(limit: float, make: Callable[[], T]) -> T:
     """What is computed as a whole within the time limit."""
-    from diffcli.cli.commands import within
+    from diffcli.cli.typed import within
 
     return within(limit, make, whole=True)
 
 
 def _point(at: list[str] | None, limit: float) -> Mapping[str, Number]:
-    from diffcli.cli.commands import point_of, within
+    from diffcli.cli.typed import point_of, within
 
     return within(limit, point_of, at)
 
 
 def _held(text: str, at: list[str] | None, limit: float, named: Sequence[str] | None = None) -> Mapping[str, Number]:
     """The point for an expression; what it gives beyond the variables is said."""
-    from diffcli.cli.commands import note_unused, within
+    from diffcli.cli.typed import note_unused, within
     from diffcli.problem.point import shape_of
     from diffcli.syntax import elaborate
 
@@ -396,7 +396,7 @@ def descend_gradient(
     diverges, which rate would do for a quadratic, and the proved gradient at
     the end. JSON and CSV hold every step.
     """
-    from diffcli.cli.commands import note_unused, within
+    from diffcli.cli.typed import note_unused, within
     from diffcli.studies.descend import Request, descend, on_samples
     from diffcli.studies.descents import Objective, read_samples
 
@@ -502,7 +502,7 @@ def show_trace(
     lost against its own proved value. A screen shows the rows that matter;
     json and csv have all.
     """
-    from diffcli.cli.commands import within
+    from diffcli.cli.typed import within
     from diffcli.problem.understanding import make_case
 
     named, limit = variables(wrt), _limit(timeout)
@@ -663,7 +663,7 @@ def report_page(
     """
     from datetime import datetime
 
-    from diffcli.cli.commands import within
+    from diffcli.cli.typed import within
     from diffcli.comparison.compare import compare
     from diffcli.problem.understanding import make_case
 
