@@ -19,6 +19,7 @@ from diffcli.methods import METHODS
 from diffcli.numbers.float64 import FLOAT64
 from diffcli.problem.understanding import make_case
 from diffcli.reports.studies import written
+from diffcli.reports.tell.swell import tell
 from diffcli.runtime.errors import DiffError
 from diffcli.studies.study import Study
 from diffcli.studies.swell import FAMILIES, TABLE_1, growth, swell, template
@@ -28,6 +29,10 @@ X = sympy.Symbol("x", real=True)
 
 def formula(text: str) -> Any:
     return sympy.sympify(text.replace("^", "**"), locals={"x": X}, rational=True)
+
+
+def told(*arguments: Any, **options: Any) -> Study:
+    return tell(swell(*arguments, **options))
 
 
 def sizes(study: Study) -> list[dict[str, Any]]:
@@ -103,7 +108,7 @@ def test_table_1_holds_in_whole_numbers(n: int) -> None:
 
 def test_table_1_is_reproduced_by_sympys_derivative() -> None:
     """Operations as printed, simplified, and of SymPy's derivative: equal but where SymPy adds up 4*(1 - x) - 4*x."""
-    rows: Any = swell(up_to=2).facts["table_1"]
+    rows: Any = told(up_to=2).facts["table_1"]
     operations = [tuple(row["operations"].values()) for row in rows]
     assert operations == [(0, 0, 0), (4, 2, 2), (19, 9, 19), (57, 21, 57)]
     for row in rows:
@@ -113,7 +118,7 @@ def test_table_1_is_reproduced_by_sympys_derivative() -> None:
 
 
 def test_the_words_say_what_was_found() -> None:
-    said = " ".join(swell(up_to=8).sentences)
+    said = " ".join(told(up_to=8).sentences)
     assert "for n = 1, 3 and 4" in said
     assert "4 - 8*x, where 4*(1 - x) - 4*x is printed" in said
     assert "as written grows 2.61 times in the last step: exponentially" in said
@@ -122,7 +127,7 @@ def test_the_words_say_what_was_found() -> None:
 
 # --- sizes
 def test_the_logistic_map_swells() -> None:
-    found = sizes(swell(up_to=10))
+    found = sizes(told(up_to=10))
     assert [row["named"]["f"] for row in found] == [3 * k for k in range(10)]
     assert [row["substituted"]["f"] for row in found] == [3 * (2**k - 1) for k in range(10)]
     assert [row["named"]["forward"] for row in found][2:] == [8 * k - 2 for k in range(2, 10)]
@@ -146,21 +151,21 @@ def test_names_and_substitution_are_the_same_function(family: str, n: int) -> No
 
 
 def test_speelpenning() -> None:
-    found = sizes(swell("product", 8))
+    found = sizes(told("product", 8))
     assert [row["named"]["reverse"] for row in found][2:] == [3 * n - 5 for n in range(3, 9)]
     assert [row["symbolic"]["written"]["total"] for row in found][1:] == [n * (n - 2) for n in range(2, 9)]
-    assert "Forward grows with the square of n." in swell("product", 8).sentences
+    assert "Forward grows with the square of n." in told("product", 8).sentences
 
 
 def test_nested_sines() -> None:
-    found = sizes(swell("nested", 6))
+    found = sizes(told("nested", 6))
     assert [row["named"]["forward"] for row in found] == [3 * n - 1 for n in range(1, 7)]
     assert [row["symbolic"]["written"]["total"] for row in found] == [n + n * (n - 1) // 2 + n - 1 for n in range(1, 7)]
     assert [row["symbolic"]["shared"]["total"] for row in found] == [3 * n - 1 for n in range(1, 7)]
 
 
 def test_a_template_is_a_family() -> None:
-    own, given = sizes(swell(up_to=6, body="4*l*(1 - l)")), sizes(swell(up_to=6))
+    own, given = sizes(told(up_to=6, body="4*l*(1 - l)")), sizes(told(up_to=6))
     assert [row["named"] for row in own] == [row["named"] for row in given]
     assert [row["symbolic"]["written"] for row in own] == [row["symbolic"]["written"] for row in given]
     assert (
@@ -170,23 +175,23 @@ def test_a_template_is_a_family() -> None:
 
 
 def test_the_tape_remembers_conditions_that_cost_nothing() -> None:
-    found = sizes(swell(up_to=4, body="where(l < 1, l*l, l)"))
+    found = sizes(told(up_to=4, body="where(l < 1, l*l, l)"))
     assert [row["named"]["f"] for row in found] == [0, 1, 2, 3]
     assert [row["named"]["tape"] for row in found] == [0, 2, 4, 6]
 
 
 def test_the_derivative_is_weighed_against_the_cheaper_mode() -> None:
     """Of x1*...*x8: 8*6 products written out, 3*8 - 5 in reverse mode; forward takes more than either."""
-    last = sizes(swell("product", 8))[-1]["named"]
+    last = sizes(told("product", 8))[-1]["named"]
     assert last["forward"] > 48 > last["reverse"] == 19
     said = "At n = 8 SymPy's derivative has 48 operations as written, 2.53 times those of the cheaper mode."
-    assert said in swell("product", 8).sentences
+    assert said in told("product", 8).sentences
 
 
 @pytest.mark.parametrize("body", ["3", "[l, l]", "a = l; a*a"])
 def test_what_is_no_template_is_said(body: str) -> None:
     with pytest.raises(DiffError, match="template"):
-        swell(body=body)
+        told(body=body)
 
 
 # --- growth
@@ -210,7 +215,7 @@ def test_growth_is_told(size: Any, words: str, last: int) -> None:
 # --- limits
 def test_time_limits_hold_and_rows_beyond_say_so() -> None:
     begun = time.monotonic()
-    study = swell(up_to=40, timeout=0.5)
+    study = told(up_to=40, timeout=0.5)
     assert time.monotonic() - begun < 20
     found = sizes(study)
     assert len(found) == 40
@@ -223,31 +228,31 @@ def test_time_limits_hold_and_rows_beyond_say_so() -> None:
 
 
 def test_giant_sizes_are_exact_in_data_and_short_on_screens() -> None:
-    big = swell(up_to=100, timeout=0.05, whole=True)
+    big = told(up_to=100, timeout=0.05, whole=True)
     assert sizes(big)[-1]["substituted"]["f"] == 3 * (2**99 - 1)
     assert Fraction(str(json.loads(written(big, "json"))["sizes"][-1]["substituted"]["f"])) == 3 * (2**99 - 1)
-    assert max(map(len, written(swell(up_to=100, timeout=0.05), "table").splitlines())) <= 200
+    assert max(map(len, written(told(up_to=100, timeout=0.05), "table").splitlines())) <= 200
 
 
 def test_programs_are_given_whole_formulas() -> None:
     """The formula of n = 4 is too long for a screen, and whole in CSV and JSON."""
-    shown, told = swell(up_to=6), swell(up_to=6, whole=True)
+    shown, whole = told(up_to=6), told(up_to=6, whole=True)
     assert "… (82 operations)" in str(shown.tables[2].rows)
-    for text in (written(told, "csv"), written(told, "json")):
+    for text in (written(whole, "csv"), written(whole, "json")):
         assert "…" not in text
-    for n, function, derivative in told.tables[2].rows:
+    for n, function, derivative in whole.tables[2].rows:
         assert isinstance(n, int)
         assert sympy.expand(formula(str(function)) - logistic(n)) == 0
         assert sympy.expand(formula(str(derivative)) - logistic(n).diff(X)) == 0
-    assert sizes(told)[3]["symbolic"]["derivative"] == told.tables[2].rows[3][2]
+    assert sizes(whole)[3]["symbolic"]["derivative"] == whole.tables[2].rows[3][2]
 
 
 def test_a_formula_that_is_never_written_out_is_left_out_of_data(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("diffcli.methods.symbolic.LONGEST_FORMULA", 50)
     monkeypatch.setattr("diffcli.studies.swell.Apart", Here)
-    told = swell(up_to=4, whole=True)
-    assert "…" not in written(told, "csv")
-    assert [row[2] is None for row in told.tables[2].rows] == [False, False, False, True]
+    whole = told(up_to=4, whole=True)
+    assert "…" not in written(whole, "csv")
+    assert [row[2] is None for row in whole.tables[2].rows] == [False, False, False, True]
 
 
 class Here:

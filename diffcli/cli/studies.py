@@ -471,6 +471,7 @@ def measure_swell(
     parts computed once, and of both modes; with names for the parts of f, and
     with everything substituted. The logistic map is Table 1 of Baydin et al. (2018).
     """
+    from diffcli.reports.tell.swell import tell
     from diffcli.studies.swell import swell
 
     _, limit, _ = _asked(None, None, timeout)
@@ -481,7 +482,7 @@ def measure_swell(
         hint = message("leave out --at: the sizes of these families are the same at every point")
         raise DiffError(message("--at gives --expr its values, and there is none"), hint=hint, kind="option")
     point, whole = _held(template or "", at, limit), _format(results.format, results.output) != "table"
-    return write(lambda: swell(family or "logistic", up_to, template, point, limit, whole), _as_told, results)
+    return write(lambda: swell(family or "logistic", up_to, template, point, limit, whole), tell, results)
 
 
 def show_trace(

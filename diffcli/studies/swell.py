@@ -7,24 +7,21 @@ Sizes are exact however large, for a formula is never written out to be counted.
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 
 from diffcli.comparison.execution import executed
 from diffcli.core.program import Cost, count, count_written
-from diffcli.locale.language import begun, listed, tr, translate_message
 from diffcli.methods import METHODS
 from diffcli.problem.case import Case
 from diffcli.problem.derivation import Derivation, Problem
-from diffcli.problem.point import Number, pasted
+from diffcli.problem.point import Number
 from diffcli.problem.understanding import make_case
 from diffcli.runtime.errors import DiffError, Unsupported
 from diffcli.runtime.limits import Apart, Died, Expired
-from diffcli.runtime.messages import message
-from diffcli.studies.study import Axis, Cell, Column, Curve, Plot, Study, Table
+from diffcli.runtime.messages import Message, message
 from diffcli.syntax import elaborate
 from diffcli.syntax.parsing import parse
 from diffcli.syntax.tokens import spans
@@ -107,7 +104,7 @@ def template(body: str, at: Mapping[str, Number]) -> Family:
         hint = message('write "4*l*(1 - l)"')
         raise DiffError(message("a template is one formula, without names for its parts"), body, (0, len(body)), hint)
     variable = "l" if "l" in expression.variables else expression.variables[0]
-    said = tr("{name}_1 = {name}, then {name}_(n+1) = {body} of {name}_n", name=variable, body=body)
+    said = message("{name}_1 = {name}, then {name}_(n+1) = {body} of {name}_n", name=variable, body=body)
     return _iterated(said, body, variable, f"{variable}_", {variable: START, **at}, 1)
 
 
@@ -175,10 +172,10 @@ def swell(
     at: Mapping[str, Number] | None = None,
     timeout: float = 10.0,
     whole: bool = False,
-) -> Study:
+) -> Swell:
     """The sizes of SymPy's derivative and of both modes for n = 1, …, `up_to`; `body` is a family of one's own.
 
-    Large sizes are rounded, and long formulas left out, unless `whole`.
+    Long formulas are left out, unless `whole`.
     """
     if family not in FAMILIES:
         raise DiffError(
@@ -194,16 +191,8 @@ def swell(
         )
     chosen = FAMILIES[family] if body is None else template(body, at or {})
     sizes = _sizes(chosen, up_to, timeout, whole)
-    finding = Finding(family if body is None else body, chosen, sizes, timeout, whole)
     printed = _printed() if body is None and family == "logistic" else ()
-    return Study(
-        "swell",
-        _heading(finding),
-        tuple(_tables(finding, printed)),
-        (_plot(finding),),
-        (*_sentences(finding), *_printed_sentences(printed)),
-        _facts(finding, printed),
-    )
+    return Swell(family if body is None else body, chosen, tuple(sizes), timeout, whole, printed)
 
 
 def _sizes(family: Family, up_to: int, timeout: float, whole: bool) -> list[Size]:
@@ -312,7 +301,7 @@ def _typed(source: str) -> Case:
 
 
 # --- what grows how
-def growth(sizes: Sequence[int]) -> str:
+def growth(sizes: Sequence[int]) -> Message:
     """How sizes for n = 1, 2, … grow, as the end of a sentence.
 
     >>> growth([6, 14, 22, 30]), growth([1, 4, 9, 16, 25]), growth([3, 6, 12, 24])
@@ -320,18 +309,18 @@ def growth(sizes: Sequence[int]) -> str:
     """
     steps = [b - a for a, b in pairwise(sizes[-4:])]
     if not any(steps):
-        return tr("stays the same")
+        return message("stays the same")
     if len(set(steps)) == 1:
-        return tr("grows by {step} a step: linearly", step=f"{steps[-1]:,}")
+        return message("grows by {step} a step: linearly", step=f"{steps[-1]:,}")
     if len(steps) == 3 and len({b - a for a, b in pairwise(steps)}) == 1:
-        return tr("grows with the square of n")
+        return message("grows with the square of n")
     ratio = sizes[-1] / max(sizes[-2], 1)
     if len(steps) < 3 or min(steps) <= 0:
-        return tr("grows {ratio} times in the last step", ratio=f"{ratio:.3g}")
+        return message("grows {ratio} times in the last step", ratio=f"{ratio:.3g}")
     if _exponential(steps, len(sizes)):
-        return tr("grows {ratio} times in the last step: exponentially", ratio=f"{ratio:.3g}")
+        return message("grows {ratio} times in the last step: exponentially", ratio=f"{ratio:.3g}")
     power = math.log(ratio) / math.log(len(sizes) / (len(sizes) - 1))
-    return tr("grows about like n^{power}", power=f"{power:.1f}")
+    return message("grows about like n^{power}", power=f"{power:.1f}")
 
 
 def _exponential(steps: Sequence[int], n: int) -> bool:
@@ -342,22 +331,15 @@ def _exponential(steps: Sequence[int], n: int) -> bool:
 
 
 @dataclass(frozen=True)
-class Finding:
-    """All sizes of a family, each as a column."""
+class Swell:
+    """All sizes of a family, and those `printed` in the paper of the same; `whole` is whether nothing is left out."""
 
     name: str
     family: Family
-    sizes: Sequence[Size]
+    sizes: tuple[Size, ...]
     timeout: float
     whole: bool
-
-    def cell(self, size: int | None) -> Cell:
-        """A size as it is shown."""
-        return float(size) if size is not None and size > _HUGE and not self.whole else size
-
-    def omitted(self, size: int | None) -> str | None:
-        """What stands for a formula too long to be read; programs get nothing in its place."""
-        return None if self.whole else tr("… ({count} operations)", count=f"{size:,}")
+    printed: tuple[Printed, ...]
 
     @cached_property
     def columns(self) -> dict[str, list[int]]:
@@ -380,172 +362,3 @@ class Finding:
     @property
     def known(self) -> list[Size]:
         return [size for size in self.sizes if size.reason is None]
-
-
-# --- tables
-def _heading(finding: Finding) -> tuple[str, ...]:
-    family, n = finding.family, len(finding.sizes)
-    values = family.at(1)
-    said = tr("f = {call}, {said}", call=family.call, said=translate_message(family.said))
-    if not n or not values or len(family.at(2)) != len(values):
-        return said, tr("derivatives by {by}, for n = 1, …, {n}", by=family.by, n=n)
-    point = pasted(values)
-    return said, tr("derivatives by {by}, for n = 1, …, {n}; at {point}", by=family.by, n=n, point=point)
-
-
-_HUGE = 10**15
-"""Whole numbers beyond it are rounded on a screen."""
-
-
-def _tables(finding: Finding, printed: Sequence[Printed]) -> Iterator[Table]:
-    yield _sizes_table(finding)
-    if finding.unfolds:
-        yield _substituted_table(finding)
-    yield _formulas_table(finding)
-    if printed:
-        rows = [(row.n, row.function, row.sizes[0], row.sizes[2], row.sizes[1]) for row in printed]
-        columns = ("n", tr("l_n as printed"), tr("as printed"), tr("SymPy written"), tr("simplified"))
-        title = tr("Baydin et al. (2018), Table 1: operations of d/dx l_n")
-        yield Table(tuple(map(Column, columns)), tuple(rows), title)
-
-
-def _sizes_table(finding: Finding) -> Table:
-    names = ["n", "f", tr("SymPy written"), tr("SymPy shared"), "forward", "reverse", tr("tape")]
-    late = any(size.reason for size in finding.sizes)
-    rows: list[tuple[Cell, ...]] = []
-    for size in finding.sizes:
-        modes = size.named
-        row = (size.n, modes.f, finding.cell(size.written), size.shared, modes.forward, modes.reverse, modes.tape)
-        rows.append((*row, translate_message(size.reason)) if late else row)
-    columns = [Column(name, 4) for name in names] + ([Column("SymPy")] if late else [])
-    return Table(tuple(columns), tuple(rows), tr("Operations, each part of f computed once and named"))
-
-
-def _substituted_table(finding: Finding) -> Table:
-    rows: list[tuple[Cell, ...]] = []
-    for size in finding.sizes:
-        modes = size.substituted
-        counts = (None,) * 3 if modes is None else (modes.forward, modes.reverse, modes.tape)
-        rows.append((size.n, finding.cell(size.tree), finding.cell(size.written), *counts))
-    columns = ("n", "f", tr("SymPy written"), "forward", "reverse", tr("tape"))
-    return Table(tuple(Column(name, 4) for name in columns), tuple(rows), tr("Operations, everything substituted"))
-
-
-def _formulas_table(finding: Finding) -> Table:
-    """The formulas of the first n, sizes where they are too long."""
-    rows: list[tuple[Cell, ...]] = []
-    for size in finding.known[:FORMULAS]:
-        assert isinstance(size.symbolic, Symbolic)
-        f = size.symbolic.function or finding.omitted(size.tree)
-        rows.append((size.n, f, size.symbolic.derivative or finding.omitted(size.written)))
-    call, by = finding.family.call, finding.family.by.partition(",")[0]
-    columns = Column("n"), Column(call), Column(f"d/d{by} {call}")
-    return Table(columns, tuple(rows), tr("As SymPy writes it, unsimplified"))
-
-
-# --- in words
-def _sentences(finding: Finding) -> Iterator[str]:
-    columns = finding.columns
-    if len(columns["SymPy written"]) > 2:
-        yield tr("SymPy's derivative as written {growth}.", growth=growth(columns["SymPy written"]))
-        yield tr("Its equal parts computed once, it {growth}.", growth=growth(columns["SymPy shared"]))
-    said: dict[str, list[str]] = {}
-    for name in ("f", "forward", "reverse"):
-        said.setdefault(growth(columns[name]), []).append(tr("the function") if name == "f" else name)
-    for text, names in said.items():
-        verb = text if len(names) == 1 else re.sub("^(grow|stay)s", r"\1", text)
-        yield begun(tr("{names} {growth}.", names=listed(names), growth=verb))
-    if finding.unfolds:
-        template = "With everything substituted the function {growth}, and the modes with it."
-        yield tr(template, growth=growth(columns["f substituted"]))
-    if finding.known:
-        last = finding.known[-1]
-        least = min(last.named.forward, last.named.reverse)
-        template = "At n = {n} SymPy's derivative has {count} operations as written."
-        if last.written and least:
-            template = _AGAINST
-        ratio = (last.written or 0) / (least or 1)
-        yield tr(
-            template, n=last.n, count=f"{last.written:,}", ratio=f"{ratio:,.0f}" if ratio >= 100 else f"{ratio:.3g}"
-        )
-    yield from _late(finding)
-
-
-_AGAINST = "At n = {n} SymPy's derivative has {count} operations as written, {ratio} times those of the cheaper mode."
-
-
-def _late(finding: Finding) -> Iterator[str]:
-    late = next((size for size in finding.sizes if size.reason is not None), None)
-    if late is not None and late.reason is not None:
-        template = "SymPy does not answer ({reason}) for n = {n}."
-        if late.reason.startswith("over"):
-            template = "SymPy needs more than {seconds} s for n = {n}."
-        told = tr(template, seconds=f"{finding.timeout:g}", reason=translate_message(late.reason), n=late.n)
-        yield told if late is finding.sizes[-1] else tr("{sentence}; it was not asked beyond.", sentence=told[:-1])
-
-
-def _printed_sentences(printed: Sequence[Printed]) -> Iterator[str]:
-    if printed:
-        same = [row.n for row in printed if row.sizes[0] == row.sizes[2]]
-        other = [row for row in printed if row.n not in same]
-        template = "Table 1 of Baydin et al. (2018): as many operations as SymPy's, unsimplified, for n = {numbers}."
-        yield tr(template, numbers=listed(list(map(str, same))))
-        for row in other:
-            template = "For n = {n} SymPy adds up at once: {found}, where {printed} is printed."
-            yield tr(template, n=row.n, found=row.symbolic, printed=row.derivative)
-
-
-# --- for plots and programs
-def _plot(finding: Finding) -> Plot:
-    """A curve for every column; one for those that are equal."""
-    named: dict[tuple[int, ...], list[str]] = {}
-    for name, sizes in finding.columns.items():
-        if sizes and (name != "f substituted" or finding.unfolds):
-            named.setdefault(tuple(sizes), []).append(tr(_CURVES.get(name, name)))
-    curves = [
-        Curve(", ".join(names), range(1, len(sizes) + 1), list(map(float, sizes))) for sizes, names in named.items()
-    ]
-    return Plot(tr("Operations over n"), Axis("n"), Axis(tr("operations"), logarithmic=True), tuple(curves))
-
-
-_CURVES = {"f substituted": "f substituted", "SymPy written": "SymPy written", "SymPy shared": "SymPy shared"}
-"""Columns whose names are words."""
-
-
-def _facts(finding: Finding, printed: Sequence[Printed]) -> dict[str, object]:
-    return {
-        "family": finding.name,
-        "sizes": [_size_facts(size) for size in finding.sizes],
-        "growth": {name: growth(sizes) for name, sizes in finding.columns.items() if len(sizes) > 2},
-        "table_1": [
-            {
-                "n": row.n,
-                "function": row.function,
-                "derivative": row.derivative,
-                "simplified": row.simplified,
-                "symbolic": row.symbolic,
-                "operations": {"derivative": row.sizes[0], "simplified": row.sizes[1], "symbolic": row.sizes[2]},
-            }
-            for row in printed
-        ],
-    }
-
-
-def _size_facts(size: Size) -> dict[str, object]:
-    symbolic = size.symbolic
-    answered = (
-        {"failed": symbolic}
-        if isinstance(symbolic, str)
-        else {
-            "written": symbolic.written.as_dict(),
-            "shared": symbolic.shared.as_dict(),
-            "function": symbolic.function or None,
-            "derivative": symbolic.derivative or None,
-        }
-    )
-    modes = {"f": size.named.f, "forward": size.named.forward, "reverse": size.named.reverse, "tape": size.named.tape}
-    apart = size.substituted
-    tree = {"f": size.tree, "forward": None, "reverse": None, "tape": None}
-    if apart is not None:
-        tree |= {"forward": apart.forward, "reverse": apart.reverse, "tape": apart.tape}
-    return {"n": size.n, "named": modes, "substituted": tree, "symbolic": answered}
