@@ -33,7 +33,7 @@ FENCES = {
         "truth.accuracy",
     },
     "mpmath": {"numbers.float64"},
-    "typer": {"cli.application", "cli.options", "cli.expression", "cli.batch", "cli.studies", "cli.main"},
+    "typer": {"cli.application", "cli.options", "cli.expression", "cli.batch", "cli.studies"},
     "rich": {"library", "reports.screen", "reports.table", "reports.studies", "cli.studies"},
     "plotext": {"reports.studies"},
     "matplotlib": {"reports.pictures"},

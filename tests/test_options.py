@@ -45,6 +45,7 @@ REFUSED = [
     ((*SQUARE, "--tape=3"), "--tape takes no value", "leave out =3"),
     ((*SQUARE, "--wrt", "x", "-w", "x"), "-w is given twice", "write all behind one -w, with commas between"),
     ((*SQUARE, "-m", "forward", "-m", "reverse"), "-m is given twice", "write all behind one -m, with commas between"),
+    (("--version", "--at", "x=1"), "'--at' is one word too many", "--version stands alone"),
     (("x", "+", "1"), "'+' is one word too many", 'an expression with blanks stands in quotes: "x + 1"'),
     (("swep", "x"), "'x' is one word too many", "did you mean the command 'sweep'?"),
     ((*SQUARE, "--order", "1.5"), "--order '1.5': a whole number is needed", "write --order 2"),

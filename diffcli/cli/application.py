@@ -18,6 +18,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from diffcli.cli.arguments import HELP, check_operands, read, values
+from diffcli.runtime.errors import DiffError
+from diffcli.runtime.messages import message
 from diffcli.runtime.version import __version__
 
 if TYPE_CHECKING:
@@ -98,6 +100,9 @@ class Group(TyperGroup):
         return command(cmd_name) if cmd_name in COMMANDS else None
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if len(args) > 1 and args[0] in OUTRIGHT:
+            said = message("'{word}' is one word too many", word=args[1])
+            raise DiffError(said, hint=message("{option} stands alone", option=args[0]), kind="option")
         implicit = bool(args) and args[0] not in COMMANDS and args[0] not in OUTRIGHT
         ctx.meta[_IMPLICIT] = implicit
         return super().parse_args(ctx, ["expr", *args] if implicit else args or ["--help"])

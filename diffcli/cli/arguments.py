@@ -106,7 +106,8 @@ def _worth(given: list[str] | bool | None, parameter: Any, kind: Any, command: s
     if given is None:
         if parameter.required:
             raise _missing(parameter, command)
-        return parameter.default
+        several = getattr(parameter, "multiple", False) or parameter.nargs == -1
+        return () if several and parameter.default is None else parameter.default  # as Typer has it before 0.26
     if isinstance(given, bool):
         return given
     inner = _inner(kind)

@@ -23,7 +23,7 @@ from typing import NoReturn
 from diffcli.cli.streams import aside, language_of
 from diffcli.locale.language import LANGUAGES, language, preferred, set_language, tr, translate_message
 from diffcli.runtime.errors import DiffError, visible
-from diffcli.runtime.messages import Message, message
+from diffcli.runtime.messages import message
 from diffcli.runtime.streams import prepare
 
 GARBAGE = 50_000
@@ -126,17 +126,11 @@ _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def _run(arguments: Sequence[str]) -> int | None:
-    """The command's exit code; what is refused by Typer itself is refused as all else is."""
-    from typer import TyperException
-
+    """The command's exit code. Typer refuses nothing: words are read, and refused, by `arguments`."""
     from diffcli.cli.application import application
 
     group = application(arguments)
-    try:
-        result: int | None = group.main(args=list(arguments), prog_name="diff-compare", standalone_mode=False)
-    except TyperException as error:
-        hint = message("try diff-compare --help")
-        raise DiffError(Message(error.format_message()), hint=hint, kind="option") from None
+    result: int | None = group.main(args=list(arguments), prog_name="diff-compare", standalone_mode=False)
     if group.interrupted:
         raise KeyboardInterrupt
     return result
