@@ -48,10 +48,11 @@ from diffcli.problem.understanding import make_case, traced_case
 from diffcli.reports import page_formulas
 from diffcli.reports.graph import drawn
 from diffcli.reports.mathml import MathML
+from diffcli.reports.tell import rules as rule_texts
 from diffcli.reports.typesetting import Latex, Notation, typeset
-from diffcli.studies import rules as rules_study
 from diffcli.studies.formulas import rule_of
 from diffcli.studies.graph import graph
+from diffcli.studies.rules import texts
 from diffcli.studies.steps import steps
 from diffcli.studies.trace import trace
 from diffcli.syntax import elaborate
@@ -338,7 +339,7 @@ def _on_screens(draw: Callable[[str, dict[str, float]], Any]) -> Serve:
 
 def _has_a_row(one: Trial, at: tuple[float, ...]) -> bool:
     del at
-    return any(row[0] == one.row.name for row in rules_study._texts(PRIMITIVES).rows)
+    return any(row[0] == one.row.name for row in rule_texts._texts(map(texts, PRIMITIVES)).rows)
 
 
 @cache

@@ -783,15 +783,16 @@ def show_rules(
     measured in ulps against the derivative proved there. --rules of the other
     commands chooses a column.
     """
-    from diffcli.studies.rules import rules
+    from diffcli.reports.tell.rules import tell
+    from diffcli.studies.rules import RuleErrors, rules
 
     limit = _limit(timeout)
 
-    def make() -> Study:
+    def make() -> RuleErrors:
         with _Counting() as told:
             return rules(names or (), points, told)
 
-    return write(make, _as_told, results, limit)
+    return write(make, tell, results, limit)
 
 
 # --- what there is to compare

@@ -13,7 +13,8 @@ and erfc, right to an ulp, already moves it more than half an ulp of the argumen
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import partial
 from math import inf, isfinite, nextafter, pi, ulp
@@ -26,15 +27,16 @@ from diffcli.ad.rules import ONE, ZERO, Linear, rule_text
 from diffcli.core.evaluate import evaluate
 from diffcli.core.primitives import ALL, CODE, DEFINITIONS, OF_VECTORS, PRIMITIVES, RULES, Primitive, Rules
 from diffcli.core.program import Builder, Constant, Program
-from diffcli.locale.language import tr
 from diffcli.numbers.float64 import FLOAT64
 from diffcli.runtime.errors import DiffError
 from diffcli.runtime.messages import message
-from diffcli.studies.study import Cell, Column, Progress, Study, Table, silent
+from diffcli.studies.study import Progress, silent
 from diffcli.syntax import elaborate
-from diffcli.syntax.rendering import literal
 from diffcli.truth.accuracy import error
 from diffcli.truth.certify import certify
+
+FEW = 4.0
+"""Ulps that a stable rule stays below."""
 
 POINTS, FEWEST, MOST = 500, 10, 1_000_000
 """Points a primitive: usually, at least, at most."""
@@ -225,7 +227,42 @@ def measured(row: Primitive) -> bool:
     return row.arity > 0 and row.cost != "free"
 
 
-def rules(names: Sequence[str] = (), count: int = POINTS, progress: Progress = silent) -> Study:
+class Losses(NamedTuple):
+    """What each column loses in one argument of a primitive, or of a function that others define."""
+
+    row: Primitive
+    argument: int
+    worst: Mapping[Rules, Worst]
+
+
+class Texts(NamedTuple):
+    """How the rule of a primitive is written, and the stable one where it is an `other`."""
+
+    row: Primitive
+    textbook: str
+    other: str | None
+
+
+def texts(row: Primitive) -> Texts:
+    textbook, stable = (rule_text(CODE[row.name], column) for column in RULES)
+    return Texts(row, textbook, stable if stable != textbook else None)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleErrors:
+    """Which rules were asked for, and which definitions; what each loses on `points` points an argument."""
+
+    points: int
+    losses: tuple[Losses, ...]
+    texts: tuple[Texts, ...]
+    defined: tuple[Function, ...]
+
+    def above(self, column: Rules) -> list[str]:
+        """Those that lose more than a few ulps."""
+        return list(dict.fromkeys(lost.row.name for lost in self.losses if lost.worst[column].ulp > FEW))
+
+
+def rules(names: Sequence[str] = (), count: int = POINTS, progress: Progress = silent) -> RuleErrors:
     """The rules of `names`, or of all primitives, and what each loses on `count` points an argument."""
     if not FEWEST <= count <= MOST:
         raise DiffError(
@@ -243,16 +280,11 @@ def rules(names: Sequence[str] = (), count: int = POINTS, progress: Progress = s
         *((row, i, partial(worst, row, i)) for row in rows if measured(row) for i in range(row.arity)),
         *((function.row, i, partial(worst_of, function, i)) for function in defined for i in range(function.row.arity)),
     ]
-    found: list[tuple[Primitive, int, dict[Rules, Worst]]] = []
+    found: list[Losses] = []
     for row, argument, lost in asked:
-        found.append((row, argument, lost(count)))
+        found.append(Losses(row, argument, lost(count)))
         progress(count * len(found), count * len(asked))
-    heading = tr(_HEADING, count=f"{count:,}")
-    tables = (_errors(found), *([_texts(rows)] if rows else []), *([_definitions(defined)] if defined else []))
-    return Study("rules", (heading,), tables, (), _sentences(found), {"points": count})
-
-
-_HEADING = "Derivative rules, in float64 at {count} points an argument, against the derivative proved there"
+    return RuleErrors(count, tuple(found), tuple(map(texts, rows)), tuple(defined))
 
 
 def _named(names: Sequence[str]) -> tuple[list[Primitive], list[Function]]:
@@ -267,64 +299,3 @@ def _named(names: Sequence[str]) -> tuple[list[Primitive], list[Function]]:
             hint = message("did you mean '{name}'?", name=near[0]) if near else message("leave out the name to see all")
             raise DiffError(message("no primitive is called '{name}'", name=name), hint=hint, kind="option")
     return list(dict.fromkeys(known[name] for name in names if name in known)), defined
-
-
-def _errors(found: Sequence[tuple[Primitive, int, dict[Rules, Worst]]]) -> Table:
-    names = Column(tr("primitive")), Column(tr("by")), Column(tr("textbook"), 3), Column(tr("at"))
-    columns = (*names, Column(tr("stable"), 3), Column(tr("at")), Column(tr("points")))
-    rows: list[tuple[Cell, ...]] = []
-    for row, argument, lost in found:
-        cells = [cell for column in RULES for cell in (max(lost[column].ulp, 0.0), _at(row, lost[column]))]
-        rows.append((row.name, row.params[argument], *cells, lost["textbook"].points))
-    marked = frozenset(k for k, (_, _, lost) in enumerate(found) if lost["stable"].ulp > FEW)
-    return Table(columns, tuple(rows), tr("the worst error found, in ulps"), marked)
-
-
-def _at(row: Primitive, lost: Worst) -> str:
-    """The point of an error; without one there is none to show."""
-    if lost.ulp <= 0:
-        return ""
-    said = [f"{name}={literal(x)}" for name, x in zip(row.params, lost.at, strict=False)]
-    return ", ".join(said if lost.literal is None else [*said, f"{row.params[-1]}={literal(float(lost.literal))}"])
-
-
-def _texts(rows: Sequence[Primitive]) -> Table:
-    columns = (
-        tr("primitive"),
-        tr("textbook"),
-        tr("stable, where another"),
-        tr("domain", context="heading"),
-        tr("convention"),
-    )
-    return Table(tuple(map(Column, columns)), tuple(map(_text, rows)), tr("the rules"))
-
-
-def _definitions(defined: Sequence[Function]) -> Table:
-    columns = tr("function"), tr("textbook"), tr("stable, where another")
-    rows = tuple((function.written, function.text, function.second) for function in defined)
-    return Table(tuple(map(Column, columns)), rows, tr("the definitions"))
-
-
-def _text(row: Primitive) -> tuple[Cell, ...]:
-    textbook, stable = (rule_text(CODE[row.name], column) for column in RULES)
-    inside = " × ".join(row.domain) or None
-    outside = row.except_at and tr("except {places}", places=tr(row.except_at))
-    domain = tr("; ").join(part for part in (inside, outside) if part) or None
-    return row.name, textbook, stable if stable != textbook else None, domain, tr(row.kink) if row.kink else None
-
-
-FEW = 4.0
-"""Ulps that a stable rule stays below."""
-
-
-def _sentences(found: Sequence[tuple[Primitive, int, dict[Rules, Worst]]]) -> tuple[str, ...]:
-    above = {column: [row.name for row, _, lost in found if lost[column].ulp > FEW] for column in RULES}
-    said = []
-    for column, names in above.items():
-        template = "{column}: more than {few} ulps in {names}." if names else "{column}: below {few}."
-        told = ", ".join(dict.fromkeys(names))
-        said.append(tr(template, column=tr(_COLUMNS[column]), few=f"{FEW:g}", names=told))
-    return tuple(said) if found else ()
-
-
-_COLUMNS: dict[Rules, str] = {"textbook": "textbook", "stable": "stable"}
