@@ -53,7 +53,7 @@ FENCES = {
 RULES = {"ad.rules", "ad.forward", "ad.reverse", "ad.taylor"}
 METHODS = {"methods", "problem.derivation"}
 # Studies find numbers; `reports/tell` has a file of the same name for each, which says them.
-FINDERS = ("studies.newton", "studies.rules", "studies.sweep", "studies.swell", "studies.taylor")
+FINDERS = ("studies.methods", "studies.newton", "studies.rules", "studies.sweep", "studies.swell", "studies.taylor")
 FORBIDDEN = {
     "truth": RULES | METHODS,
     "comparison.rounding": METHODS | {"truth.certify"},

@@ -798,6 +798,7 @@ def show_rules(
 # --- what there is to compare
 def list_methods(results: Written) -> int:
     """List the methods: what each does, the derivatives it finds, its library, how to install what is missing."""
+    from diffcli.reports.tell.methods import tell
     from diffcli.studies.methods import methods
 
-    return write(methods, _as_told, results)
+    return write(methods, tell, results)
