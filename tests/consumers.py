@@ -476,6 +476,8 @@ PICKING: dict[str, str] = {
     "studies.causes": "a row's domain, in words",
     "syntax.elaboration": "every name: by reading what `syntax.rendering` writes",
     "tracing.nesting": "comparisons and choices, which the run around decides: all else is the recording's",
+    "truth.expansions.coefficients": "what is exact at rationals: else by power series, which serve every primitive",
+    "truth.expansions.composition": "what is continuous or monotonic: all else has no bound",
     "truth.iterated": "the detached copy",
     "truth.one_sided": "the detached copy",
 }
