@@ -49,3 +49,24 @@ def test_without_a_font_letters_are_english(
     assert not pictures.letters("zh")
     assert drawn([*SWEEP, "--lang", "zh"], tmp_path / "a.svg", monkeypatch) == [ENGLISH]
     assert "步长" in capsys.readouterr().out
+
+
+DRAWN = {
+    "descend": ["x^2 + 3*y^2", "--from", "x=1,y=2"],
+    "newton": ["x^2 - 2", "--from", "x=1"],
+    "profile": ["exp(x) - 1", "--over", "x=0.1:1", "--points", "10"],
+    "sweep": ["x^2", "--at", "x=3", "--steps", "9"],
+    "swell": ["--up-to", "2"],
+    "taylor": ["exp(x)", "--at", "x=0", "--order", "2"],
+}
+"""Every study that has pictures."""
+
+
+@pytest.mark.parametrize("study", DRAWN)
+def test_without_a_font_every_study_is_drawn_in_english(
+    study: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pictures, "_CHINESE", ())
+    titles = drawn([study, *DRAWN[study], "--lang", "zh"], tmp_path / "a.svg", monkeypatch)
+    assert titles
+    assert all(letter < "一" for title in titles for letter in title)

@@ -71,7 +71,8 @@ def write(study: Callable[[], T], tell: Callable[[T], Study], results: Written, 
     else:
         put(text, output, format != "table")
     if plot is not None:
-        _save(partial(tell, found), plot)
+        told_by_itself = tell is _as_told
+        _save(partial(tell, found), plot, (lambda: tell(study())) if told_by_itself else None)
     return 0
 
 
@@ -87,12 +88,13 @@ def _checked(output: Path | None) -> Path | None:
     return None if str(output) == "-" else output
 
 
-def _save(tell: Callable[[], Study], plot: Path) -> None:
-    """A picture of what a study tells; in English where no font has Chinese."""
+def _save(tell: Callable[[], Study], plot: Path, again: Callable[[], Study] | None) -> None:
+    """A picture of what a study tells; in English, if need be from the study run `again`, where no font has Chinese."""
     from diffcli.reports.pictures import letters, save
 
-    with speaking(language() if letters(language()) else "en"):
-        save(tell().plots, plot)
+    readable = letters(language())
+    with speaking(language() if readable else "en"):
+        save((tell if readable or again is None else again)().plots, plot)
 
 
 def _as_told(study: Study) -> Study:
