@@ -23,7 +23,7 @@ test: lint
 # Other libraries as methods, data frames and notebooks: their tests are skipped where these are not installed.
 test-peers: $(venv)/ready-dev
 	$(pip) install --editable ".[autograd,jax]" pandas polars ipykernel nbclient
-	$(bin)/python -m pytest tests/test_peers.py tests/test_library.py tests/test_notebook.py tests/test_tracing.py
+	$(bin)/python -m pytest tests/methods/test_peers.py tests/test_library.py tests/test_notebook.py tests/tracing/test_tracing.py
 
 lint: $(venv)/ready-dev
 	$(bin)/ruff check
@@ -71,7 +71,7 @@ fuzz: $(venv)/ready-dev
 
 # Every command and format in every encoding and language, and on every closed stream; the tests try some of each.
 streams: $(venv)/ready-dev
-	STREAMS=full $(bin)/python -m pytest tests/test_streams.py
+	STREAMS=full $(bin)/python -m pytest tests/cli/test_streams.py
 
 clean:
 	rm -rf $(venv) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

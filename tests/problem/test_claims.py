@@ -239,8 +239,9 @@ def test_a_batch_tells_a_wrong_claim_whole_on_every_terminal(width: int) -> None
 
 
 # --- a corpus of claims, and wrong ones planted
-CORPUS = [json.loads(line) for line in (Path(__file__).parent / "cases" / "claims.jsonl").read_text().splitlines()]
-PYTHON = Path(__file__).parent / "python_functions"
+TESTS = Path(__file__).parent.parent
+CORPUS = [json.loads(line) for line in (TESTS / "cases" / "claims.jsonl").read_text().splitlines()]
+PYTHON = TESTS / "python_functions"
 
 
 def word_of(row: dict[str, Any], claim: str) -> str:

@@ -193,7 +193,7 @@ def test_what_an_encoding_is_asked() -> None:
 # --- closed streams
 def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
     words = command.replace("diff-compare", f'"{sys.executable}" -m diffcli')
-    here = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent)}
+    here = {**os.environ, "PYTHONPATH": str(Path(__file__).parent.parent.parent)}
     return subprocess.run(
         ["sh", "-c", words], capture_output=True, text=True, cwd=folder, timeout=60, env=here, check=False
     )

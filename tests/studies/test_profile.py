@@ -25,7 +25,7 @@ from diffcli.studies.profile import _region, profile
 from diffcli.studies.ranges import Range, read_ranges, short
 from diffcli.studies.reused import ready
 
-SAMPLES = Path(__file__).parent.parent / "samples"
+SAMPLES = Path(__file__).parent.parent.parent / "samples"
 METHODS = ("symbolic", "forward", "reverse")
 
 # Expressions of the samples with ranges that nobody would call strange.

@@ -258,7 +258,7 @@ def test_derivatives_of_high_order_at_0_are_the_numbers_of_the_books(text: str, 
 COLLECTION = [
     case
     for file in ("dev.jsonl", "lessons.jsonl")
-    for case in load(Path(__file__).parent / "cases" / file)
+    for case in load(Path(__file__).parent.parent / "cases" / file)
     if len(case["expr"]) < 1000 and "detach" not in case["expr"] and "stop_gradient" not in case["expr"]
 ]
 

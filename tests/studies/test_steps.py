@@ -25,7 +25,7 @@ from diffcli.studies.steps import Lesson, Steps, steps
 from diffcli.syntax import elaborate
 from diffcli.truth.certify import certify
 
-CASES = [json.loads(line) for line in (Path(__file__).parent / "cases" / "dev.jsonl").read_text().splitlines()]
+CASES = [json.loads(line) for line in (Path(__file__).parent.parent / "cases" / "dev.jsonl").read_text().splitlines()]
 RUBI = [case for case in CASES if "rubi" in case["tags"]]
 
 # One expression for each function of the language, with points inside its domain.

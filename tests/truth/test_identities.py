@@ -19,7 +19,7 @@ from diffcli.truth.exact.identities import _coprime, _factored, vanishes
 from diffcli.truth.exact.reals import exponential, logarithm, named, of, real
 from diffcli.truth.series import FORMAL, working
 
-LINES = (Path(__file__).parent / "cases" / "identities.txt").read_text(encoding="utf-8").splitlines()
+LINES = (Path(__file__).parent.parent / "cases" / "identities.txt").read_text(encoding="utf-8").splitlines()
 IDENTITIES = [tuple(line.split(" | ")) for line in LINES if not line.startswith("#")]
 
 

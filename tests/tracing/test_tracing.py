@@ -21,7 +21,7 @@ from diffcli.problem.understanding import make_case, traced_case
 from diffcli.runtime.errors import DiffError
 from diffcli.tracing.loading import load
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parent.parent
 FUNCTIONS = HERE / "python_functions"
 LESSON = HERE.parent / "samples" / "lessons" / "control_flow.py"
 BIT_FOR_BIT = 0

@@ -33,7 +33,7 @@ from diffcli.studies.nodes import (
 from diffcli.studies.study import Study
 from diffcli.studies.trace import _window, trace
 
-SAMPLES = Path(__file__).parent.parent / "samples"
+SAMPLES = Path(__file__).parent.parent.parent / "samples"
 PUBLISHED = "ln(x1) + x1*x2 - sin(x2)"
 
 

@@ -1,7 +1,7 @@
 """SymPy expressions as a number system: what is lifted, how it is lowered, what it must never compute.
 
 Lifting and lowering keep values; the lowered derivative is the one of the other methods at regular points; the
-operations are those of the formula as SymPy prints it. `tests/test_primitives.py` holds SymPy against each rule.
+operations are those of the formula as SymPy prints it. `tests/ad/test_primitives.py` holds SymPy against each rule.
 """
 
 from __future__ import annotations

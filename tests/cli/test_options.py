@@ -406,7 +406,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         def stop(self) -> None:
             pass
 
-    monkeypatch.setattr("diffcli.cli.commands._pool", InThisProcess)
+    monkeypatch.setattr("diffcli.cli.batch._pool", InThisProcess)
     (tmp_path / "few.txt").write_text("x^2 | x=3\nx^3 | x=3\n", encoding="utf-8")
     samples = Path("samples").resolve()
     monkeypatch.chdir(tmp_path)

@@ -19,7 +19,7 @@ from diffcli.studies.descents import Objective, Step, Walk, batches, plan, read_
 from diffcli.studies.study import Study
 from diffcli.studies.symmetric import eigenvalues, solve
 
-POINTS = Path(__file__).parent.parent / "samples" / "data" / "points.csv"
+POINTS = Path(__file__).parent.parent.parent / "samples" / "data" / "points.csv"
 LECTURE = "sum((yhat - y)^2)/(2*m)"
 
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from acceptance import ASPECTS, Row, batch_row, judge, load, read
 
-FOLDER = Path(__file__).parent / "cases"
+FOLDER = Path(__file__).parent.parent / "cases"
 RECORDED = [*load(FOLDER / "dev.jsonl"), *load(FOLDER / "lessons.jsonl")]
 CORRECTIONS = {correction["id"]: correction for correction in read(FOLDER / "corrections.jsonl")}
 CASES = [case | CORRECTIONS.get(case["id"], {}) for case in RECORDED]

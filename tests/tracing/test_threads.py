@@ -19,7 +19,7 @@ from diffcli.tracing.printing import printing_to
 # where other tests have imported JAX, it warns of every fork
 pytestmark = pytest.mark.filterwarnings(r"ignore:os\.fork\(\) was called:RuntimeWarning")
 
-LESSON = str(Path(__file__).parent.parent / "samples" / "lessons" / "control_flow.py")
+LESSON = str(Path(__file__).parent.parent.parent / "samples" / "lessons" / "control_flow.py")
 
 
 def talking(x, n=2):
