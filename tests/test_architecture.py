@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -81,33 +82,43 @@ def module_name(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts) or "diffcli"
 
 
-def imports(path: Path) -> list[str]:
-    found = []
-    for node in ast.walk(ast.parse(path.read_text())):
+@cache
+def parsed(path: Path) -> tuple[ast.AST, ...]:
+    """All nodes of a file."""
+    return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
+@cache
+def imports(path: Path) -> tuple[str, ...]:
+    found: list[str] = []
+    for node in parsed(path):
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
             found.append(node.module or "")
-    return found
+    return tuple(found)
 
 
-def imported(path: Path, module: str) -> set[str]:
+@cache
+def imported(path: Path, module: str) -> frozenset[str]:
     """The names that a file takes from a module."""
-    nodes = ast.walk(ast.parse(path.read_text()))
-    taken = [node.names for node in nodes if isinstance(node, ast.ImportFrom) and node.module == module]
-    return {alias.name for names in taken for alias in names}
+    taken = [node.names for node in parsed(path) if isinstance(node, ast.ImportFrom) and node.module == module]
+    return frozenset(alias.name for names in taken for alias in names)
 
 
-def modules_imported(path: Path) -> set[str]:
+MODULES = frozenset(f"diffcli.{module_name(other)}" for other in FILES)
+
+
+@cache
+def modules_imported(path: Path) -> frozenset[str]:
     """Files and folders of ours that a file imports, without the name of the package."""
-    files = {f"diffcli.{module_name(other)}" for other in FILES}
     taken = {
-        full if (full := f"{module}.{name}") in files else module
+        full if (full := f"{module}.{name}") in MODULES else module
         for module in imports(path)
         for name in imported(path, module) or {""}
     }
-    return {name.removeprefix("diffcli.") for name in taken if name.startswith("diffcli.")}
+    return frozenset(name.removeprefix("diffcli.") for name in taken if name.startswith("diffcli."))
 
 
 def stands_in(name: str, places: set[str]) -> bool:
