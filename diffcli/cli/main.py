@@ -88,6 +88,10 @@ def main(arguments: Sequence[str]) -> int:
         sys.stdout = None
         return ExitCode.VERDICT
     except Exception as error:  # noqa: BLE001 - the last resort: our own mistake is said, too
+        if _interrupted(error):
+            with aside() as stream:
+                print(tr("interrupted"), file=stream)
+            return ExitCode.INTERRUPTED
         if not isinstance(error, OSError) or error.errno not in _FULL:
             with aside() as stream:
                 print(_fault(error, arguments), file=stream)
@@ -98,6 +102,14 @@ def main(arguments: Sequence[str]) -> int:
         with aside() as stream:
             print(reported(DiffError(said, hint=hint, kind="file")), file=stream)
         return ExitCode.USAGE
+
+
+def _interrupted(error: BaseException) -> bool:
+    """Whether an error is what a library made of Ctrl-C: some catch whatever there is, and raise their own."""
+    inner: BaseException | None = error
+    while inner is not None and not isinstance(inner, KeyboardInterrupt):
+        inner = inner.__cause__ or inner.__context__
+    return inner is not None
 
 
 def _fault(error: Exception, arguments: Sequence[str]) -> str:

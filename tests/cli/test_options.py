@@ -450,6 +450,17 @@ def test_an_endless_rate_is_drawn_as_far_as_it_goes(run: Run) -> None:
 
 
 # --- the last resort
+def test_ctrl_c_that_a_library_made_an_error_of_is_an_interruption(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def swallowing(*_: object) -> int:
+        try:
+            raise KeyboardInterrupt
+        except BaseException:  # noqa: BLE001
+            raise ValueError("Date Form should be: %d/%m/%Y")  # noqa: B904 - as plotext does
+
+    monkeypatch.setattr("diffcli.cli.expression.run_expression", swallowing)
+    assert run(*SQUARE) == (130, "", "interrupted\n")
+
+
 def test_a_fault_of_ours_is_said_in_three_parts(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> int:
         return [1][len("a fault")]

@@ -135,7 +135,8 @@ NAMES = {
     *METHODS, *FUNCTIONS, *DEFINITIONS, *PARAMETRIC_FUNCTIONS, *VECTOR_FUNCTIONS, "where", "claim", "diff-compare",
     "forward", "backward", "central", "complex", "reverse", "both", "sign", "Abs", "DiracDelta", "else",
     "SymPy", "NumPy", "Python", "PyTorch", "CasADi", "HIPS", "Baydin", "Speelpenning", "float64",
-    "expr", "EXPR", "FILE", "steps", "install", "sympy", "lesson", "json", "jsonl", "csv", "markdown", "latex", "html",
+    "expr", "EXPR", "FILE", "steps", "install", "sympy", "lesson", "json", "jsonl", "csv", "xlsx", "markdown",
+    "latex", "html",
     "table",
     "text", "mermaid", "values", "tangents", "adjoints", "python", "flint",
 }  # fmt: skip
