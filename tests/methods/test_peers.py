@@ -559,8 +559,8 @@ def test_the_time_is_that_of_the_second_evaluation_and_not_of_the_import(peer: s
         "print(m.seconds, m.setup_seconds)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=True)
-    seconds, _ = map(float, done.stdout.split())
-    assert seconds < 0.25
+    seconds, setup_seconds = map(float, done.stdout.split())  # the import is in the second, on a busy machine, too
+    assert seconds < setup_seconds / 2
 
 
 @pytest.mark.parametrize("peer", PEERS)
