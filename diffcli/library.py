@@ -68,38 +68,38 @@ class Comparison(Found):
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         del options
-        from diffcli.reports.table import show
+        from diffcli.reports.comparison.table import show
 
         show(self, console)
         return []
 
     def __str__(self) -> str:
-        from diffcli.reports.table import Report
+        from diffcli.reports.comparison.table import Report
 
         return Report(single=True).add(self)
 
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        from diffcli.reports.html import table_html
+        from diffcli.reports.comparison.html import table_html
 
         return table_html(self)
 
     def to_dict(self) -> dict[str, Any]:
         """The JSON of the command, as a dictionary."""
-        from diffcli.reports.json import as_object
+        from diffcli.reports.comparison.json import as_object
 
         return as_object(self)
 
     def to_json(self) -> str:
         """The JSON of the command, on one line."""
-        from diffcli.reports.json import line
+        from diffcli.reports.comparison.json import line
 
         return line(self)
 
     def to_dataframe(self) -> Any:
         """A row per method and entry of the derivative, as the CSV has it: a frame of pandas, or of polars."""
-        from diffcli.reports.csv import COLUMNS, rows
+        from diffcli.reports.comparison.csv import COLUMNS, rows
 
         found = list(rows(self))
         columns = {name: [row.get(name) for row in found] for name in COLUMNS}

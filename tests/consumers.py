@@ -45,9 +45,9 @@ from diffcli.points.generation import blocks, scalars
 from diffcli.problem.derivation import Problem
 from diffcli.problem.point import Number
 from diffcli.problem.understanding import make_case, traced_case
-from diffcli.reports import page_formulas
 from diffcli.reports.graph import drawn
 from diffcli.reports.mathml import MathML
+from diffcli.reports.page import formulas as page_formulas
 from diffcli.reports.tell import rules as rule_texts
 from diffcli.reports.typesetting import Latex, Notation, typeset
 from diffcli.studies.formulas import rule_of
@@ -450,7 +450,7 @@ CONSUMERS: dict[str, Consumer] = {
     "LaTeX": Consumer("reports.typesetting", _typeset(Latex()), "anything"),
     "MathML": Consumer("reports.typesetting", _typeset(MathML()), "anything"),
     "formulas of pages": Consumer(
-        "reports.page_formulas", _on_screens(lambda text, _: page_formulas.formula(text)), "anything"
+        "reports.page.formulas", _on_screens(lambda text, _: page_formulas.formula(text)), "anything"
     ),
     "graphs": Consumer(
         "studies.graph", _on_screens(lambda text, at: drawn(graph(make_case(text, at)), "svg")), "anything"

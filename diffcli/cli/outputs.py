@@ -12,7 +12,7 @@ from diffcli.cli.streams import destination
 
 if TYPE_CHECKING:
     from diffcli.batch.rows import Result
-    from diffcli.reports import Report
+    from diffcli.reports.comparison import Report
     from diffcli.reports.screen import Screen
 
 
@@ -45,7 +45,7 @@ class _Screen:
     """The report of a terminal: the table, as wide as it is."""
 
     def __init__(self, stream: TextIO, single: bool) -> None:
-        from diffcli.reports.table import show, show_line
+        from diffcli.reports.comparison.table import show, show_line
 
         self.console, self.show = console_for(stream), show if single else show_line
 
@@ -64,7 +64,7 @@ def open_outputs(
     request: Request, stack: ExitStack, single: bool, append: bool = False, columns: Sequence[str] = ()
 ) -> list[Output]:
     """Where results go: the output asked for, then a file for every --export."""
-    from diffcli.reports import REPORTS
+    from diffcli.reports.comparison import REPORTS
 
     outputs = []
     for number, (name, file) in enumerate(request.formats()):
@@ -83,7 +83,7 @@ def byte_order_mark(request: Request, name: str) -> str:
 
 
 def console_for(stream: TextIO) -> Screen:
+    from diffcli.reports.comparison.table import WIDEST
     from diffcli.reports.screen import Screen
-    from diffcli.reports.table import WIDEST
 
     return Screen(file=stream, width=None if stream.isatty() else WIDEST)

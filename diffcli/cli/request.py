@@ -130,7 +130,7 @@ class Request:
         return variables(self.derivative.wrt)
 
     def check_format(self) -> None:
-        from diffcli.reports import REPORTS
+        from diffcli.reports.comparison import REPORTS
 
         if self.format not in REPORTS:
             raise DiffError(
@@ -156,7 +156,7 @@ class Request:
 
     def formats(self) -> list[tuple[str, Path | None]]:
         """Formats and the files they go to: the output asked for, then every --export."""
-        from diffcli.reports import REPORTS, format_of
+        from diffcli.reports.comparison import REPORTS, format_of
 
         formats = [(self.format, self.results.output)]
         for file in self.export:
@@ -234,7 +234,7 @@ def _nearest(name: str, known: Iterable[str]) -> Message:
 
 def report_format(asked: str | None, output: Path | None, many: bool = False) -> str:
     """The format of results: as asked for, by the output's ending, by the environment, or the table."""
-    from diffcli.reports import REPORTS
+    from diffcli.reports.comparison import REPORTS
 
     endings = {known.ending: name for name, known in REPORTS.items()}
     if many:  # a .csv takes the results of all points, the report goes elsewhere

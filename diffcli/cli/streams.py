@@ -228,7 +228,7 @@ def format_for(asked: str | None, output: Path | None, endings: Mapping[str, str
     ending = output.suffix.lower() if output is not None else ""
     if ending in endings:
         return endings[ending]
-    from diffcli.reports import format_of
+    from diffcli.reports.comparison import format_of
 
     if output is not None and format_of(output.name):
         hint = message("here a file ends in {endings}; or write --format", endings=", ".join(endings))

@@ -682,7 +682,7 @@ def report_page(
     case = within(timeout, make_case, text, _held(text, at, timeout, variables), variables)
     comparison = compare(case, settings)
     from diffcli.reports.graph import drawn
-    from diffcli.reports.page_report import Findings, page
+    from diffcli.reports.page.report import Findings, page
     from diffcli.studies.graph import graph
     from diffcli.studies.trace import trace
 

@@ -12,7 +12,7 @@ from diffcli.locale.language import TAGS, language, speaking, tr, translate_mess
 from diffcli.locale.wrapping import wrapped
 from diffcli.problem.case import understood
 from diffcli.problem.point import equations
-from diffcli.reports.json import SCHEMA, number
+from diffcli.reports.comparison.json import SCHEMA, number
 from diffcli.reports.latex import LETTERS, escaped
 from diffcli.reports.mathml import MATHML, math
 from diffcli.reports.typesetting import LATEX, Notation, named, typeset

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from diffcli.locale.language import tr
 from diffcli.locale.wrapping import wrapped
-from diffcli.reports.json import SCHEMA, number
+from diffcli.reports.comparison.json import SCHEMA, number
 from diffcli.reports.screen import plain, ruled
 from diffcli.runtime.errors import width as columns
 from diffcli.studies.study import Axis, Cell, Column, Plot, Study, Table

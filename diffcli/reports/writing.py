@@ -9,7 +9,7 @@ from typing import NamedTuple
 from diffcli.batch.rows import Result
 from diffcli.batch.summary import Facts, facts
 from diffcli.locale.language import set_language
-from diffcli.reports import REPORTS, Report
+from diffcli.reports.comparison import REPORTS, Report
 
 
 class Written(NamedTuple):

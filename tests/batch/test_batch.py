@@ -32,7 +32,7 @@ from diffcli.comparison.result import Comparison, Settings
 from diffcli.core.program import loads_first
 from diffcli.methods import derive as registry
 from diffcli.problem.asked import Asked
-from diffcli.reports.json import as_object
+from diffcli.reports.comparison.json import as_object
 from diffcli.reports.writing import Writing
 from diffcli.runtime.errors import DiffError
 from diffcli.runtime.limits import Died

@@ -23,7 +23,7 @@ from diffcli.comparison.compare import compare
 from diffcli.comparison.result import Settings
 from diffcli.problem.point import read_point
 from diffcli.problem.understanding import make_case
-from diffcli.reports import table
+from diffcli.reports.comparison import table
 from diffcli.runtime.errors import DiffError, width
 from diffcli.syntax.rendering import literal
 

@@ -16,8 +16,8 @@ from diffcli.comparison.compare import compare
 from diffcli.comparison.result import Comparison, Settings
 from diffcli.numbers import DIGITS
 from diffcli.problem.understanding import make_case
-from diffcli.reports import REPORTS
-from diffcli.reports.table import Report
+from diffcli.reports.comparison import REPORTS
+from diffcli.reports.comparison.table import Report
 from diffcli.truth.accuracy import error, rounded, spacing
 
 SINGLE = Settings(("symbolic", "forward", "reverse"), dtype="float32")

@@ -20,8 +20,9 @@ from diffcli.points.run import run, understood
 from diffcli.problem.asked import Asked
 from diffcli.problem.derivation import Derivation
 from diffcli.problem.understanding import make_case
-from diffcli.reports import cells, csv, html, latex, markdown, table
-from diffcli.reports.json import as_object
+from diffcli.reports import cells
+from diffcli.reports.comparison import csv, html, latex, markdown, table
+from diffcli.reports.comparison.json import as_object
 from diffcli.reports.sentences import closing
 from diffcli.truth.accuracy import spacing
 from diffcli.truth.certify import Truth

@@ -21,7 +21,7 @@ from diffcli.batch.rows import Row
 from diffcli.batch.worker import compare_rows
 from diffcli.cli.streams import source
 from diffcli.comparison.result import Settings
-from diffcli.reports import REPORTS
+from diffcli.reports.comparison import REPORTS
 from diffcli.reports.writing import Writing
 from fuzz import Area, Case, expect
 from fuzz.commands import EXITS, raw, run

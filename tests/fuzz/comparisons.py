@@ -30,7 +30,7 @@ from diffcli.methods.derive import derived
 from diffcli.problem.asked import Asked
 from diffcli.problem.point import read_point
 from diffcli.problem.understanding import make_case
-from diffcli.reports.json import line
+from diffcli.reports.comparison.json import line
 from diffcli.runtime.errors import DiffError
 from diffcli.runtime.limits import Expired
 from diffcli.truth.accuracy import tight

@@ -19,7 +19,7 @@ from diffcli.core import passes
 from diffcli.core.primitives import CODE, PRIMITIVES
 from diffcli.core.program import Program
 from diffcli.methods import derive
-from diffcli.reports import json as reports_json
+from diffcli.reports.comparison import json as reports_json
 from diffcli.runtime import errors
 from diffcli.syntax import faults, parsing
 from fuzz import AREAS, Found, area, guarded

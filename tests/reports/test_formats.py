@@ -22,10 +22,10 @@ from diffcli.comparison.result import Comparison, Measurement, Settings
 from diffcli.core.derivative_kinds import Wanted
 from diffcli.problem.asked import Asked
 from diffcli.problem.understanding import make_case
-from diffcli.reports import REPORTS, format_of
 from diffcli.reports.cells import BATCH, COSTS
-from diffcli.reports.csv import COLUMNS, text_cell
-from diffcli.reports.json import as_object
+from diffcli.reports.comparison import REPORTS, format_of
+from diffcli.reports.comparison.csv import COLUMNS, text_cell
+from diffcli.reports.comparison.json import as_object
 from diffcli.syntax.rendering import literal
 from diffcli.truth.certify import digits
 

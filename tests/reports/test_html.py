@@ -21,13 +21,13 @@ from diffcli.comparison.compare import compare
 from diffcli.comparison.result import Comparison, Measurement, Settings
 from diffcli.problem.asked import Asked
 from diffcli.problem.understanding import make_case, traced_case
-from diffcli.reports import REPORTS, format_of
-from diffcli.reports.html import RANKS, SIGNS, digits_marked, table_html
-from diffcli.reports.json import as_object
-from diffcli.reports.page_formulas import DEEPEST, MOST, formula, fraction, statements
-from diffcli.reports.page_plots import svg
-from diffcli.reports.page_report import Findings, page, study_html
-from diffcli.reports.page_style import STYLE
+from diffcli.reports.comparison import REPORTS, format_of
+from diffcli.reports.comparison.html import RANKS, SIGNS, digits_marked, table_html
+from diffcli.reports.comparison.json import as_object
+from diffcli.reports.page.document import asset
+from diffcli.reports.page.formulas import DEEPEST, MOST, formula, fraction, statements
+from diffcli.reports.page.plots import svg
+from diffcli.reports.page.report import Findings, page, study_html
 from diffcli.studies.study import Axis, Column, Curve, Plot, Study, Table
 
 HOSTILE = "</code></td><script>document.title='broken'</script><img src=x onerror=alert(1)> \" ' & \x00 ${1} <!--"
@@ -317,7 +317,7 @@ def test_what_cannot_be_drawn_is_not() -> None:
 
 # --- the sheet
 def _themes() -> list[dict[str, str]]:
-    blocks = re.findall(r":root \{(.*?)\}", STYLE, re.DOTALL)
+    blocks = re.findall(r":root \{(.*?)\}", asset("page.css"), re.DOTALL)
     found = [dict(re.findall(r"--([\w]+): (#[0-9a-f]{6})", block)) for block in blocks]
     assert len(found) == 3
     return found

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from diffcli.reports.comparison.json import SCHEMA, number
 from diffcli.reports.graph.labels import lines_of, slope
-from diffcli.reports.json import SCHEMA, number
 from diffcli.studies.graph import Graph, Node, grade
 
 # --- Mermaid

@@ -11,10 +11,9 @@ from math import isfinite
 
 from diffcli.comparison.result import Comparison
 from diffcli.locale.language import tr
-from diffcli.reports.html import eyebrow, heading, section, sections, title_of
-from diffcli.reports.page import Cell, box, ending, opening, row, table, text
-from diffcli.reports.page_plots import svg
-from diffcli.reports.page_script import COPY
+from diffcli.reports.comparison.html import eyebrow, heading, section, sections, title_of
+from diffcli.reports.page.document import Cell, asset, box, ending, opening, row, table, text
+from diffcli.reports.page.plots import svg
 from diffcli.reports.studies import cell
 from diffcli.runtime.version import __version__
 from diffcli.studies.study import Study, Table
@@ -46,8 +45,8 @@ def page(findings: Findings) -> str:
         eyebrow(), heading(comparison),
         f'<nav aria-label="{tr("Sections")}"><ul>{links}</ul></nav>', *[section(*one) for one in found],
     ]  # fmt: skip
-    head = opening(title_of(comparison), COPY)
-    return f"{head}{chr(10).join(parts)}\n{ending(_foot(findings), COPY)}"
+    head = opening(title_of(comparison), asset("copy.js"))
+    return f"{head}{chr(10).join(parts)}\n{ending(_foot(findings), asset('copy.js'))}"
 
 
 def _sections(findings: Findings) -> Iterator[tuple[str, str, str]]:

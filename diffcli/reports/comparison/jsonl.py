@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from diffcli.batch.rows import Result
-from diffcli.reports.json import line
+from diffcli.reports.comparison.json import line
 
 
 class Report:

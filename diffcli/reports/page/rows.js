@@ -1,35 +1,3 @@
-"""What a page can do beyond being read: rows sorted and filtered, commands copied. Without it nothing is missing.
-
-Text is only ever written as text, never as markup. A view has an address,
-`#sort=bits&order=up&verdict=kink&find=sin`, so that it can be sent.
-"""
-
-COPY = """
-"use strict";
-for (const button of document.querySelectorAll(".command button")) {
-  button.hidden = false;
-  button.addEventListener("click", async () => {
-    const pre = button.parentElement.querySelector("pre");
-    const range = document.createRange();
-    range.selectNodeContents(pre);
-    getSelection().removeAllRanges();
-    getSelection().addRange(range);
-    let done = false;
-    try {
-      await navigator.clipboard.writeText(pre.textContent);
-      done = true;
-    } catch { done = document.execCommand("copy"); }
-    const before = button.textContent;
-    button.textContent = done ? button.dataset.copied : button.dataset.selected;
-    setTimeout(() => { button.textContent = before; }, 1500);
-  });
-}
-"""
-
-EARLY = 'document.documentElement.className = "sorting";'
-"""Before the rows: a browser need not lay out those that will be put in another order."""
-
-ROWS = """
 "use strict";
 (() => {
   const STEP = 200;
@@ -57,7 +25,7 @@ ROWS = """
   // --- the tallies
   const order = JSON.parse(table.dataset.order);
   const words = JSON.parse(table.dataset.words);
-  const say = (template, places) => words[template].replace(/{(\\w+)}/g, (_, place) => places[place]);
+  const say = (template, places) => words[template].replace(/{(\w+)}/g, (_, place) => places[place]);
   const tally = new Map();
   const counts = new Map();
   for (const row of rows) {
@@ -115,7 +83,7 @@ ROWS = """
     return (view.order === "down" ? down(a.error, b.error) : down(b.error, a.error)) || a.place - b.place;
   }
   function show() {
-    const words = view.find.toLowerCase().split(/\\s+/).filter(Boolean);
+    const words = view.find.toLowerCase().split(/\s+/).filter(Boolean);
     const found = rows.filter((row) => (!view.verdict || row.verdicts.has(view.verdict))
       && words.every((word) => text(row).includes(word))).sort(compared);
     const part = document.createDocumentFragment();
@@ -177,4 +145,3 @@ ROWS = """
   element("controls").hidden = false;
   follow();
 })();
-"""

@@ -20,10 +20,8 @@ from diffcli.locale.language import join, tr, translate_message
 from diffcli.numbers import DIGITS
 from diffcli.reports.cells import derivative, formulas, headings, one_line, standing, swell, truths, value
 from diffcli.reports.names import labels
-from diffcli.reports.page import Cell, box, ending, opening, row, table, text
-from diffcli.reports.page_formulas import applied, formula, fraction, math, named_formula, statements
-from diffcli.reports.page_script import EARLY, ROWS
-from diffcli.reports.page_style import UNSCRIPTED
+from diffcli.reports.page.document import Cell, asset, box, ending, opening, row, table, text
+from diffcli.reports.page.formulas import applied, formula, fraction, math, named_formula, statements
 from diffcli.reports.sentences import closing, rounded, ulps
 from diffcli.syntax.rendering import literal
 from diffcli.truth.accuracy import Error
@@ -367,6 +365,10 @@ _SCRIPT = ("any ({count})", "1 row shown", "{count} rows shown", "{count} of {al
 """What the script says."""
 
 
+EARLY = 'document.documentElement.className = "sorting";'
+"""The script before the rows: a browser need not lay out those that will be put in another order."""
+
+
 def _list_begins() -> str:
     title, tallies = tr("Derivatives compared"), tr("Verdicts by method")
     heads = "".join(
@@ -376,7 +378,7 @@ def _list_begins() -> str:
     words = {name: said(name) for name in SIGNS} | dict(zip(_SCRIPT, map(tr, _SCRIPT), strict=True))
     order = text(json.dumps(sorted(SIGNS, key=lambda name: -RANKS[name])))
     return (
-        f"{opening(title, EARLY, ROWS, unscripted=UNSCRIPTED)}<script>{EARLY}</script>\n"
+        f"{opening(title, EARLY, asset('rows.js'), unscripted=asset('unscripted.css'))}<script>{EARLY}</script>\n"
         f'<p class="eyebrow">diff-compare</p>\n<h1>{title}</h1>\n'
         f'<div id="tallies" class="box" role="region" tabindex="0" aria-label="{tallies}" hidden><table>'
         f'<caption>{tallies}</caption><thead><tr id="tally-head"><th scope="col">{tr("method")}</th></tr></thead>'
@@ -398,7 +400,7 @@ def _list_ends() -> str:
         f'<button type="button" id="some">{tr("Show 1,000 more")}</button>'
         f'<button type="button" id="all">{tr("Show all")}</button></div>\n'
     )
-    return more + ending(script=ROWS)
+    return more + ending(script=asset("rows.js"))
 
 
 def _item(result: Result) -> str:
@@ -483,21 +485,6 @@ def _whole(source: str) -> str:
 
 
 # --- in a notebook
-_SCOPED = """
-.diff-compare table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-.diff-compare th, .diff-compare td { padding: .3em 1.4em .3em 0; text-align: left; white-space: nowrap; }
-.diff-compare .right { text-align: right; }
-.diff-compare math { width: max-content; margin: .4em 0; }
-.diff-compare .scroll { margin: 0 0 1em; }
-.diff-compare thead th { border-bottom: 1px solid currentColor; font-weight: 500; }
-.diff-compare tfoot > tr:first-child > * { border-top: 1px solid currentColor; }
-.diff-compare .digits, .diff-compare code { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: .92em; }
-.diff-compare .off { text-decoration: underline dotted; text-underline-offset: .2em; }
-.diff-compare .verdict b { display: inline-block; min-width: 1.2em; }
-.diff-compare .scroll { overflow-x: auto; }
-"""
-
-
 def table_html(comparison: Comparison) -> str:
     """A fragment for a notebook: formula, point, table and closing sentences, in the notebook's own colours."""
     function, point = headings(comparison)
@@ -505,8 +492,9 @@ def table_html(comparison: Comparison) -> str:
     if comparison.case.expression.traced:
         lines += f"<p>{_typed(comparison)}</p>"
     at = f"<p>{tr('at {source}', source=code(point))}</p>" if point else ""
+    style = asset("notebook.css")
     return (
-        f'<div class="diff-compare"><style>{_SCOPED}</style>{lines or f"<p>{code(function)}</p>"}{at}'
+        f'<div class="diff-compare"><style>{style}</style>{lines or f"<p>{code(function)}</p>"}{at}'
         f'<div class="scroll">{derivative_table(comparison, most=_LISTED)}</div>'
         f'<div class="scroll">{operations_table(comparison)}</div>'
         f"<p>{text(join(closing(comparison)))}</p></div>"

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import ceil, floor, isfinite, log10
 from typing import NamedTuple
 
-from diffcli.reports.page import text
+from diffcli.reports.page.document import text
 from diffcli.studies.study import Axis, Curve, Plot
 
 WIDE, HIGH = 760, 440

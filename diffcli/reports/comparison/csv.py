@@ -25,7 +25,7 @@ from typing import Any
 from diffcli.batch.rows import Failure, Result
 from diffcli.comparison.result import Comparison
 from diffcli.problem.point import written
-from diffcli.reports.json import as_object
+from diffcli.reports.comparison.json import as_object
 
 COLUMNS = (
     "line", "id", "expression", "at", "status", "truth_status", "f", "f_operations",

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
+from functools import cache
 from hashlib import sha256
 from html import escape
+from importlib.resources import files
 
 from diffcli.locale.language import TAGS, language
-from diffcli.reports.page_style import STYLE
 from diffcli.runtime.errors import visible
 from diffcli.runtime.version import __version__
 
@@ -26,6 +27,16 @@ def text(found: object) -> str:
     return escape(visible(str(found)))
 
 
+@cache
+def asset(name: str) -> str:
+    """A style sheet or a script that stands in this folder, on lines of its own.
+
+    Raises:
+        FileNotFoundError: where there is none of this name.
+    """
+    return "\n" + files("diffcli.reports.page").joinpath(name).read_text(encoding="utf-8")
+
+
 def opening(title: str, *scripts: str, unscripted: str = "") -> str:
     """The page up to its first heading; `unscripted` is a sheet for readers without scripts."""
     otherwise = f"<noscript><style>{unscripted}</style></noscript>\n" if unscripted else ""
@@ -37,7 +48,7 @@ def opening(title: str, *scripts: str, unscripted: str = "") -> str:
         f'<meta http-equiv="Content-Security-Policy" content="{text(policy)}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         f'<meta name="generator" content="diff-compare {text(__version__)}">\n'
-        f"<title>{text(title)}</title>\n<style>{STYLE}</style>\n{otherwise}</head>\n<body>\n<main>\n"
+        f"<title>{text(title)}</title>\n<style>{asset('page.css')}</style>\n{otherwise}</head>\n<body>\n<main>\n"
     )
 
 
