@@ -7,7 +7,7 @@ so that programs stay scalar.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import cache, partial, reduce
@@ -36,8 +36,10 @@ from diffcli.runtime.messages import OR, Message, listing, message, message_of
 from diffcli.syntax import shapes
 from diffcli.syntax.mending import explained
 from diffcli.syntax.parsing import Node, nodes_of, span
+from diffcli.syntax.reading import read
 from diffcli.syntax.shapes import Mismatch, Shape, Tensor, Value
 from diffcli.syntax.spellings import FUNCTION_NAMES
+from diffcli.syntax.translation import Translation
 
 _SPELLINGS: dict[str, Constant] = {
     spelling: name for name, spellings in NAMED_CONSTANTS.items() for spelling in spellings
@@ -61,7 +63,7 @@ class Expression:
     `shapes` has the free variables in order of appearance; each entry of a
     vector is an input of the program of its own, `v[0]`. `shape` is the shape of
     the result, whose entries are the program's outputs. Where a Python function was
-    `traced`, the text is its name.
+    `traced`, the text is its name. `reading` is the text in plain syntax, where it was typed otherwise.
     """
 
     source: str
@@ -72,6 +74,12 @@ class Expression:
     notes: tuple[Message, ...] = ()
     scalar: bool = True
     traced: bool = False
+    reading: Translation | None = None
+
+    @property
+    def plain(self) -> str:
+        """The text in plain syntax."""
+        return self.source if self.reading is None else self.reading.text
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -531,24 +539,53 @@ def _definition(text: str) -> list[Node]:
     return nodes_of(text)
 
 
-def elaborate(source: str, given: Mapping[str, Shape] | None = None) -> Expression:
+def elaborate(
+    source: str,
+    given: Mapping[str, Shape] | None = None,
+    names: Collection[str] = (),
+    notation: str | None = None,
+) -> Expression:
     """What `source` means: its last statement, with the bindings it uses.
 
-    `given` are the shapes of the names that the point gives values to; they win over constants.
+    `given` are the shapes of the names that the point gives values to; they win over constants. `names` are others
+    in play, which are asked for. `notation` is that of the text where its marks do not tell it (`syntax/reading`).
+
+    Raises DiffError where it cannot be read, or has two readings.
 
     >>> elaborate("b = x*y; b + b").program.inputs
     ('x', 'y')
     >>> elaborate("2*dot(x, x)", {"x": (3,)}).program.inputs
     ('x[0]', 'x[1]', 'x[2]')
+    >>> elaborate("2x²", {"x": ()}).plain
+    '2*x^2'
     """
+
+    def understand(text: str) -> Expression:
+        return as_read(text, given or {}, names, notation)
+
     try:
-        return elaborated(source, given or {})
+        return understand(source)
     except DiffError as error:
-        raise explained(error, lambda text: elaborated(text, given or {})) from None
+        raise explained(error, understand) from None
+
+
+LONGEST_NOTE = 200
+"""Characters of a text that is shown as it was read."""
+
+
+def as_read(
+    source: str, given: Mapping[str, Shape], names: Collection[str] = (), notation: str | None = None
+) -> Expression:
+    """As `elaborate`; where that cannot be, the error knows its own place alone."""
+    expression, reading = read(source, lambda text: elaborated(text, given), {*given, *names}, notation)
+    if reading is None:
+        return expression
+    note = message("read as {text}", text=brief("; ".join(reading.text.split("\n")), LONGEST_NOTE))
+    return replace(expression, source=source, notes=(note, *expression.notes), reading=reading)
 
 
 def elaborated(source: str, given: Mapping[str, Shape]) -> Expression:
-    """As `elaborate`; where that cannot be, the error knows its own place alone."""
+    """What a text in plain syntax means; where it means nothing, the error knows its own place alone."""
     elaborator = Elaborator(source, given)
     (result,) = elaborator.run(nodes_of(source))
     builder = elaborator.builder

@@ -66,7 +66,6 @@ SEVERAL = [
     ("2sin x + 3|x|", "2*sin(x) + 3*abs(x)"),
     ("sin²(x) + 3x²", "sin(x)^2 + 3*x^2"),
     ("sin^2 x + cos^2 x", "sin(x)^2 + cos(x)^2"),
-    ("√(x+1) × √x ÷ 2", "sqrt(x+1) * sqrt(x) / 2"),
     ("|x| + 2|y - 1|", "abs(x) + 2*abs(y - 1)"),
     ("arctg(x) + sh(2x)", "arctan(x) + sinh(2*x)"),
     ("e^{-2x}", "e^(-2*x)"),

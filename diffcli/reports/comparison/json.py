@@ -54,6 +54,7 @@ def as_object(result: Result) -> dict[str, Any]:
         "id": case.id,
         "line": case.line,
         "expression": case.expression.source,
+        **({"understood": case.expression.plain} if case.expression.reading else {}),
         **({"carried": dict(case.carried)} if case.carried else {}),
         "status": "ok",
         "error": None,
