@@ -100,7 +100,7 @@ def run_batch(file: str, request: Request, batch: Batch) -> int:
             return 130
         for output in outputs:
             output.end()
-        from diffcli.reports.comparison.table import show_summary
+        from diffcli.reports.comparison.lines import show_summary
 
         with speaking(language_of(target)):
             show_summary(summary, time.monotonic() - begun, console_for(target), request.results.exit_zero)

@@ -45,7 +45,8 @@ class _Screen:
     """The report of a terminal: the table, as wide as it is."""
 
     def __init__(self, stream: TextIO, single: bool) -> None:
-        from diffcli.reports.comparison.table import show, show_line
+        from diffcli.reports.comparison.lines import show_line
+        from diffcli.reports.comparison.table import show
 
         self.console, self.show = console_for(stream), show if single else show_line
 

@@ -124,6 +124,20 @@ class Entry(NamedTuple):
     variables: tuple[str, ...]
 
 
+def entries_of(case: Case) -> tuple[Entry, ...]:
+    """What each entry of the derivative is, row by row: an output, and the variables it is differentiated by."""
+    wanted, variables, f = case.wanted, case.entries, case.outputs
+    if wanted.kind == "jvp":
+        return tuple(Entry(output, ()) for output in f)
+    if wanted.kind == "hessian":
+        return tuple(Entry("f", (x, y)) for x in variables for y in variables)
+    if wanted.kind == "derivative":
+        return (Entry("f", variables * wanted.order),)
+    if wanted.kind == "jacobian":
+        return tuple(Entry(output, (x,)) for output in f for x in variables)
+    return tuple(Entry("f", (x,)) for x in variables)
+
+
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """A case, its truth, and a measurement per method. Nothing is computed after this point.
@@ -145,18 +159,8 @@ class Comparison:
 
     @property
     def entries(self) -> tuple[Entry, ...]:
-        """What each entry of the derivative is: an output, and the variables it is differentiated by."""
-        case, wanted = self.case, self.case.wanted
-        variables, f = case.entries, case.outputs
-        if wanted.kind == "jvp":
-            return tuple(Entry(output, ()) for output in f)
-        if wanted.kind == "hessian":
-            return tuple(Entry("f", (x, y)) for x in variables for y in variables)
-        if wanted.kind == "derivative":
-            return (Entry("f", variables * wanted.order),)
-        if wanted.kind == "jacobian":
-            return tuple(Entry(output, (x,)) for output in f for x in variables)
-        return tuple(Entry("f", (x,)) for x in variables)
+        """What each entry of the derivative is, row by row."""
+        return entries_of(self.case)
 
     @property
     def size(self) -> int:

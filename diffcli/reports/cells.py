@@ -1,184 +1,285 @@
-"""What a page shows of a result, cell by cell, before any markup: every format that is read has the same."""
+"""What is shown of a comparison, built once for every format that people read: numbers, rows, notes.
+
+Formats say how a cell, a row, a rule and a note look, and compute nothing. Texts are in
+the language that is spoken when they are first asked for. JSON and CSV are the data itself
+and have no cells.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from math import floor, inf, isfinite, log10
+from typing import Literal, NamedTuple
 
-from diffcli.batch.rows import Failure, Result
 from diffcli.comparison.result import Comparison, Measurement
-from diffcli.core.program import Cost
-from diffcli.locale.language import tr, translate_message
-from diffcli.problem.case import headline
+from diffcli.locale.language import join, tr, translate_message
+from diffcli.problem.case import understood
 from diffcli.problem.point import equations, tuples, written
-from diffcli.reports.names import names
-from diffcli.reports.sentences import lost, operations, proved, sides, ulps
+from diffcli.reports.figures import DASH, count, operations, proved, ratio, shortened, side
+from diffcli.reports.names import Name, names
+from diffcli.reports.rows import Row, operations_of, rows
+from diffcli.reports.sentences import closing, sides
 from diffcli.syntax.rendering import literal
 from diffcli.syntax.shapes import nested
-from diffcli.truth.accuracy import shortest
+from diffcli.truth.accuracy import Error, shortest
 
-COSTS = ("error", "lost", "operations", "× f", "verdict")
-BATCH = ("line", "expression", "method", "verdict", "error", "lost", "operations", "message")
 LONGEST_FORMULA = 1000
 """A longer derivative of SymPy's is in the JSON only."""
-
-_SIGNS = (("add", "+"), ("neg", "-"), ("mul", "×"), ("div", "÷"), ("pow", "^"), ("func", "ƒ"))
-
-
-def headings(comparison: Comparison) -> tuple[str, str]:
-    """The function as it was understood, and the point: `f(x) = x**2` and `x = 3`."""
-    return headline(comparison.case), equations(comparison.case.at)
+FIGURES = 18
+"""Certified figures of a proved number in short."""
+_RIGHT_ENOUGH = 15
+"""Figures of a float64 that are always right: an error behind them is rounding."""
 
 
-def value(comparison: Comparison) -> str:
-    """The function's value as it is typed, also that of a vector."""
-    values = [shortest(value, comparison.digits) for value in comparison.values]
-    return written(tuples(nested(comparison.case.expression.shape, values)))
+class Number(NamedTuple):
+    """An entry of a derivative as it is written: figures that are right, those that are wrong, and a power of ten."""
+
+    right: str
+    wrong: str = ""
+    exponent: str = ""
+
+    @property
+    def text(self) -> str:
+        return self.right + self.wrong + self.exponent
 
 
-def derivative(comparison: Comparison, value: float) -> str:
-    """An entry of a derivative that a method found, as it is written in its number system."""
-    return literal(shortest(value, comparison.digits))
+class Exact(NamedTuple):
+    """A proved entry with all its digits, and in short."""
+
+    text: str
+    short: str
 
 
-def derivatives(comparison: Comparison, measurement: Measurement) -> list[str]:
-    """One number per entry; dashes where a method did not answer."""
-    found = measurement.derivative
-    if found is None:
-        return ["–"] * comparison.size
-    return [derivative(comparison, entry) for entry in found]
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """The row of the truth, or of what there is from one side; `standing` is its verdict, of the first alone.
 
-
-def truths(
-    comparison: Comparison, exact: Callable[[object], str] = proved, short: Callable[[object], str] = proved
-) -> list[tuple[str, list[str]]]:
-    """The proved derivative, and what there is from both sides of entries that do not exist.
-
-    `exact` writes the one, `short` the other; with all their digits, where nothing else is said.
+    A cell is empty where a side has nothing to say of an entry.
     """
-    truth = comparison.truth
+
+    name: str
+    entries: tuple[Exact, ...]
+    standing: str = ""
+
+
+class Note(NamedTuple):
+    """A line beside the tables: what it is about and what it says, in the order of the methods."""
+
+    kind: Literal["step", "remark", "claim", "formula", "swell", "memory"]
+    name: Name
+    text: str
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What is shown of a comparison; each part is built when it is first asked for, and once."""
+
+    comparison: Comparison
+
+    @cached_property
+    def parts(self) -> tuple[str, str, str]:
+        """What is bound before f, f with its arguments, and its formula: `a = x*y`, `f(x, y)`, `a + 1`."""
+        case = self.comparison.case
+        variables = ", ".join(case.expression.variables)
+        bindings, _, formula = understood(case).rpartition("; ")
+        return bindings, f"f({variables})" if variables else "f", formula
+
+    @cached_property
+    def function(self) -> str:
+        """The function as it was understood: `a = x*y; f(x, y) = a + 1`."""
+        bindings, f, formula = self.parts
+        return f"{bindings}; {f} = {formula}" if bindings else f"{f} = {formula}"
+
+    @cached_property
+    def point(self) -> str:
+        return equations(self.comparison.case.at)
+
+    @cached_property
+    def value(self) -> str:
+        """The function's value as it is typed, also that of a vector."""
+        values = [shortest(value, self.comparison.digits) for value in self.comparison.values]
+        return written(tuples(nested(self.comparison.case.expression.shape, values)))
+
+    @cached_property
+    def operations(self) -> str:
+        """What the function alone costs, in words."""
+        return operations(self.comparison.cost.total)
+
+    @cached_property
+    def own(self) -> Row:
+        """The row of the function alone."""
+        cost = self.comparison.cost
+        return Row(tr("f alone"), "", "", operations=operations_of(cost), ratio=ratio(cost.total, cost.total))
+
+    @cached_property
+    def names(self) -> tuple[Name, ...]:
+        """Of each entry of the derivative."""
+        return tuple(names(self.comparison.case))
+
+    @cached_property
+    def labels(self) -> list[str]:
+        return [name.label for name in self.names]
+
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        """One for each method, in the order of the measurements."""
+        return rows(self.comparison)
+
+    @cached_property
+    def entries(self) -> tuple[tuple[Number, ...] | None, ...]:
+        """The derivative of each row; None where a method has none."""
+        return tuple(_numbers(measurement, self.comparison) for measurement in self.comparison.measurements)
+
+    @property
+    def texts(self) -> list[list[str]]:
+        """The same as texts, with dashes for what a method has not."""
+        size = self.comparison.size
+        return [[DASH] * size if line is None else [entry.text for entry in line] for line in self.entries]
+
+    @cached_property
+    def proofs(self) -> tuple[Proof, ...]:
+        """The proved derivative, and what there is from both sides of entries that do not exist."""
+        return tuple(_proofs(self.comparison))
+
+    @property
+    def authors(self) -> list[str]:
+        """Whose numbers stand in a table of the derivative: those of the methods, then what is proved."""
+        return [*[row.method for row in self.rows], *[proof.name for proof in self.proofs]]
+
+    @property
+    def standing(self) -> str:
+        """The verdict on the truth itself."""
+        return self.proofs[0].standing
+
+    @property
+    def remembers(self) -> bool:
+        """Whether it was measured what methods remember."""
+        return any(measurement.memory for measurement in self.comparison.measurements)
+
+    @cached_property
+    def cautions(self) -> list[str]:
+        """What a reader should know of the expression, and of how it was computed."""
+        return [translate_message(note) for note in self.comparison.notes]
+
+    @cached_property
+    def notes(self) -> tuple[Note, ...]:
+        return tuple(
+            note for measurement in self.comparison.measurements for note in _notes(measurement, self.comparison, self)
+        )
+
+    def notes_of(self, *kinds: str) -> list[Note]:
+        return [note for note in self.notes if note.kind in kinds]
+
+    @property
+    def notes_beside_formulas(self) -> list[Note]:
+        """How large SymPy's formulas are, then what methods say of themselves."""
+        return [*self.notes_of("swell"), *self.notes_of("step", "remark", "claim", "memory")]
+
+    @cached_property
+    def closing(self) -> str:
+        """The sentences that say what it all comes to."""
+        return join(closing(self.comparison))
+
+
+def _numbers(measurement: Measurement, comparison: Comparison) -> tuple[Number, ...] | None:
+    derivative = measurement.derivative
+    if derivative is None:
+        return None
+    errors = measurement.errors or (None,) * len(derivative)
+    return tuple(
+        number(
+            literal(shortest(entry, comparison.digits)),
+            None if error is None else _distance(error, comparison.tolerance) if isfinite(entry) else inf,
+        )
+        for entry, error in zip(derivative, errors, strict=True)
+    )
+
+
+def _distance(error: Error, tolerance: float) -> float | None:
+    """How far an entry is from the truth, relatively; what rounding explains beside 0 is no wrong digit."""
+    return None if error.scale is not None and error.ulp <= tolerance else error.relative
+
+
+def number(text: str, relative: float | None) -> Number:
+    """A number whose wrong digits are told apart, as far as its relative error reaches.
+
+    >>> number("1.2345", 2e-3)
+    Number(right='1.23', wrong='45', exponent='')
+    """
+    if relative is None or relative < 10.0**-_RIGHT_ENOUGH:
+        return Number(text)
+    if not relative < 1:
+        return Number("", text)
+    mantissa, mark, exponent = text.partition("e")
+    size = abs(Decimal(text))
+    leading = float(size.scaleb(-size.adjusted()))
+    right = max(0, floor(1 - log10(2 * relative * leading)))  # within half a unit of their last place
+    figures = [place for place, char in enumerate(mantissa) if char.isdigit() and mantissa[: place + 1].strip("-0.")]
+    if len(figures) <= right:
+        return Number(text)
+    place = figures[right]
+    return Number(mantissa[:place], mantissa[place:], mark + exponent)
+
+
+# --- the truth
+def _proofs(comparison: Comparison) -> Iterator[Proof]:
+    truth, standing = comparison.truth, _standing(comparison)
     if truth.derivative is None:
-        return [(tr("truth"), ["–"] * comparison.size)]
-    unknown = dict.fromkeys(truth.undecided, tr("undecided"))
-    rows = [(tr("truth"), [unknown.get(k) or exact(entry) for k, entry in enumerate(truth.derivative)])]
+        yield Proof(tr("truth"), (Exact(DASH, DASH),) * comparison.size, standing)
+        return
+    undecided = dict.fromkeys(truth.undecided, Exact(tr("undecided"), tr("undecided")))
+    exact = tuple(undecided.get(k) or _exact(proved(entry)) for k, entry in enumerate(truth.derivative))
+    yield Proof(tr("truth"), exact, standing)
     ends = sides(truth)
-    for where, end in ((tr("from left"), 0), (tr("from right"), 1)):
-        if ends:
-            cells = [short(ends[k][end]) if k in ends else "" for k in range(len(truth.derivative))]
-            rows.append((where, cells))
-    return rows
+    for name, end in ((tr("from left"), 0), (tr("from right"), 1)) if ends else ():
+        cells = [ends[k][end] if k in ends else "" for k in range(len(truth.derivative))]
+        yield Proof(name, tuple(Exact("", "") if cell == "" else Exact(proved(cell), side(cell)) for cell in cells))
 
 
-def standing(comparison: Comparison) -> str:
-    """What the truth's row has for a verdict: what is proved only in part is not called proved."""
+def _exact(text: str) -> Exact:
+    return Exact(text, shortened(text, FIGURES))
+
+
+def _standing(comparison: Comparison) -> str:
+    """What is proved only in part is not called proved."""
     truth = comparison.truth
     if truth.derivative is None or len(truth.undecided) == len(truth.derivative) > 0:
         return tr(truth.status)
     return tr("proved in part" if truth.undecided else "proved")
 
 
-def costs(comparison: Comparison, measurement: Measurement) -> list[str]:
-    """The cells of `COSTS`."""
-    return [
-        ulps(measurement.max_ulp),
-        lost(measurement.bits, comparison.digits),
-        _operations(measurement.cost),
-        ratio(comparison, measurement),
-        tr(measurement.word),
-    ]
-
-
-def ratio(comparison: Comparison, measurement: Measurement) -> str:
-    """How many times the operations of f alone."""
-    own, cost = comparison.cost.total, measurement.cost
-    return "–" if cost is None or not own else f"{cost.total / own:.1f}"
-
-
-def by_class(cost: Cost) -> str:
-    """`4+ 1- 1× 1÷ 3ƒ`: additions, negations, products, quotients, powers, functions."""
-    return " ".join(f"{getattr(cost, name)}{sign}" for name, sign in _SIGNS if getattr(cost, name))
-
-
-def _operations(cost: Cost | None) -> str:
-    """`10 (4+ 1- 1× 1÷ 3ƒ)`."""
-    if cost is None:
-        return "–"
-    return f"{cost.total:,} ({by_class(cost)})" if cost.total else "0"
-
-
-def formulas(comparison: Comparison) -> list[tuple[tuple[str, str], str]]:
-    """SymPy's derivatives: the name, above and below the bar, and the formula."""
-    return [
-        (name, formula)
-        for measurement in comparison.measurements
-        if measurement.formulas is not None
-        for name, formula in zip(names(comparison), measurement.formulas, strict=True)
-        if len(formula) <= LONGEST_FORMULA
-    ]
-
-
-def swell(comparison: Comparison) -> list[str]:
-    """How large SymPy's formulas are, where they repeat themselves."""
-    template = "SymPy's formulas as written: {size}; {executed} executed, sharing what is equal."
-    return [
-        tr(template, size=operations(written.total), executed=f"{cost.total:,}")
-        for written, cost in ((m.written, m.cost) for m in comparison.measurements)
-        if written and cost and written.total > cost.total and comparison.size
-    ]
-
-
-def remarks(comparison: Comparison) -> list[str]:
-    """A line for every step of differences, remark and claim, and for what is remembered, where it was measured."""
-    lines = []
-    for measurement in comparison.measurements:
-        if measurement.steps is not None:
-            lines.append(f"{measurement.method}: {translate_message(measurement.steps.said)}")
-        if measurement.remark:
-            lines.append(f"{measurement.method}: {translate_message(measurement.remark)}")
-        if measurement.claim is not None and measurement.claim.formulas:
-            pairs = zip(comparison.case.wrt, measurement.claim.formulas, strict=True)
-            lines += [f"{name}: {formula}{tr('   (claimed)')}" for name, formula in pairs]
-        if measurement.memory is not None:
-            tape = "–" if measurement.memory.tape is None else f"{measurement.memory.tape:,}"
-            template = "{method}: {tape} operations on the tape, {peak} values at the peak"
-            lines.append(tr(template, method=measurement.method, tape=tape, peak=f"{measurement.memory.peak:,}"))
-    return lines
-
-
-def batch_rows(result: Result) -> list[list[str]]:
-    """The cells of `BATCH`: a row per method, or one for a row that could not be read."""
-    if isinstance(result, Failure):
-        message = translate_message(result.message)
-        return [
-            [
-                _line(result.line),
-                one_line(result.expression),
-                "",
-                tr("error", context="verdict"),
-                "–",
-                "–",
-                "–",
-                message,
-            ]
-        ]
-    place = [_line(result.case.line), one_line(result.case.expression.source)]
-    found = []
-    for measurement in result.measurements:
-        error, bits, operations, _, verdict = costs(result, measurement)
-        found.append(
-            [*place, measurement.method, verdict, error, bits, operations, translate_message(measurement.message)]
+# --- notes
+def _notes(measurement: Measurement, comparison: Comparison, contents: Contents) -> Iterator[Note]:
+    """Its steps and remarks, a claim's formulas, SymPy's, how large these are where they repeat themselves, memory."""
+    method = Name(measurement.method)
+    if measurement.steps is not None:
+        yield Note("step", method, translate_message(measurement.steps.said))
+    if measurement.remark:
+        yield Note("remark", method, translate_message(measurement.remark))
+    if measurement.claim is not None and measurement.claim.formulas:
+        for variable, formula in zip(comparison.case.wrt, measurement.claim.formulas, strict=True):
+            yield Note("claim", Name(variable), formula)
+    if measurement.formulas:
+        for name, formula in zip(contents.names, measurement.formulas, strict=True):
+            if len(formula) <= LONGEST_FORMULA:
+                yield Note("formula", name, formula)
+        size, cost = measurement.written, measurement.cost
+        if size and cost and size.total > cost.total:
+            template = "SymPy's formulas as written: {size}; {executed} executed, sharing what is equal"
+            yield Note("swell", method, tr(template, size=operations(size.total), executed=count(cost.total)))
+    if measurement.memory is not None:
+        tape, peak = count(measurement.memory.tape), count(measurement.memory.peak)
+        yield Note(
+            "memory", method, tr("{tape} operations on the tape, {peak} values at the peak", tape=tape, peak=peak)
         )
-    return found
 
 
-def _line(number: int | None) -> str:
-    return "" if number is None else str(number)
-
-
-def one_line(text: str) -> str:
-    """Statements on lines of their own, joined.
-
-    >>> one_line("a = x*y\\na + sin(a)")
-    'a = x*y; a + sin(a)'
-    """
-    return re.sub(r"\s*[\r\n]\s*", "; ", text.strip())
+def prose(note: Note) -> str:
+    """A note as a line of text."""
+    if note.kind == "swell":
+        return tr("{parts}.", parts=note.text)
+    claimed = tr("   (claimed)") if note.kind == "claim" else ""
+    return tr("{name}: ", name=note.name.label) + note.text + claimed

@@ -3,36 +3,51 @@
 from __future__ import annotations
 
 from itertools import groupby
+from typing import NamedTuple
 
-from diffcli.comparison.result import Comparison, Entry
+from diffcli.comparison.result import Entry, entries_of
+from diffcli.problem.case import Case
 
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def names(comparison: Comparison) -> list[tuple[str, str]]:
-    """For each entry of the derivative what stands above the bar and below it; below may be nothing."""
-    d = "∂" if len(comparison.case.expression.variables) > 1 or comparison.case.expression.shape else "d"
-    if any(shape for shape in comparison.case.expression.shapes.values()):
+class Name(NamedTuple):
+    """What stands above the bar of a derivative and below it; below may be nothing."""
+
+    above: str
+    below: str = ""
+
+    @property
+    def label(self) -> str:
+        """On one line: `∂f/∂x`."""
+        return f"{self.above}/{self.below}" if self.below else self.above
+
+
+def names(case: Case) -> list[Name]:
+    """The name of each entry of the derivative that a case asks for."""
+    d = "∂" if len(case.expression.variables) > 1 or case.expression.shape else "d"
+    if any(shape for shape in case.expression.shapes.values()):
         d = "∂"
-    return [_name(comparison.case.wanted.kind, entry, d) for entry in comparison.entries]
+    return [_name(case.wanted.kind, entry, d) for entry in entries_of(case)]
 
 
-def labels(comparison: Comparison) -> list[str]:
-    """One line for each entry: `∂f/∂x`."""
-    return [f"{above}/{below}" if below else above for above, below in names(comparison)]
+def labels(case: Case) -> list[str]:
+    """The same on one line each: `∂f/∂x`."""
+    return [name.label for name in names(case)]
 
 
-def _name(kind: str, entry: Entry, d: str) -> tuple[str, str]:
+def _name(kind: str, entry: Entry, d: str) -> Name:
     output, variables = entry
     if kind == "jvp":
-        return f"D{output}·v", ""
+        return Name(f"D{output}·v")
     if kind == "vjp":
-        return "∂(w·f)", f"∂{variables[0]}"
+        return Name("∂(w·f)", f"∂{variables[0]}")
     if kind == "hvp":
-        return "∂(∇f·v)", f"∂{variables[0]}"
+        return Name("∂(∇f·v)", f"∂{variables[0]}")
     order = len(variables)
     power = str(order).translate(_RAISED) if order > 1 else ""
     below = [(name, len(list(group))) for name, group in groupby(variables)]
-    return f"{d}{power}{output}", "".join(
-        f"{d}{name}{str(times).translate(_RAISED) if times > 1 else ''}" for name, times in below
+    return Name(
+        f"{d}{power}{output}",
+        "".join(f"{d}{name}{str(times).translate(_RAISED) if times > 1 else ''}" for name, times in below),
     )

@@ -136,12 +136,9 @@ def worst(found: Found, statistics: Statistics) -> Table:
 
 def entry_names(found: Found) -> list[str]:
     """`∂f/∂x`, as a single comparison has it."""
-    from diffcli.comparison.result import Comparison
-    from diffcli.core.program import Cost
     from diffcli.reports.names import labels
-    from diffcli.truth.certify import Truth
 
-    return labels(Comparison(found.case, (), Cost(), Truth("unavailable", 0), (), 0.0, found.shape))
+    return labels(found.case)
 
 
 # --- in words

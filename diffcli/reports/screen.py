@@ -13,6 +13,13 @@ from rich.table import Table
 
 from diffcli.runtime.errors import visible
 
+COLOURS = {
+    "ok": "green", "right": "green", "kink": "cyan", "inaccurate": "yellow", "wrong": "red", "nonfinite": "red",
+    "domain": "magenta", "disagree": "red", "no-truth": "blue", "undecided": "blue", "missing": "blue",
+    "unsupported": "bright_black", "timeout": "red", "failed": "red", "error": "red",
+}  # fmt: skip
+"""Of verdicts; they only repeat what the words say."""
+
 _RULES = Box("    \n    \n ── \n    \n ── \n ── \n    \n    \n")
 
 

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 from diffcli.comparison.result import GOOD, Comparison, Measurement
 from diffcli.locale.language import begun, join, listed, tr, translate_message
+from diffcli.reports.figures import all_lost, lost, operations, side
 from diffcli.reports.names import labels
 from diffcli.runtime.messages import Message
-from diffcli.truth.certify import Truth, digits
+from diffcli.truth.certify import Truth
 
 if TYPE_CHECKING:
     from diffcli.problem.claims import Examination
@@ -24,35 +25,8 @@ if TYPE_CHECKING:
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
-def operations(number: int) -> str:
-    return tr("{count:,} operation", "{count:,} operations", count=number)
-
-
 def _times(number: int) -> str:
     return tr("{count:,} time", "{count:,} times", count=number)
-
-
-def ulps(error: float | None) -> str:
-    if error is None:
-        return "–"
-    if error != error or error == float("inf"):
-        return tr("infinite")
-    text = "0" if not error else f"{error:.1f}" if error < 99.95 else f"{error:,.0f}" if error < 1e6 else f"{error:.1e}"
-    return f"{text} ulp"
-
-
-def lost(bits: float | None, digits: int = 53) -> str:
-    """Bits lost, as a person says it: 64 are all."""
-    if bits is None:
-        return "–"
-    if bits >= digits - 0.5:
-        return tr("all bits")
-    return tr("{bits} bits", bits=rounded(bits))
-
-
-def rounded(bits: float) -> str:
-    """Bits lost as a number."""
-    return f"{bits:.0f}" if bits >= 9.95 or bits < 0.05 else f"{bits:.1f}"
 
 
 def closing(comparison: Comparison) -> list[str]:
@@ -141,7 +115,7 @@ _TYPED = 0.004
 
 def _undecided(comparison: Comparison, answered: Sequence[Measurement]) -> list[str]:
     """Which entries are not proved; and what is wrong with those that are."""
-    truth, names = comparison.truth, labels(comparison)
+    truth, names = comparison.truth, labels(comparison.case)
     open_, first = truth.undecided, [names[place] for place in truth.undecided[:_NAMED]]
     named = listed(first)
     if len(open_) > _NAMED:
@@ -186,7 +160,7 @@ def _certified(answered: Sequence[Measurement], digits: int) -> str:
             return tr(template, who=_all(answered))
         template = "{who} is right; it lost most: {lost} of {digits}." if one else _LOST_MOST
         return tr(template, who=_all(answered), worst=worst.method, lost=lost(worst.bits, digits), digits=digits)
-    hopeless = all((m.bits or 0) >= digits - 0.5 for m in wrong)
+    hopeless = all(all_lost(m.bits or 0, digits) for m in wrong)
     if not right and len(wrong) > 1 and len({m.derivative for m in wrong}) == 1:
         if hopeless:
             return tr("The methods agree with each other, and are all wrong: no digit is left.")
@@ -206,7 +180,7 @@ def _fault(measurement: Measurement, digits: int) -> str:
     who = measurement.method
     if measurement.verdict == "nonfinite":
         return tr("{who} gives no finite number", who=who)
-    if (measurement.bits or 0) >= digits - 0.5:
+    if all_lost(measurement.bits or 0, digits):
         return tr("{who} keeps no digit", who=who)
     return tr("{who} loses {lost} of {digits}", who=who, lost=lost(measurement.bits, digits), digits=digits)
 
@@ -273,32 +247,6 @@ def _ends(comparison: Comparison, place: int, left: object, right: object) -> st
 
 _SIDES = "from the left {left}, from the right {right}"
 _TENDS = "it tends to {left} from the left, to {right} from the right"
-
-
-def proved(entry: object) -> str:
-    """A ball with all its digits, the infinity of a vertical tangent, or nothing."""
-    if entry is None:
-        return tr("none")
-    if isinstance(entry, float):
-        return "∞" if entry > 0 else "-∞"
-    return digits(entry)
-
-
-def side(one_sided: object) -> str:
-    """A one-sided derivative in short."""
-    text = proved(one_sided)
-    return text if len(text) <= 20 else shortened(text, 15)
-
-
-def shortened(text: str, figures: int) -> str:
-    """Certified digits, cut where a reader stops reading: `1.71633781453677378…`."""
-    mantissa, mark, exponent = text.partition("e")
-    keep = figures + (mantissa[0] == "-") + ("." in mantissa)
-    leading = mantissa.lstrip("-0.")
-    keep += len(mantissa.lstrip("-")) - len(leading) - ("." in mantissa and mantissa.lstrip("-")[0] == "0")
-    if len(mantissa) <= keep or "." not in mantissa[:keep]:
-        return text
-    return f"{mantissa[:keep]}…{mark}{exponent}"
 
 
 def _claims(comparison: Comparison) -> list[str]:

@@ -20,7 +20,7 @@ from diffcli.points.run import run, understood
 from diffcli.problem.asked import Asked
 from diffcli.problem.derivation import Derivation
 from diffcli.problem.understanding import make_case
-from diffcli.reports import cells
+from diffcli.reports.cells import Contents
 from diffcli.reports.comparison import csv, html, latex, markdown, table
 from diffcli.reports.comparison.json import as_object
 from diffcli.reports.sentences import closing
@@ -273,8 +273,9 @@ def test_an_open_entry_is_never_called_proved(language, missing):
         sentences = " ".join(closing(comparison))
         assert "∂f/∂y" in sentences
         words = {"en": ("proved in part", "undecided"), "zh": ("部分已证明", "未判定")}[language]
-        assert cells.standing(comparison) == words[0]
-        assert cells.truths(comparison)[0][1][1] == words[1]
+        truth, *_ = Contents(comparison).proofs
+        assert truth.standing == words[0]
+        assert truth.entries[1].text == truth.entries[1].short == words[1]
         for module in (table, markdown, latex, html):
             shown = module.Report(single=True).add(comparison)
             assert words[0] in shown
@@ -285,7 +286,7 @@ def test_an_open_entry_is_never_called_proved(language, missing):
 def test_nothing_proved_at_all_is_undecided():
     comparison = partly()
     truth = replace(comparison.truth, derivative=(None, None), undecided=(0, 1))
-    assert cells.standing(replace(comparison, truth=truth)) == "undecided"
+    assert Contents(replace(comparison, truth=truth)).standing == "undecided"
     assert isinstance(truth, Truth)
 
 

@@ -20,7 +20,7 @@ from diffcli.problem.claim_texts import claims_in
 from diffcli.problem.claims import question, shown_equal, tried
 from diffcli.problem.point import Number, tuples
 from diffcli.problem.understanding import make_case, traced_case
-from diffcli.reports.comparison.table import show_line
+from diffcli.reports.comparison.lines import show_line
 from diffcli.runtime.errors import DiffError
 from diffcli.truth.certify import certify
 

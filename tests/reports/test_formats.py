@@ -22,10 +22,10 @@ from diffcli.comparison.result import Comparison, Measurement, Settings
 from diffcli.core.derivative_kinds import Wanted
 from diffcli.problem.asked import Asked
 from diffcli.problem.understanding import make_case
-from diffcli.reports.cells import BATCH, COSTS
 from diffcli.reports.comparison import REPORTS, format_of
 from diffcli.reports.comparison.csv import COLUMNS, text_cell
 from diffcli.reports.comparison.json import as_object
+from diffcli.reports.rows import BATCH, COSTS, HEADINGS
 from diffcli.syntax.rendering import literal
 from diffcli.truth.certify import digits
 
@@ -45,6 +45,7 @@ POINTS: dict[str, tuple[str, dict[str, float]]] = {
     "long": (" + ".join(f"sin({k}*{'x' * 60})" for k in range(1, 200)), {"x" * 60: 0.1}),
 }  # fmt: skip
 FORMATS = ("csv", "markdown", "latex")
+COST_HEADINGS = [HEADINGS[key] for key in COSTS]
 
 
 def found(name: str, line: int | None = None) -> Comparison:
@@ -234,7 +235,7 @@ def flat(source: str) -> str:
 
 def test_markdown_of_a_batch_is_one_table(results: dict[str, Result]) -> None:
     (table,) = tables(batch("markdown", results))
-    assert table[0] == list(BATCH)
+    assert table[0] == [HEADINGS[key] for key in BATCH]
     assert {len(row) for row in table} == {len(BATCH)}
     wanted = []
     for result in results.values():
@@ -260,11 +261,11 @@ def test_markdown_of_one_comparison_has_every_number(name: str, results: dict[st
     names = result.case.wrt
     if len(names) <= 6:
         (table,) = parsed
-        assert table[0] == ["method", *[head(result, variable) for variable in names], *COSTS]
+        assert table[0] == ["method", *[head(result, variable) for variable in names], *COST_HEADINGS]
         rows = {row[0]: row[1 : 1 + len(names)] for row in table[1:]}
     else:
         table, cost = parsed
-        assert cost[0] == ["method", *COSTS]
+        assert cost[0] == ["method", *COST_HEADINGS]
         rows = {column[0]: list(column[1:]) for column in zip(*table, strict=True)}
         assert rows.pop("") == [head(result, variable) for variable in names]
     for m in result.measurements:

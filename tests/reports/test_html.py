@@ -21,13 +21,15 @@ from diffcli.comparison.compare import compare
 from diffcli.comparison.result import Comparison, Measurement, Settings
 from diffcli.problem.asked import Asked
 from diffcli.problem.understanding import make_case, traced_case
+from diffcli.reports import cells
 from diffcli.reports.comparison import REPORTS, format_of
-from diffcli.reports.comparison.html import RANKS, SIGNS, digits_marked, table_html
+from diffcli.reports.comparison.html import table_html
 from diffcli.reports.comparison.json import as_object
 from diffcli.reports.page.document import asset
 from diffcli.reports.page.formulas import DEEPEST, MOST, formula, fraction, statements
 from diffcli.reports.page.plots import svg
 from diffcli.reports.page.report import Findings, page, study_html
+from diffcli.reports.page.tables import RANKS, SIGNS, digits_marked
 from diffcli.studies.study import Axis, Column, Curve, Plot, Study, Table
 
 HOSTILE = "</code></td><script>document.title='broken'</script><img src=x onerror=alert(1)> \" ' & \x00 ${1} <!--"
@@ -205,15 +207,19 @@ def test_every_number_is_there_with_all_its_digits(results: dict[str, Result], n
                 assert repr(number) in shown
 
 
+def marked(text: str, relative: float | None) -> str:
+    return digits_marked(cells.number(text, relative))
+
+
 def test_wrong_digits_are_marked_and_right_ones_are_not() -> None:
-    assert digits_marked("0.4794255386042031", 3e-16) == "0.4794255386042031"
-    assert digits_marked("-1.2345e+100", 4e-4) == '-1.234<span class="off">5</span>e+100'
-    assert digits_marked("0.0012345", 2e-3) == '0.00123<span class="off">45</span>'
+    assert marked("0.4794255386042031", 3e-16) == "0.4794255386042031"
+    assert marked("-1.2345e+100", 4e-4) == '-1.234<span class="off">5</span>e+100'
+    assert marked("0.0012345", 2e-3) == '0.00123<span class="off">45</span>'
     for relative in (1.0, 3e40, float("inf"), float("nan")):
-        assert digits_marked("12", relative) == '<span class="off">12</span>'
-    assert digits_marked("12", None) == "12"
-    assert digits_marked("5e-324", 0.4) == '<span class="off">5</span>e-324'
-    assert digits_marked("1e-320", 1e-4) == "1e-320"
+        assert marked("12", relative) == '<span class="off">12</span>'
+    assert marked("12", None) == "12"
+    assert marked("5e-324", 0.4) == '<span class="off">5</span>e-324'
+    assert marked("1e-320", 1e-4) == "1e-320"
 
 
 def test_verdicts_are_words_with_signs(results: dict[str, Result]) -> None:

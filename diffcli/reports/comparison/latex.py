@@ -10,25 +10,11 @@ import re
 from collections.abc import Iterator, Sequence
 
 from diffcli.batch.rows import Failure, Result
-from diffcli.comparison.result import Comparison
-from diffcli.locale.language import join, language, tr, translate_message
-from diffcli.reports.cells import (
-    BATCH,
-    COSTS,
-    batch_rows,
-    costs,
-    derivatives,
-    formulas,
-    headings,
-    remarks,
-    standing,
-    swell,
-    truths,
-    value,
-)
+from diffcli.locale.language import language, tr, translate_message
+from diffcli.reports.cells import Contents, prose
 from diffcli.reports.latex import BREAK, LETTERS, LONGEST_WORD, NUMBERED, RAISED, broken, code, escaped, number
-from diffcli.reports.names import names
-from diffcli.reports.sentences import closing, operations
+from diffcli.reports.names import Name
+from diffcli.reports.rows import BATCH, COSTS, batch_rows, columns
 
 LONGEST_CELL = 600
 """A cell does not break across pages: longer code in it is shown by its beginning and end."""
@@ -57,10 +43,10 @@ def _row(cells: Sequence[str]) -> str:
     return f"{' & '.join(cells)} \\\\\n"
 
 
-def _open(columns: str, header: Sequence[str]) -> str:
+def _open(places: str, header: Sequence[str]) -> str:
     """A long table up to its first row; the header is repeated on every page."""
     head = _row([escaped(name) for name in header])
-    return f"\\begin{{longtable}}{{{columns}}}\n\\toprule\n{head}\\midrule\n\\endhead\n\\bottomrule\n\\endfoot\n"
+    return f"\\begin{{longtable}}{{{places}}}\n\\toprule\n{head}\\midrule\n\\endhead\n\\bottomrule\n\\endfoot\n"
 
 
 _CLOSE = "\\end{longtable}\n"
@@ -74,32 +60,39 @@ class Report:
 
     def begin(self) -> str:
         preamble = _PREAMBLE % (LETTERS[language()], _PAGES[self.single])
-        return preamble if self.single else f"{preamble}\\footnotesize\n{_open(_BATCH_COLUMNS, list(map(tr, BATCH)))}"
+        return (
+            preamble
+            if self.single
+            else f"{preamble}\\footnotesize\n{_open(_BATCH_COLUMNS, [column.heading for column in columns(BATCH)])}"
+        )
 
     def add(self, result: Result) -> str:
         if not self.single:
             return _batch(result)
         if isinstance(result, Failure):
             return f"{code(result.expression)}\n\n{tr('error: ')}{escaped(translate_message(result.message))}\n"
-        sentences = [escaped(sentence) for sentence in (*swell(result), *remarks(result), join(closing(result)))]
-        parts = [_heading(result), _values(result), _costs(result), _formulas(result), *sentences]
-        return "\n".join(part.rstrip("\n") + "\n" for part in parts if part)
+        return _document(Contents(result))
 
     def end(self) -> str:
         return _END if self.single else _CLOSE + _END
 
 
-def _heading(comparison: Comparison) -> str:
-    function, point = headings(comparison)
-    at = "\n\n" + tr("at {source}", source=code(point)) if point else ""
-    notes = "".join(f"\n\n{escaped(tr('Note: {note}', note=translate_message(note)))}" for note in comparison.notes)
-    said = f"$f$ = {number(value(comparison))}, {operations(comparison.cost.total)}"
-    return f"{code(function)}{at}\n\n{said}{notes}\n"
+def _document(contents: Contents) -> str:
+    sentences = [escaped(sentence) for sentence in (*map(prose, contents.notes_beside_formulas), contents.closing)]
+    parts = [_heading(contents), _values(contents), _costs(contents), _formulas(contents), *sentences]
+    return "\n".join(part.rstrip("\n") + "\n" for part in parts if part)
 
 
-def _name(name: tuple[str, str]) -> str:
+def _heading(contents: Contents) -> str:
+    at = "\n\n" + tr("at {source}", source=code(contents.point)) if contents.point else ""
+    notes = "".join(f"\n\n{escaped(tr('Note: {note}', note=caution))}" for caution in contents.cautions)
+    value = f"$f$ = {number(contents.value)}, {contents.operations}"
+    return f"{code(contents.function)}{at}\n\n{value}{notes}\n"
+
+
+def _name(name: Name) -> str:
     """`∂f/∂x`, its letters in italics."""
-    text = "/".join(filter(None, name))
+    text = name.label
     marks = rf"([∂/]|[{RAISED}]+)" if "∂" in text else rf"(^d|/d|[{RAISED}]+)"
     pieces = re.split(marks, text)
     for k, piece in enumerate(pieces):
@@ -107,38 +100,33 @@ def _name(name: tuple[str, str]) -> str:
     return "".join(pieces)
 
 
-def _values(comparison: Comparison) -> str:
+def _values(contents: Contents) -> str:
     """A block per variable: every method's value, the truth beneath. So any number of digits and variables fits."""
-    entries_of = names(comparison)
-    if not entries_of:
+    if not contents.names:
         return ""
-    found = [(m.method, derivatives(comparison, m)) for m in comparison.measurements]
-    (truth, proved), *sides = truths(comparison)
+    entries = [*contents.texts, *[[entry.text for entry in proof.entries] for proof in contents.proofs]]
     blocks = []
-    for i, name in enumerate(entries_of):
-        lines = [(who, entries[i]) for who, entries in [*found, (truth, proved), *sides] if entries[i]]
-        rows = [[_name(name), *_valued(lines[0])], *[["", *_valued(line)] for line in lines[1:]]]
-        blocks.append("".join(_row(row) for row in rows))
-    widest = max(sum(6 if char >= NUMBERED else 1 for char in below) for _, below in entries_of)
-    columns = "@{}lll@{}" if widest <= LONGEST_WORD else "@{}P{5cm}ll@{}"
-    return _open(columns, ("", tr("method"), tr("value"))) + "\\addlinespace\n".join(blocks) + _CLOSE
+    for name, cells in zip(contents.names, zip(*entries, strict=True), strict=True):
+        lines = [[escaped(who), number(cell)] for who, cell in zip(contents.authors, cells, strict=True) if cell]
+        heads = [_name(name), *[""] * (len(lines) - 1)]
+        blocks.append("".join(_row([head, *line]) for head, line in zip(heads, lines, strict=True)))
+    widest = max(sum(6 if char >= NUMBERED else 1 for char in name.below) for name in contents.names)
+    places = "@{}lll@{}" if widest <= LONGEST_WORD else "@{}P{5cm}ll@{}"
+    return _open(places, ("", tr("method"), tr("value"))) + "\\addlinespace\n".join(blocks) + _CLOSE
 
 
-def _valued(line: tuple[str, str]) -> tuple[str, str]:
-    who, value = line
-    return escaped(who), number(value)
+def _costs(contents: Contents) -> str:
+    shown = columns(("method", *COSTS))
+    rows = [_row([escaped(cell) for cell in (row.method, *row.cells(COSTS))]) for row in contents.rows]
+    last = [contents.authors[len(rows)], "", "", "", "", escaped(contents.standing)]
+    places = "".join("r" if column.right else "l" for column in shown)
+    head = _open(f"@{{}}{places}@{{}}", [column.heading for column in shown])
+    return f"{head}{''.join(rows)}\\midrule\n{_row(last)}{_CLOSE}"
 
 
-def _costs(comparison: Comparison) -> str:
-    rows = [[escaped(cell) for cell in (m.method, *costs(comparison, m))] for m in comparison.measurements]
-    last = [tr("truth"), "", "", "", "", escaped(standing(comparison))]
-    head = _open("@{}lrrlrl@{}", (tr("method"), *map(tr, COSTS)))
-    return f"{head}{''.join(_row(row) for row in rows)}\\midrule\n{_row(last)}{_CLOSE}"
-
-
-def _formulas(comparison: Comparison) -> str:
+def _formulas(contents: Contents) -> str:
     """SymPy's derivatives, a paragraph each."""
-    lines = [f"{_name(name)} = {code(formula)}" for name, formula in formulas(comparison)]
+    lines = [f"{_name(note.name)} = {code(note.text)}" for note in contents.notes_of("formula")]
     return "\n\n".join([tr("SymPy's formulas:"), *lines]) + "\n" if lines else ""
 
 
@@ -149,9 +137,9 @@ def _batch(result: Result) -> str:
 
 def _batch_cells(result: Result) -> Iterator[list[str]]:
     place = True
-    for line, expression, method, verdict, *others in batch_rows(result):
-        first = [line, code(_clipped(expression))] if place else ["", ""]
-        yield [*first, escaped(method), escaped(verdict), *[escaped(_clipped(cell)) for cell in others]]
+    for row in batch_rows(result):
+        first = [row.line, code(_clipped(row.expression))] if place else ["", ""]
+        yield [*first, *[escaped(_clipped(cell)) for cell in row.others()]]
         place = False
 
 

@@ -9,31 +9,14 @@ import re
 from collections.abc import Sequence
 
 from diffcli.batch.rows import Failure, Result
-from diffcli.comparison.result import Comparison
-from diffcli.locale.language import join, tr, translate_message
-from diffcli.reports.cells import (
-    BATCH,
-    COSTS,
-    batch_rows,
-    costs,
-    derivatives,
-    formulas,
-    headings,
-    one_line,
-    remarks,
-    standing,
-    swell,
-    truths,
-    value,
-)
-from diffcli.reports.names import labels
-from diffcli.reports.sentences import closing, operations
+from diffcli.locale.language import tr, translate_message
+from diffcli.reports.cells import Contents, prose
+from diffcli.reports.rows import BATCH, COSTS, BatchRow, Column, batch_rows, columns, one_line
 from diffcli.runtime.errors import visible
 
 _WIDEST = 6
 """Beyond this many variables each is a row, not a column."""
 
-_RIGHT = {"line", "error", "lost", "× f"}
 _MARKS = re.compile(r"([\\`*_|<>\[\]&~$])")
 
 Row = Sequence[str]
@@ -72,13 +55,12 @@ def _row(cells: Row) -> str:
     return f"| {' | '.join(cells)} |\n"
 
 
-def _head(names: Row) -> str:
-    right = {tr(name) for name in _RIGHT}
-    return _row([escaped(name) for name in names]) + _row(["---:" if name in right else "---" for name in names])
+def _head(heads: Sequence[Column]) -> str:
+    return _row([escaped(head.heading) for head in heads]) + _row(["---:" if head.right else "---" for head in heads])
 
 
-def _table(names: Row, lines: Sequence[Row]) -> str:
-    return _head(names) + "".join(_row([escaped(cell) for cell in line]) for line in lines)
+def _table(heads: Sequence[Column], lines: Sequence[Row]) -> str:
+    return _head(heads) + "".join(_row([escaped(cell) for cell in line]) for line in lines)
 
 
 class Report:
@@ -88,50 +70,50 @@ class Report:
         self.single = single
 
     def begin(self) -> str:
-        return "" if self.single else _head(list(map(tr, BATCH)))
+        return "" if self.single else _head(columns(BATCH))
 
     def add(self, result: Result) -> str:
         if not self.single:
-            return "".join(_batch_row(cells) for cells in batch_rows(result))
+            return "".join(map(_batch_row, batch_rows(result)))
         if isinstance(result, Failure):
             return f"## {code(result.expression)}\n\n{tr('error: ')}{escaped(translate_message(result.message))}\n"
-        said = [escaped(line) for line in (*swell(result), *remarks(result))]
-        parts = [_heading(result), *_tables(result), _formulas(result), *said]
-        return "\n\n".join(part.strip("\n") for part in [*parts, escaped(join(closing(result)))] if part) + "\n"
+        return _page(Contents(result))
 
     def end(self) -> str:
         return ""
 
 
-def _batch_row(cells: Row) -> str:
-    line, expression, *others = cells
-    return _row([line, code(expression, in_table=True), *[escaped(cell) for cell in others]])
+def _batch_row(row: BatchRow) -> str:
+    return _row([row.line, code(row.expression, in_table=True), *map(escaped, row.others())])
 
 
-def _heading(comparison: Comparison) -> str:
-    function, point = headings(comparison)
-    at = tr(" at {point}", point=code(point)) if point else ""
-    notes = "".join(f"\n\n{escaped(tr('Note: {note}', note=translate_message(note)))}" for note in comparison.notes)
-    said = f"f = {value(comparison)}, {operations(comparison.cost.total)}"
-    return f"## {code(function)}{at}\n\n{said}{notes}"
+def _page(contents: Contents) -> str:
+    notes = [escaped(prose(note)) for note in contents.notes_beside_formulas]
+    parts = [_heading(contents), *_tables(contents), _formulas(contents), *notes, escaped(contents.closing)]
+    return "\n\n".join(part.strip("\n") for part in parts if part) + "\n"
 
 
-def _tables(comparison: Comparison) -> list[str]:
+def _heading(contents: Contents) -> str:
+    at = tr(" at {point}", point=code(contents.point)) if contents.point else ""
+    notes = "".join(f"\n\n{escaped(tr('Note: {note}', note=caution))}" for caution in contents.cautions)
+    return f"## {code(contents.function)}{at}\n\nf = {contents.value}, {contents.operations}{notes}"
+
+
+def _tables(contents: Contents) -> list[str]:
     """A column per variable; where they are many a row per variable, and the costs apart."""
-    measurements, exact = comparison.measurements, truths(comparison)
-    columns = labels(comparison)
-    found = [derivatives(comparison, measurement) for measurement in measurements]
-    if len(columns) <= _WIDEST:
-        lines = [[m.method, *entries, *costs(comparison, m)] for m, entries in zip(measurements, found, strict=True)]
-        ends = [[who, *entries, "", "", "", "", ""] for who, entries in exact]
-        ends[0][-1] = standing(comparison)
-        return [_table([tr("method"), *columns, *map(tr, COSTS)], [*lines, *ends])]
-    cells = [columns, *found, *[entries for _, entries in exact]]
-    header = ["", *[m.method for m in measurements], *[who for who, _ in exact]]
-    lines = [[m.method, *costs(comparison, m)] for m in measurements]
-    return [_table(header, list(zip(*cells, strict=True))), _table([tr("method"), *map(tr, COSTS)], lines)]
+    method, *costs = columns(("method", *COSTS))
+    labels = [Column(label) for label in contents.labels]
+    derivatives = [*contents.texts, *[[entry.text for entry in proof.entries] for proof in contents.proofs]]
+    spent = [[row.method, *row.cells(COSTS)] for row in contents.rows]
+    if len(labels) <= _WIDEST:
+        ends = [[proof.name, "", "", "", "", proof.standing] for proof in contents.proofs]
+        lines = [[who, *entries, *cells] for (who, *cells), entries in zip([*spent, *ends], derivatives, strict=True)]
+        return [_table([method, *labels, *costs], lines)]
+    names = [Column(name) for name in ("", *contents.authors)]
+    entries = list(zip(contents.labels, *derivatives, strict=True))
+    return [_table(names, entries), _table([method, *costs], spent)]
 
 
-def _formulas(comparison: Comparison) -> str:
-    lines = [f"- {escaped('/'.join(filter(None, name)))} = {code(formula)}" for name, formula in formulas(comparison)]
+def _formulas(contents: Contents) -> str:
+    lines = [f"- {escaped(note.name.label)} = {code(note.text)}" for note in contents.notes_of("formula")]
     return "\n".join([tr("SymPy's formulas:"), "", *lines]) if lines else ""

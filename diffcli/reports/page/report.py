@@ -11,6 +11,7 @@ from math import isfinite
 
 from diffcli.comparison.result import Comparison
 from diffcli.locale.language import tr
+from diffcli.reports.cells import Contents
 from diffcli.reports.comparison.html import eyebrow, heading, section, sections, title_of
 from diffcli.reports.page.document import Cell, asset, box, ending, opening, row, table, text
 from diffcli.reports.page.plots import svg
@@ -38,14 +39,14 @@ class Findings:
 
 def page(findings: Findings) -> str:
     """The whole page."""
-    comparison = findings.comparison
-    found = [one for one in (*sections(comparison), *_sections(findings)) if one[2]]
+    contents = Contents(findings.comparison)
+    found = [one for one in (*sections(contents), *_sections(findings)) if one[2]]
     links = "".join(f'<li><a href="#{address}">{title}</a></li>' for address, title, _ in found)
     parts = [
-        eyebrow(), heading(comparison),
+        eyebrow(), heading(contents),
         f'<nav aria-label="{tr("Sections")}"><ul>{links}</ul></nav>', *[section(*one) for one in found],
     ]  # fmt: skip
-    head = opening(title_of(comparison), asset("copy.js"))
+    head = opening(title_of(findings.comparison), asset("copy.js"))
     return f"{head}{chr(10).join(parts)}\n{ending(_foot(findings), asset('copy.js'))}"
 
 
