@@ -38,7 +38,8 @@ def run_points(text: str, at: list[str], request: Request, many: Many) -> int:
     from diffcli.points.result import SAMPLE, Settings
     from diffcli.points.run import run, understood
     from diffcli.points.writing import RESULTS, save
-    from diffcli.reports.points import entry_names, written_as
+    from diffcli.reports.points import written_as
+    from diffcli.reports.points.findings import entry_names
 
     entries = [entry for part in at for entry in split(part)]
     fixed = within(request.computation.timeout, point_of, [entry for entry in entries if ":" not in entry])

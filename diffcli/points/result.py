@@ -90,6 +90,12 @@ class Settings(NamedTuple):
     fast_trig: bool | None = None
 
 
+def _bits(ulp: float) -> float:
+    from diffcli.truth.accuracy import bits_lost
+
+    return bits_lost(ulp)
+
+
 @dataclass(frozen=True, slots=True)
 class Worst:
     """A point where a method does badly: the entry, what was computed there, and the truth if there is one."""
@@ -103,11 +109,7 @@ class Worst:
 
     @property
     def bits(self) -> float | None:
-        if self.ulp is None:
-            return None
-        from diffcli.truth.accuracy import bits_lost
-
-        return bits_lost(self.ulp)
+        return None if self.ulp is None else _bits(self.ulp)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,11 @@ class Spread:
     histogram: tuple[int, ...]
     verdicts: Mapping[str, int]
     points: tuple[Worst, ...]
+
+    @property
+    def bits(self) -> float | None:
+        """Bits lost at the worst point that is proved."""
+        return None if self.worst is None else _bits(self.worst)
 
     @property
     def bad(self) -> float:

@@ -31,7 +31,7 @@ from diffcli.points.statistics import BINS, quantile, sample
 from diffcli.problem.asked import Asked
 from diffcli.problem.case import Case
 from diffcli.problem.understanding import make_case
-from diffcli.reports import points as points_report
+from diffcli.reports.points import findings as points_report
 from diffcli.runtime.errors import DiffError
 
 # Exact operations only: NumPy's bits are libm's.
