@@ -48,9 +48,9 @@ class _Work:
     outcomes: list[Outcome] = field(default_factory=list)
 
 
-def compare(case: Case, settings: Settings | None = None) -> Comparison:
+def compare(case: Case, settings: Settings) -> Comparison:
     """Differentiate `case` by every method asked for, and judge each against the truth."""
-    return compare_all([case], settings or Settings())[0]
+    return compare_all([case], settings)[0]
 
 
 def compare_all(cases: Sequence[Case], settings: Settings) -> list[Comparison]:

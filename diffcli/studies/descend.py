@@ -99,7 +99,7 @@ def on_samples(
     return Objective(text, start, held, samples)
 
 
-def descend(objective: Objective, request: Request = Request()) -> Study:
+def descend(objective: Objective, request: Request) -> Study:
     """Walk down by every way asked for; the first method's gradients lead, the others' are measured beside them."""
     _checked(objective, request)
     usable, failed = ready(objective.case(objective.size), request.methods, request.timeout)

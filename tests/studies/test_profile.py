@@ -161,7 +161,7 @@ def test_recorded_programs_are_used_while_their_conditions_hold() -> None:
     for k in range(30):
         at = 0.05 + k / 10
         sample = losses((at,))
-        comparison = compare(make_case(source, {"x": at}))
+        comparison = compare(make_case(source, {"x": at}), Settings())
         for measurement in comparison.measurements:
             assert measurement.derivative == (sample.losses[measurement.method].computed,)
     assert {name: len(method.known) for name, method in losses.methods.items()} == {

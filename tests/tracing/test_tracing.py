@@ -201,7 +201,7 @@ def test_functions_of_installed_packages_run_as_they_stand(text, at, allowed):
 @pytest.mark.parametrize(("a", "slope", "turns"), [(1.0, 1024, 9), (0.3, 4096, 11), (3.0, 512, 8), (-1.0, 102400, 9)])
 def test_the_lectures_function_by_every_method(a, slope, turns):
     case = traced_case(f"{LESSON}:f", {"a": a})
-    comparison = compare(case)
+    comparison = compare(case, Settings())
     assert comparison.truth.status == "certified"
     assert [m.derivative for m in comparison.measurements] == [(slope,)] * 3
     assert comparison.good
@@ -219,7 +219,7 @@ def test_the_path_is_told(capsys):
 
 
 def test_a_vector_has_its_jacobian():
-    comparison = compare(traced_case(f"{LESSON}:f", {"a": (1.0, 2.0)}))
+    comparison = compare(traced_case(f"{LESSON}:f", {"a": (1.0, 2.0)}), Settings())
     assert comparison.truth.derivative is not None
     assert [float(entry) for entry in comparison.truth.derivative] == [512, 0, 0, 512]
     assert comparison.good
@@ -235,7 +235,7 @@ def test_a_vector_has_its_jacobian():
     ids=["hessian", "jvp", "hvp"],
 )
 def test_every_kind_of_derivative(asked, wanted):
-    comparison = compare(traced_case(source("optimisation", "rosenbrock"), {"x": (1.0, 1.0)}, asked=asked))
+    comparison = compare(traced_case(source("optimisation", "rosenbrock"), {"x": (1.0, 1.0)}, asked=asked), Settings())
     assert comparison.truth.derivative is not None
     assert [float(entry) for entry in comparison.truth.derivative] == [
         pytest.approx(value) for value in (wanted if asked.jvp is None else [0.0])
@@ -419,7 +419,7 @@ def test_a_whole_number_that_is_not_differentiated_counts(tmp_path):
 def test_what_does_not_depend_on_the_point_is_said(tmp_path):
     case = traced_case(written(tmp_path, "def f(x):\n  return 3.0\n"), {"x": 2.0})
     assert "does not depend on x" in case.expression.notes[0]
-    assert compare(case).good
+    assert compare(case, Settings()).good
 
 
 def test_parts_of_different_shapes_are_put_together(tmp_path):

@@ -15,30 +15,37 @@ from diffcli.locale.language import tr, translate_message
 from diffcli.reports.cells import Contents
 from diffcli.reports.page.document import asset, ending, opening, text
 from diffcli.reports.page.tables import LISTED, RANKS, SIGNS, derivative_table, verdict
-from diffcli.reports.rows import extremes, one_line, verdict_name
+from diffcli.reports.rows import Column, columns, extremes, one_line, verdict_name
 
-COLUMNS: tuple[tuple[str, str], ...] = (
-    ("line", "right"), ("expression", "left"), ("verdict", "left"), ("bits", "right"), ("error", "right"),
-    ("operations", "right"),
-)  # fmt: skip
-"""Of a batch: the key to sort by, the class."""
-_NAMES = ("line", "expression", "verdict", "bits lost", "error", "fewest operations")
-"""Their headings."""
+KEYS = ("line", "expression", "verdict", "bits", "error", "operations")
+"""Of its columns: what the script sorts by."""
 _SCRIPT = ("any ({count})", "1 row shown", "{count} rows shown", "{count} of {all} rows shown",
            "{shown} (of {total})")  # fmt: skip
 """What the script says."""
 
-
 EARLY = 'document.documentElement.className = "sorting";'
 """The script before the rows: a browser need not lay out those that will be put in another order."""
+
+
+def _columns() -> list[tuple[str, Column]]:
+    *cells, fewest = KEYS
+    return [*zip(cells, columns(cells), strict=True), (fewest, Column(tr("fewest operations"), right=True))]
+
+
+def _class(column: Column) -> str:
+    return "right" if column.right else "left"
+
+
+def _label(key: str, column: Column) -> str:
+    """The name that a narrow screen shows beside a cell; a verdict needs none."""
+    return "" if key == "verdict" else f' data-name="{column.heading}"'
 
 
 def begin() -> str:
     """The page up to its first row."""
     title, tallies = tr("Derivatives compared"), tr("Verdicts by method")
     heads = "".join(
-        f'<th scope="col" data-key="{key}" class="{kind}">{name}</th>'
-        for (key, kind), name in zip(COLUMNS, map(tr, _NAMES), strict=True)
+        f'<th scope="col" data-key="{key}" class="{_class(column)}">{column.heading}</th>' for key, column in _columns()
     )
     words = {name: verdict_name(name) for name in SIGNS} | dict(zip(_SCRIPT, map(tr, _SCRIPT), strict=True))
     order = text(json.dumps(sorted(SIGNS, key=lambda name: -RANKS[name])))
@@ -75,12 +82,8 @@ def item(result: Result) -> str:
 
 
 def _compared(comparison: Comparison) -> str:
-    case, measurements, worst, contents = (
-        comparison.case,
-        comparison.measurements,
-        extremes(comparison),
-        Contents(comparison),
-    )
+    case, measurements = comparison.case, comparison.measurements
+    worst, contents = extremes(comparison), Contents(comparison)
     data = {
         "line": case.line, "rank": max((RANKS[m.word] for m in measurements), default=0),
         "bits": None if worst.bits is None else round(worst.bits, 3),
@@ -123,16 +126,14 @@ def _body(
     marks = "".join(f' data-{name}="{text(found)}"' for name, found in data.items() if found is not None)
     beneath = f"<p>{text(below)}</p>" if below else ""
     head = f"<details><summary>{_short(source)}</summary></details>{beneath}"
-    names = list(map(tr, _NAMES))
-    named = [
-        f'<td class="{kind}">{cell}</td>' if key == "verdict" else f'<td data-name="{name}" class="{kind}">{cell}</td>'
-        for (key, kind), name, cell in zip(COLUMNS[2:], names[2:], cells, strict=True)
-    ]
-    number = "" if line is None else str(line)
-    first = (
-        f'<tr><td class="right" data-name="{names[0]}">{number}</td><th scope="row">{head}</th>{"".join(named)}</tr>'
+    (_, place), _, *others = _columns()
+    named = "".join(
+        f'<td{_label(key, column)} class="{_class(column)}">{cell}</td>'
+        for (key, column), cell in zip(others, cells, strict=True)
     )
-    more = f'<tr class="more"><td colspan="{len(COLUMNS)}">{_whole(source)}<div class="box">{details}</div></td></tr>'
+    number = "" if line is None else str(line)
+    first = f'<tr><td class="right" data-name="{place.heading}">{number}</td><th scope="row">{head}</th>{named}</tr>'
+    more = f'<tr class="more"><td colspan="{len(KEYS)}">{_whole(source)}<div class="box">{details}</div></td></tr>'
     return f"<tbody{marks}>{first}\n{more}</tbody>\n"
 
 
