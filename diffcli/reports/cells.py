@@ -18,7 +18,7 @@ from diffcli.comparison.result import Comparison, Measurement
 from diffcli.locale.language import join, tr, translate_message
 from diffcli.problem.case import understood
 from diffcli.problem.point import equations, tuples, written
-from diffcli.reports.figures import DASH, count, operations, proved, ratio, shortened, side
+from diffcli.reports.figures import DASH, count, exact_digits, operations, ratio, shorten, side
 from diffcli.reports.names import Name, names
 from diffcli.reports.rows import Row, operations_of, rows
 from diffcli.reports.sentences import closing, sides
@@ -231,16 +231,18 @@ def _proofs(comparison: Comparison) -> Iterator[Proof]:
         yield Proof(tr("truth"), (Exact(DASH, DASH),) * comparison.size, standing)
         return
     undecided = dict.fromkeys(truth.undecided, Exact(tr("undecided"), tr("undecided")))
-    exact = tuple(undecided.get(k) or _exact(proved(entry)) for k, entry in enumerate(truth.derivative))
+    exact = tuple(undecided.get(k) or _exact(exact_digits(entry)) for k, entry in enumerate(truth.derivative))
     yield Proof(tr("truth"), exact, standing)
     ends = sides(truth)
     for name, end in ((tr("from left"), 0), (tr("from right"), 1)) if ends else ():
         cells = [ends[k][end] if k in ends else "" for k in range(len(truth.derivative))]
-        yield Proof(name, tuple(Exact("", "") if cell == "" else Exact(proved(cell), side(cell)) for cell in cells))
+        yield Proof(
+            name, tuple(Exact("", "") if cell == "" else Exact(exact_digits(cell), side(cell)) for cell in cells)
+        )
 
 
 def _exact(text: str) -> Exact:
-    return Exact(text, shortened(text, FIGURES))
+    return Exact(text, shorten(text, FIGURES))
 
 
 def _standing(comparison: Comparison) -> str:

@@ -31,31 +31,31 @@ def ulps(error: float | None) -> str:
     return f"{text} ulp"
 
 
-def lost(bits: float | None, digits: int = 53) -> str:
+def loss(bits: float | None, digits: int = 53) -> str:
     """Bits lost of a number that has `digits`, as a person says it: `12 bits`, `all bits`."""
     if bits is None:
         return DASH
-    return tr("all bits") if all_lost(bits, digits) else tr("{bits} bits", bits=rounded(bits))
+    return tr("all bits") if is_total_loss(bits, digits) else tr("{bits} bits", bits=round_bits(bits))
 
 
-def lost_bits(bits: float | None, digits: int = 53) -> str:
+def loss_in_bits(bits: float | None, digits: int = 53) -> str:
     """The same under a heading that names bits: `12`, `all`."""
     if bits is None:
         return DASH
-    return tr("all") if all_lost(bits, digits) else rounded(bits)
+    return tr("all") if is_total_loss(bits, digits) else round_bits(bits)
 
 
-def all_lost(bits: float, digits: int = 53) -> bool:
+def is_total_loss(bits: float, digits: int = 53) -> bool:
     """Whether no digit is left of a number that has `digits` bits."""
     return bits >= digits - 0.5
 
 
-def rounded(bits: float) -> str:
+def round_bits(bits: float) -> str:
     """Bits lost as a number."""
     return f"{bits:.0f}" if bits >= 9.95 or bits < 0.05 else f"{bits:.1f}"
 
 
-def proved(entry: object) -> str:
+def exact_digits(entry: object) -> str:
     """A ball with all its digits, the infinity of a vertical tangent, or nothing."""
     if entry is None:
         return tr("none")
@@ -66,11 +66,11 @@ def proved(entry: object) -> str:
 
 def side(one_sided: object) -> str:
     """A one-sided derivative in short."""
-    text = proved(one_sided)
-    return text if len(text) <= 20 else shortened(text, 15)
+    text = exact_digits(one_sided)
+    return text if len(text) <= 20 else shorten(text, 15)
 
 
-def shortened(text: str, figures: int) -> str:
+def shorten(text: str, figures: int) -> str:
     """Certified digits, cut where a reader stops reading: `1.71633781453677378…`."""
     mantissa, mark, exponent = text.partition("e")
     keep = figures + (mantissa[0] == "-") + ("." in mantissa)

@@ -96,21 +96,21 @@ def _stands(char: str) -> bool:
     return language() == "zh" and ("\u2e80" <= char <= "\u9fff" or "\uff00" <= char <= "\uffef")
 
 
-def escaped(text: str) -> str:
+def escape_tex(text: str) -> str:
     r"""Text that means itself; the sign of a number is a minus.
 
-    >>> escaped("5 % of -2")
+    >>> escape_tex("5 % of -2")
     '5 \\% of $-$2'
     """
     pieces = _MINUS.split(unicodedata.normalize("NFC", text))
-    return "$-$".join(re.sub("-(?=-)", "-{}", "".join(map(_spelled, _WORD.findall(piece)))) for piece in pieces)
+    return "$-$".join(re.sub("-(?=-)", "-{}", "".join(map(_spell, _WORD.findall(piece)))) for piece in pieces)
 
 
-def _spelled(word: str) -> str:
-    return "".join(map(character, word)) + BREAK * (len(word) == LONGEST_WORD or _numbered(word))
+def _spell(word: str) -> str:
+    return "".join(map(character, word)) + BREAK * (len(word) == LONGEST_WORD or _is_numbered(word))
 
 
-def _numbered(token: str) -> bool:
+def _is_numbered(token: str) -> bool:
     return token >= NUMBERED and not _stands(token[0])
 
 
@@ -129,7 +129,7 @@ def broken(text: str) -> str:
     for token in _TOKEN.findall(unicodedata.normalize("NFC", text)):
         pieces.append("".join(map(character, token)))
         line += len(pieces[-1])
-        if token in _BEHIND or _numbered(token) or len(token) == LONGEST_WORD:
+        if token in _BEHIND or _is_numbered(token) or len(token) == LONGEST_WORD:
             pieces.append(BREAK)
         if line > _LONGEST_LINE:
             pieces.append("%\n")
@@ -147,7 +147,7 @@ def number(text: str) -> str:
         return f"${'-' * (text[0] == '-')}\\infty$"
     found = re.fullmatch(r"(-?[\d.]+)(?:e([+-]?\d+))?", text)
     if found is None:
-        return escaped(text)
+        return escape_tex(text)
     mantissa, exponent = found.groups()
     if exponent is None:
         return f"${mantissa}$"

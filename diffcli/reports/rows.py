@@ -11,7 +11,7 @@ from diffcli.batch.rows import Failure, Result
 from diffcli.comparison.result import CLAIM, Comparison, Measurement
 from diffcli.core.program import Cost
 from diffcli.locale.language import tr, translate_message
-from diffcli.reports.figures import DASH, count, lost, lost_bits, ratio, ulps
+from diffcli.reports.figures import DASH, count, loss, loss_in_bits, ratio, ulps
 
 SIGNS = (("add", "+"), ("neg", "-"), ("mul", "×"), ("div", "÷"), ("pow", "^"), ("func", "ƒ"))
 """Classes of operations, each with its sign."""
@@ -88,8 +88,8 @@ def _row(measurement: Measurement, comparison: Comparison) -> Row:
         word=measurement.word,
         verdict=tr(measurement.word),
         error=ulps(measurement.max_ulp),
-        lost=lost(measurement.bits, comparison.digits),
-        bits=lost_bits(measurement.bits, comparison.digits),
+        lost=loss(measurement.bits, comparison.digits),
+        bits=loss_in_bits(measurement.bits, comparison.digits),
         operations=None if cost is None else operations_of(cost),
         ratio=ratio(None if cost is None else cost.total, comparison.cost.total),
         tape=count(None if memory is None else memory.tape),
@@ -126,7 +126,7 @@ def extremes(comparison: Comparison) -> Extremes:
     bits = max((m.bits for m in measurements if m.bits is not None), default=None)
     ulp = max((m.max_ulp for m in measurements if m.max_ulp is not None), default=None)
     cost = min((m.cost.total for m in measurements if m.cost is not None and m.method != CLAIM), default=None)
-    return Extremes(bits, ulp, cost, ulps(ulp), lost(bits, digits), lost_bits(bits, digits), count(cost))
+    return Extremes(bits, ulp, cost, ulps(ulp), loss(bits, digits), loss_in_bits(bits, digits), count(cost))
 
 
 class BatchRow(NamedTuple):

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from diffcli.comparison.result import GOOD, Comparison, Measurement
 from diffcli.locale.language import begun, join, listed, tr, translate_message
-from diffcli.reports.figures import all_lost, lost, operations, side
+from diffcli.reports.figures import is_total_loss, loss, operations, side
 from diffcli.reports.names import labels
 from diffcli.runtime.messages import Message
 from diffcli.truth.certify import Truth
@@ -80,13 +80,13 @@ def _correctness(comparison: Comparison, answered: Sequence[Measurement]) -> lis
     if truth.status == "undefined":
         return [tr("f has no value here: {reason}.", reason=translate_message(truth.reason)), *_real_root(truth.reason)]
     if truth.derivative is None:
-        return [_unproved(truth, answered)]
+        return [_unproved_sentence(truth, answered)]
     said = [_no_derivative(comparison, answered)] if sides(truth) else []
     if truth.undecided:
-        return [*said, *_undecided(comparison, answered)]
+        return [*said, *_undecided_sentences(comparison, answered)]
     if said or not answered:
         return said
-    return [_certified(answered, comparison.digits)]
+    return [_certified_sentence(answered, comparison.digits)]
 
 
 _OF_A_NEGATIVE = "a negative base {base} to the broken power {exponent}"
@@ -113,7 +113,7 @@ _TYPED = 0.004
 """How far a decimal is from the fraction it is typed for: 0.33 is meant as 1/3."""
 
 
-def _undecided(comparison: Comparison, answered: Sequence[Measurement]) -> list[str]:
+def _undecided_sentences(comparison: Comparison, answered: Sequence[Measurement]) -> list[str]:
     """Which entries are not proved; and what is wrong with those that are."""
     truth, names = comparison.truth, labels(comparison.case)
     open_, first = truth.undecided, [names[place] for place in truth.undecided[:_NAMED]]
@@ -149,7 +149,7 @@ def _zeros(comparison: Comparison) -> str:
     )
 
 
-def _certified(answered: Sequence[Measurement], digits: int) -> str:
+def _certified_sentence(answered: Sequence[Measurement], digits: int) -> str:
     right = [m for m in answered if m.verdict == "ok"]
     wrong = [m for m in answered if m.verdict != "ok"]
     one = len(answered) == 1
@@ -159,13 +159,13 @@ def _certified(answered: Sequence[Measurement], digits: int) -> str:
             template = "{who} is right to the last digit." if one else "{who} are right to the last digit."
             return tr(template, who=_all(answered))
         template = "{who} is right; it lost most: {lost} of {digits}." if one else _LOST_MOST
-        return tr(template, who=_all(answered), worst=worst.method, lost=lost(worst.bits, digits), digits=digits)
-    hopeless = all(all_lost(m.bits or 0, digits) for m in wrong)
+        return tr(template, who=_all(answered), worst=worst.method, lost=loss(worst.bits, digits), digits=digits)
+    hopeless = all(is_total_loss(m.bits or 0, digits) for m in wrong)
     if not right and len(wrong) > 1 and len({m.derivative for m in wrong}) == 1:
         if hopeless:
             return tr("The methods agree with each other, and are all wrong: no digit is left.")
         template = "The methods agree with each other, and are all wrong: {lost} of {digits} are lost."
-        return tr(template, lost=lost(wrong[0].bits, digits), digits=digits)
+        return tr(template, lost=loss(wrong[0].bits, digits), digits=digits)
     parts = [_fault(m, digits) for m in wrong]
     if right:
         template = "{who} is right" if len(right) == 1 else "{who} are right"
@@ -180,12 +180,12 @@ def _fault(measurement: Measurement, digits: int) -> str:
     who = measurement.method
     if measurement.verdict == "nonfinite":
         return tr("{who} gives no finite number", who=who)
-    if all_lost(measurement.bits or 0, digits):
+    if is_total_loss(measurement.bits or 0, digits):
         return tr("{who} keeps no digit", who=who)
-    return tr("{who} loses {lost} of {digits}", who=who, lost=lost(measurement.bits, digits), digits=digits)
+    return tr("{who} loses {lost} of {digits}", who=who, lost=loss(measurement.bits, digits), digits=digits)
 
 
-def _unproved(truth: Truth, answered: Sequence[Measurement]) -> str:
+def _unproved_sentence(truth: Truth, answered: Sequence[Measurement]) -> str:
     agreed = all(m.verdict == "no-truth" for m in answered)
     if truth.derivative is not None:
         count, total = len(truth.undecided), len(truth.derivative)

@@ -13,7 +13,7 @@ from diffcli.locale.wrapping import wrapped
 from diffcli.problem.case import understood
 from diffcli.problem.point import equations
 from diffcli.reports.comparison.json import SCHEMA, number
-from diffcli.reports.latex import LETTERS, escaped
+from diffcli.reports.latex import LETTERS, escape_tex
 from diffcli.reports.mathml import MATHML, math
 from diffcli.reports.typesetting import LATEX, Notation, named, typeset
 from diffcli.studies.steps import TIDIED, Block, Check, Formula, Lesson, Step, Steps
@@ -255,18 +255,18 @@ _HEAD = r"""\documentclass[a4paper]{article}
 
 def _latex(steps: Steps) -> Iterator[str]:
     yield _HEAD % LETTERS[language()]
-    yield f"{escaped(_standing(steps))}\n\n"
+    yield f"{escape_tex(_standing(steps))}\n\n"
     for lesson in steps.lessons:
         yield f"\\section*{{{tr('Derivative by {name}', name=f'${named(lesson.variable, LATEX)}$')}}}\n"
         for block in lesson.blocks:
             name = named(block.name, LATEX) if block.name.isidentifier() else "f"
             yield _formula(_equation(name, _set(block.expression, LATEX), LATEX))
             for step in block.steps:
-                yield f"\\textbf{{{step.number}.\\enspace {escaped(translate_message(step.title))}}}"
+                yield f"\\textbf{{{step.number}.\\enspace {escape_tex(translate_message(step.title))}}}"
                 yield f"\\qquad ${_statement(step, LATEX)}$\n\n"
                 yield from map(_formula, _step_lines(step, block, lesson, LATEX))
                 if step.note:
-                    yield f"{escaped(tr('Kink: {note}.', note=translate_message(step.note)))}\n\n"
+                    yield f"{escape_tex(tr('Kink: {note}.', note=translate_message(step.note)))}\n\n"
                 yield f"{_ticked(step.check)}\n\n"
         yield "\\medskip\\hrule\\medskip\n"
         yield from map(_formula, _lines(lesson, LATEX))
@@ -282,7 +282,7 @@ def _formula(text: str) -> str:
 def _ticked(check: Check) -> str:
     said = verdict(check)
     mark = {"✓": r"$\checkmark$", "✗": r"$\times$"}.get(said[0], "--")
-    return f"\\hspace*{{1.5em}}{mark} {escaped(said[1:].strip())}"
+    return f"\\hspace*{{1.5em}}{mark} {escape_tex(said[1:].strip())}"
 
 
 _STYLE = (

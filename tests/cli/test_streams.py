@@ -20,7 +20,8 @@ from diffcli.cli.options import Results, Written
 from diffcli.cli.request import POINT_FORMATS
 from diffcli.cli.streams import destination
 from diffcli.cli.studies import FORMATS
-from diffcli.reports.comparison import REPORTS, graph, steps
+from diffcli.reports import graph, steps
+from diffcli.reports.comparison import REPORTS
 from diffcli.runtime.errors import DiffError, place, visible
 from diffcli.runtime.limits import Here
 from diffcli.runtime.streams import take_utf8, writes_chinese

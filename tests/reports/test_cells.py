@@ -100,13 +100,13 @@ def test_wrong_digits_are_told_apart_and_the_text_is_kept(comparison: Comparison
 PLANTED = "54321"
 PLANTS = {
     "error": (rows, "ulps", PLANTED),
-    "lost": (rows, "lost", PLANTED),
-    "bits": (rows, "lost_bits", PLANTED),
+    "lost": (rows, "loss", PLANTED),
+    "bits": (rows, "loss_in_bits", PLANTED),
     "ratio": (rows, "ratio", PLANTED),
     "operations": (rows, "operations_of", Operations(PLANTED, "", (0,) * 6)),
     "verdict": (rows, "tr", PLANTED),
     "derivative": (cells, "number", Number(PLANTED)),
-    "truth": (cells, "proved", PLANTED),
+    "truth": (cells, "exact_digits", PLANTED),
 }
 """By the cell: where it is built, by what, and what that gives instead."""
 ELSEWHERE = {("lost", "html"), ("bits", "table"), ("bits", "markdown"), ("bits", "latex")}
@@ -143,5 +143,5 @@ def test_formats_judge_no_number(path: Path) -> None:
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }
-    judging = names & {"diffcli.truth.accuracy", "ratio", "proved", "shortened", "side", "rounded"}
+    judging = names & {"diffcli.truth.accuracy", "ratio", "exact_digits", "shorten", "side", "round_bits"}
     assert judging == ({"diffcli.truth.accuracy"} if path.stem == "json" else set())

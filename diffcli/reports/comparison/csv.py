@@ -103,7 +103,7 @@ def rows(result: Result, columns: Mapping[str, str] = MappingProxyType({})) -> I
     truth = {side: list(_leaves(found["truth"][side])) for side in ("derivative", "left", "right")}
     for measurement in found["methods"]:
         for entry in _entries(result, truth, measurement):
-            yield row | _measured(measurement) | entry
+            yield row | _method_cells(measurement) | entry
 
 
 def _cell(value: Any) -> Any:
@@ -120,7 +120,7 @@ def _leaves(value: Any) -> Iterator[Any]:
             yield part
 
 
-def _measured(measurement: dict[str, Any]) -> dict[str, Any]:
+def _method_cells(measurement: dict[str, Any]) -> dict[str, Any]:
     """What is said of a method as a whole."""
     same = ("method", "verdict", "max_ulp", "bits", "seconds", "setup_seconds")
     cells = {column: measurement[column] for column in same}
@@ -158,15 +158,15 @@ class Report:
         self.columns = (*COLUMNS[:2], *self.labels.values(), *COLUMNS[2:])
 
     def begin(self) -> str:
-        return self._written([{column: text_cell(column) for column in self.columns}])
+        return self._write([{column: text_cell(column) for column in self.columns}])
 
     def add(self, result: Result) -> str:
-        return self._written(rows(result, self.labels))
+        return self._write(rows(result, self.labels))
 
     def end(self) -> str:
         return ""
 
-    def _written(self, lines: Any) -> str:
+    def _write(self, lines: Any) -> str:
         text = StringIO(newline="")
         csv.DictWriter(text, self.columns).writerows(lines)
         return text.getvalue()

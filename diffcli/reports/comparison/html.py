@@ -31,7 +31,7 @@ def heading(contents: Contents) -> str:
     lines = _lines(contents)
     # a long formula is no heading: it is read below
     title = f'<h1 class="formula">{lines}</h1>' if lines else f"<h1>f({text(', '.join(names))})</h1>"
-    typed = [_typed(contents)]
+    typed = [_source_line(contents)]
     if point:
         typed.append(tr("at {source}", source=code(point)))
     lines_typed = [f'<p class="typed">{line}</p>' for line in typed]
@@ -39,7 +39,7 @@ def heading(contents: Contents) -> str:
     return "\n".join([title, *lines_typed, answer, _facts(contents)])
 
 
-def _typed(contents: Contents) -> str:
+def _source_line(contents: Contents) -> str:
     expression = contents.comparison.case.expression
     source = code(expression.source)
     return tr("the Python function {source}" if expression.traced else "typed {source}", source=source)
@@ -177,7 +177,7 @@ def table_html(comparison: Comparison) -> str:
     contents = Contents(comparison)
     lines, style = _lines(contents), asset("notebook.css")
     if comparison.case.expression.traced:
-        lines += f"<p>{_typed(contents)}</p>"
+        lines += f"<p>{_source_line(contents)}</p>"
     at = f"<p>{tr('at {source}', source=code(contents.point))}</p>" if contents.point else ""
     return (
         f'<div class="diff-compare"><style>{style}</style>{lines or f"<p>{code(contents.function)}</p>"}{at}'

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from diffcli.batch.rows import Failure, Result
 from diffcli.locale.language import language, tr, translate_message
 from diffcli.reports.cells import Contents, prose
-from diffcli.reports.latex import BREAK, LETTERS, LONGEST_WORD, NUMBERED, RAISED, broken, code, escaped, number
+from diffcli.reports.latex import BREAK, LETTERS, LONGEST_WORD, NUMBERED, RAISED, broken, code, escape_tex, number
 from diffcli.reports.names import Name
 from diffcli.reports.rows import BATCH, COSTS, batch_rows, columns
 
@@ -45,7 +45,7 @@ def _row(cells: Sequence[str]) -> str:
 
 def _open(places: str, header: Sequence[str]) -> str:
     """A long table up to its first row; the header is repeated on every page."""
-    head = _row([escaped(name) for name in header])
+    head = _row([escape_tex(name) for name in header])
     return f"\\begin{{longtable}}{{{places}}}\n\\toprule\n{head}\\midrule\n\\endhead\n\\bottomrule\n\\endfoot\n"
 
 
@@ -70,7 +70,7 @@ class Report:
         if not self.single:
             return _batch(result)
         if isinstance(result, Failure):
-            return f"{code(result.expression)}\n\n{tr('error: ')}{escaped(translate_message(result.message))}\n"
+            return f"{code(result.expression)}\n\n{tr('error: ')}{escape_tex(translate_message(result.message))}\n"
         return _document(Contents(result))
 
     def end(self) -> str:
@@ -78,14 +78,14 @@ class Report:
 
 
 def _document(contents: Contents) -> str:
-    sentences = [escaped(sentence) for sentence in (*map(prose, contents.notes_beside_formulas), contents.closing)]
+    sentences = [escape_tex(sentence) for sentence in (*map(prose, contents.notes_beside_formulas), contents.closing)]
     parts = [_heading(contents), _values(contents), _costs(contents), _formulas(contents), *sentences]
     return "\n".join(part.rstrip("\n") + "\n" for part in parts if part)
 
 
 def _heading(contents: Contents) -> str:
     at = "\n\n" + tr("at {source}", source=code(contents.point)) if contents.point else ""
-    notes = "".join(f"\n\n{escaped(tr('Note: {note}', note=caution))}" for caution in contents.cautions)
+    notes = "".join(f"\n\n{escape_tex(tr('Note: {note}', note=caution))}" for caution in contents.cautions)
     value = f"$f$ = {number(contents.value)}, {contents.operations}"
     return f"{code(contents.function)}{at}\n\n{value}{notes}\n"
 
@@ -96,7 +96,9 @@ def _name(name: Name) -> str:
     marks = rf"([∂/]|[{RAISED}]+)" if "∂" in text else rf"(^d|/d|[{RAISED}]+)"
     pieces = re.split(marks, text)
     for k, piece in enumerate(pieces):
-        pieces[k] = escaped(piece) + BREAK * ("/" in piece) if k % 2 else f"\\textit{{{broken(piece)}}}" * bool(piece)
+        pieces[k] = (
+            escape_tex(piece) + BREAK * ("/" in piece) if k % 2 else f"\\textit{{{broken(piece)}}}" * bool(piece)
+        )
     return "".join(pieces)
 
 
@@ -107,7 +109,7 @@ def _values(contents: Contents) -> str:
     entries = [*contents.texts, *[[entry.text for entry in proof.entries] for proof in contents.proofs]]
     blocks = []
     for name, cells in zip(contents.names, zip(*entries, strict=True), strict=True):
-        lines = [[escaped(who), number(cell)] for who, cell in zip(contents.authors, cells, strict=True) if cell]
+        lines = [[escape_tex(who), number(cell)] for who, cell in zip(contents.authors, cells, strict=True) if cell]
         heads = [_name(name), *[""] * (len(lines) - 1)]
         blocks.append("".join(_row([head, *line]) for head, line in zip(heads, lines, strict=True)))
     widest = max(sum(6 if char >= NUMBERED else 1 for char in name.below) for name in contents.names)
@@ -117,8 +119,8 @@ def _values(contents: Contents) -> str:
 
 def _costs(contents: Contents) -> str:
     shown = columns(("method", *COSTS))
-    rows = [_row([escaped(cell) for cell in (row.method, *row.cells(COSTS))]) for row in contents.rows]
-    last = [contents.authors[len(rows)], "", "", "", "", escaped(contents.standing)]
+    rows = [_row([escape_tex(cell) for cell in (row.method, *row.cells(COSTS))]) for row in contents.rows]
+    last = [contents.authors[len(rows)], "", "", "", "", escape_tex(contents.standing)]
     places = "".join("r" if column.right else "l" for column in shown)
     head = _open(f"@{{}}{places}@{{}}", [column.heading for column in shown])
     return f"{head}{''.join(rows)}\\midrule\n{_row(last)}{_CLOSE}"
@@ -138,11 +140,11 @@ def _batch(result: Result) -> str:
 def _batch_cells(result: Result) -> Iterator[list[str]]:
     place = True
     for row in batch_rows(result):
-        first = [row.line, code(_clipped(row.expression))] if place else ["", ""]
-        yield [*first, *[escaped(_clipped(cell)) for cell in row.others()]]
+        first = [row.line, code(_clip(row.expression))] if place else ["", ""]
+        yield [*first, *[escape_tex(_clip(cell)) for cell in row.others()]]
         place = False
 
 
-def _clipped(text: str) -> str:
+def _clip(text: str) -> str:
     half = LONGEST_CELL // 2
     return text if len(text) <= LONGEST_CELL else f"{text[:half]} … {text[-half:]}"

@@ -13,7 +13,7 @@ from diffcli.comparison.result import GOOD, Comparison
 from diffcli.locale.language import tr, translate_message
 from diffcli.locale.wrapping import wrapped
 from diffcli.problem.point import pasted, tuples
-from diffcli.reports.figures import lost, ulps
+from diffcli.reports.figures import loss, ulps
 from diffcli.reports.rows import extremes, one_line, verdict_name
 from diffcli.reports.screen import COLOURS, ruled
 from diffcli.runtime.errors import visible
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 def show_line(result: Result, console: Console) -> None:
     """One line for one row of a batch, as it comes; on a narrow terminal what is wrong with a claim stands below."""
     below: list[str] = []
-    text = _failed(result) if isinstance(result, Failure) else _compared(result)
+    text = _failure_line(result) if isinstance(result, Failure) else _comparison_line(result)
     said = "" if isinstance(result, Failure) else _wrong_claim(result)
     if said and console.is_terminal and text.cell_len + 3 + columns(said) > console.width:
         below = [_MARGIN + line for line in wrapped(said, console.width - len(_MARGIN))]
@@ -38,26 +38,26 @@ def show_line(result: Result, console: Console) -> None:
         )
 
 
-def _failed(failure: Failure) -> Text:
+def _failure_line(failure: Failure) -> Text:
     return Text.assemble(
         Text(f"{failure.line or '':>5}  "),
-        (_padded(verdict_name("error"), 12), COLOURS["error"]),
+        (_pad(verdict_name("error"), 12), COLOURS["error"]),
         (_id(failure.id), "dim"),
         f"{one_line(translate_message(failure.message))}: {one_line(failure.expression)}",
     )
 
 
-def _compared(comparison: Comparison) -> Text:
+def _comparison_line(comparison: Comparison) -> Text:
     """The verdict, or that of each method where they differ; the bits that the worst lost; the expression."""
     words, worst = _words(comparison), extremes(comparison)
     text = Text(f"{comparison.case.line or '':>5}  ")
     if len(words) == 1:
         (word,) = words
-        text.append(_padded(verdict_name(word), 12), COLOURS[word])
+        text.append(_pad(verdict_name(word), 12), COLOURS[word])
     else:
         verdicts = [f"{m.method} {verdict_name(m.word)}" for m in comparison.measurements]
         text.append(", ".join(verdicts) + "  ", "yellow")
-    text.append(f"{_padded('' if worst.bits is None else worst.lost, 8, right=True)}  ")
+    text.append(f"{_pad('' if worst.bits is None else worst.lost, 8, right=True)}  ")
     text.append(_id(comparison.case.id), "dim")
     text.append(one_line(comparison.case.expression.source))
     return text
@@ -84,7 +84,7 @@ _MARGIN = " " * 7
 """Where the text of a row begins, behind the number of its line."""
 
 
-def _padded(text: str, width: int, right: bool = False) -> str:
+def _pad(text: str, width: int, right: bool = False) -> str:
     """Filled with blanks to a width in columns: Chinese takes two for a character."""
     blanks = " " * max(width - columns(text), 0)
     return blanks + text if right else text + blanks
@@ -125,7 +125,7 @@ def _show_worst(summary: Summary, console: Console) -> None:
         point = pasted({name: tuples(value) for name, value in worst.at.items()})
         place = tr("  line {line}  ", line=worst.line) if worst.line else "  "
         name = _id(worst.id)
-        bits = _padded(lost(worst.bits, worst.digits), 8, right=True)
+        bits = _pad(loss(worst.bits, worst.digits), 8, right=True)
         text = Text(f"{place}{bits}  {name}{one_line(worst.expression)}{tr('  at  {point}', point=point)}")
         console.print(text, no_wrap=True, overflow=ellipsis, crop=console.is_terminal, soft_wrap=wrap)
     for line, message, hint in summary.first_failures:

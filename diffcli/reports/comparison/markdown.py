@@ -22,10 +22,10 @@ _MARKS = re.compile(r"([\\`*_|<>\[\]&~$])")
 Row = Sequence[str]
 
 
-def escaped(text: str) -> str:
+def escape(text: str) -> str:
     r"""Text that means itself.
 
-    >>> escaped("a_1*b | `c`")
+    >>> escape("a_1*b | `c`")
     'a\\_1\\*b \\| \\`c\\`'
     """
     return _MARKS.sub(r"\\\1", visible(re.sub(r"[\r\n]+", " ", text)))
@@ -56,11 +56,11 @@ def _row(cells: Row) -> str:
 
 
 def _head(heads: Sequence[Column]) -> str:
-    return _row([escaped(head.heading) for head in heads]) + _row(["---:" if head.right else "---" for head in heads])
+    return _row([escape(head.heading) for head in heads]) + _row(["---:" if head.right else "---" for head in heads])
 
 
 def _table(heads: Sequence[Column], lines: Sequence[Row]) -> str:
-    return _head(heads) + "".join(_row([escaped(cell) for cell in line]) for line in lines)
+    return _head(heads) + "".join(_row([escape(cell) for cell in line]) for line in lines)
 
 
 class Report:
@@ -76,7 +76,7 @@ class Report:
         if not self.single:
             return "".join(map(_batch_row, batch_rows(result)))
         if isinstance(result, Failure):
-            return f"## {code(result.expression)}\n\n{tr('error: ')}{escaped(translate_message(result.message))}\n"
+            return f"## {code(result.expression)}\n\n{tr('error: ')}{escape(translate_message(result.message))}\n"
         return _page(Contents(result))
 
     def end(self) -> str:
@@ -84,18 +84,18 @@ class Report:
 
 
 def _batch_row(row: BatchRow) -> str:
-    return _row([row.line, code(row.expression, in_table=True), *map(escaped, row.others())])
+    return _row([row.line, code(row.expression, in_table=True), *map(escape, row.others())])
 
 
 def _page(contents: Contents) -> str:
-    notes = [escaped(prose(note)) for note in contents.notes_beside_formulas]
-    parts = [_heading(contents), *_tables(contents), _formulas(contents), *notes, escaped(contents.closing)]
+    notes = [escape(prose(note)) for note in contents.notes_beside_formulas]
+    parts = [_heading(contents), *_tables(contents), _formulas(contents), *notes, escape(contents.closing)]
     return "\n\n".join(part.strip("\n") for part in parts if part) + "\n"
 
 
 def _heading(contents: Contents) -> str:
     at = tr(" at {point}", point=code(contents.point)) if contents.point else ""
-    notes = "".join(f"\n\n{escaped(tr('Note: {note}', note=caution))}" for caution in contents.cautions)
+    notes = "".join(f"\n\n{escape(tr('Note: {note}', note=caution))}" for caution in contents.cautions)
     return f"## {code(contents.function)}{at}\n\nf = {contents.value}, {contents.operations}{notes}"
 
 
@@ -115,5 +115,5 @@ def _tables(contents: Contents) -> list[str]:
 
 
 def _formulas(contents: Contents) -> str:
-    lines = [f"- {escaped(note.name.label)} = {code(note.text)}" for note in contents.notes_of("formula")]
+    lines = [f"- {escape(note.name.label)} = {code(note.text)}" for note in contents.notes_of("formula")]
     return "\n".join([tr("SymPy's formulas:"), "", *lines]) if lines else ""

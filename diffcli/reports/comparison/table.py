@@ -64,19 +64,19 @@ def show(result: Result, console: Console) -> None:
 # --- above and below the table
 def _header(contents: Contents) -> list[RenderableType]:
     (bindings, f, formula), wanted = contents.parts, contents.comparison.case.wanted
-    before = f"{_clipped(bindings)}; " if bindings else ""
-    first = Text.assemble(before, (f, "bold"), " = ", _clipped(formula))
+    before = f"{_clip(bindings)}; " if bindings else ""
+    first = Text.assemble(before, (f, "bold"), " = ", _clip(formula))
     if contents.point:
-        first.append(tr("   at  {point}", point=_clipped(contents.point)))
-    second = Text.assemble(("f", "bold"), f" = {_clipped(contents.value)}   {contents.operations}")
+        first.append(tr("   at  {point}", point=_clip(contents.point)))
+    second = Text.assemble(("f", "bold"), f" = {_clip(contents.value)}   {contents.operations}")
     if wanted.vector:
         name = "w" if wanted.kind == "vjp" else "v"
-        second.append(f"   {name} = {_clipped(written(wanted.vector))}")
+        second.append(f"   {name} = {_clip(written(wanted.vector))}")
     cautions = [Text(tr("note: {note}", note=caution), "dim") for caution in contents.cautions]
     return [Group(first, second, *cautions, Text())]
 
 
-def _clipped(text: str) -> str:
+def _clip(text: str) -> str:
     """A long formula by its beginning and end: numbers are cut nowhere else."""
     return text if len(text) <= 4 * LONGEST_FORMULA else f"{text[:LONGEST_FORMULA]} … {text[-LONGEST_FORMULA:]}"
 
@@ -99,7 +99,7 @@ def _note(note: Note) -> Text:
     if note.kind == "formula":
         return Text.assemble((name, "bold"), f" = {note.text}", ("   (SymPy)", "dim"))
     if note.kind == "claim":
-        return Text.assemble((f"{name}: ", "bold"), _clipped(note.text), (tr("   (claimed)"), "dim"))
+        return Text.assemble((f"{name}: ", "bold"), _clip(note.text), (tr("   (claimed)"), "dim"))
     return Text.assemble((tr("{name}: ", name=name), "bold"), note.text)
 
 
@@ -180,7 +180,7 @@ def _blocks(contents: Contents) -> RenderableType:
     table.add_column()
     truth = contents.proofs[0].name
     for i, name in enumerate(contents.labels):
-        lines = [(number, _methods(methods, contents)) for number, methods in _grouped(contents, i).items()]
+        lines = [(number, _methods(methods, contents)) for number, methods in _methods_by_value(contents, i).items()]
         for proof in contents.proofs:
             exact = proof.entries[i].short
             if exact and len(lines) == 1 and exact == lines[0][0]:
@@ -192,7 +192,7 @@ def _blocks(contents: Contents) -> RenderableType:
     return table
 
 
-def _grouped(contents: Contents, i: int) -> dict[str, list[str]]:
+def _methods_by_value(contents: Contents, i: int) -> dict[str, list[str]]:
     """Equal values together: value -> the methods that found it."""
     groups: dict[str, list[str]] = {}
     for row, entries in zip(contents.rows, contents.entries, strict=True):

@@ -78,10 +78,10 @@ def end() -> str:
 
 def item(result: Result) -> str:
     """One row of a batch, and what it opens to."""
-    return _failed(result) if isinstance(result, Failure) else _compared(result)
+    return _failure_item(result) if isinstance(result, Failure) else _comparison_item(result)
 
 
-def _compared(comparison: Comparison) -> str:
+def _comparison_item(comparison: Comparison) -> str:
     case, measurements = comparison.case, comparison.measurements
     worst, contents = extremes(comparison), Contents(comparison)
     data = {
@@ -97,7 +97,7 @@ def _compared(comparison: Comparison) -> str:
     return _body(data, case.line, case.expression.source, below, cells, details)
 
 
-def _failed(failure: Failure) -> str:
+def _failure_item(failure: Failure) -> str:
     data = {"line": failure.line, "rank": RANKS["error"], "verdicts": "=error"}
     hint = f"<p>{text(translate_message(failure.hint))}</p>" if failure.hint else ""
     message = translate_message(failure.message)

@@ -62,7 +62,7 @@ def derivative_table(contents: Contents, caption: str = "", most: int | None = N
     """Every method's verdict, loss, error and derivative, and the truth below; a row per entry where they are many."""
     if contents.comparison.size <= _WIDEST:
         return _together(contents, caption)
-    judged = table(_judged_names(), [row(text(one.method), _judged(one)) for one in contents.rows], caption)
+    judged = table(_judged_names(), [row(text(one.method), _verdict_cells(one)) for one in contents.rows], caption)
     return f"{judged}\n{_by_entry(contents, most)}"
 
 
@@ -70,7 +70,7 @@ def _judged_names() -> list[Cell]:
     return [(column.heading, "right" if column.right else "") for column in columns(("method", *_JUDGED))]
 
 
-def _judged(row: Row) -> list[Cell]:
+def _verdict_cells(row: Row) -> list[Cell]:
     cells: list[Cell] = [
         (text(cell), "right" if key in RIGHT else "") for key, cell in zip(_JUDGED, row.cells(_JUDGED), strict=True)
     ]
@@ -92,7 +92,7 @@ def _derivatives(contents: Contents) -> list[list[Cell]]:
 def _together(contents: Contents, caption: str) -> str:
     names = [*_judged_names(), *[(text(label), "") for label in contents.labels]]
     rows = [
-        row(text(one.method), [*_judged(one), *entries])
+        row(text(one.method), [*_verdict_cells(one), *entries])
         for one, entries in zip(contents.rows, _derivatives(contents), strict=True)
     ]
     foot = []

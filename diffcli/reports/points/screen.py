@@ -27,19 +27,19 @@ PATHS = 10
 def screen(found: Found, width: int | None) -> str:
     """Everything as text; lines of words are broken at `width`, where there is one."""
     parts = [
-        "\n".join(_broken(line, width) for line in heading(found)),
-        _aligned(_without(costs(found), tr("seconds"))),
+        "\n".join(_wrap(line, width) for line in heading(found)),
+        _align(_without(costs(found), tr("seconds"))),
     ]
     ways = paths(found)
     if any(len(answer.paths) > 1 for answer in found.answers):
         listed = [row for row in ways.rows if isinstance(row[1], int) and row[1] <= PATHS]
         title = tr("{title}; of each method the {count} with most points", title=ways.title, count=PATHS)
         shown = Table(ways.columns, tuple(listed), title if len(listed) < len(ways.rows) else ways.title)
-        parts.append(_aligned(_without(shown, tr("first point"))))
+        parts.append(_align(_without(shown, tr("first point"))))
     if found.statistics is not None:
-        parts += [_aligned(errors(found.statistics)), _aligned(histogram(found.statistics))]
-        parts += [*_listed(found, found.statistics)]
-    parts.append("\n".join(_broken(sentence, width) for sentence in sentences(found)))
+        parts += [_align(errors(found.statistics)), _align(histogram(found.statistics))]
+        parts += [*_worst_points(found, found.statistics)]
+    parts.append("\n".join(_wrap(sentence, width) for sentence in sentences(found)))
     return "\n\n".join(parts) + "\n"
 
 
@@ -50,11 +50,11 @@ def _without(table: Table, name: str) -> Table:
     return Table(tuple(table.columns[i] for i in kept), rows, table.title)
 
 
-def _broken(line: str, width: int | None) -> str:
+def _wrap(line: str, width: int | None) -> str:
     return textwrap.fill(line, width, break_long_words=False, break_on_hyphens=False) if width else line
 
 
-def _aligned(table: Table) -> str:
+def _align(table: Table) -> str:
     """Numbers to the right, words to the left, two blanks between columns."""
     cells = [[_cell(value, column) for value, column in zip(row, table.columns, strict=True)] for row in table.rows]
     texts = [[column.name for column in table.columns], *cells]
@@ -64,12 +64,12 @@ def _aligned(table: Table) -> str:
     lines = []
     for row in texts:
         aligned = zip(row, widths, left, strict=True)
-        lines.append("  ".join(_filled(text, size, words) for text, size, words in aligned))
+        lines.append("  ".join(_fill(text, size, words) for text, size, words in aligned))
     head = [table.title] if table.title else []
     return "\n".join(line.rstrip() for line in [*head, lines[0], rule, *lines[1:], rule])
 
 
-def _filled(text: str, size: int, left: bool) -> str:
+def _fill(text: str, size: int, left: bool) -> str:
     blanks = " " * (size - columns_of(text))
     return text + blanks if left else blanks + text
 
@@ -86,7 +86,7 @@ def _cell(value: Cell, column: Column) -> str:
     return f"{value:,.0f}" if 99.95 <= abs(value) < 1e6 else f"{value:.{column.figures}g}"
 
 
-def _listed(found: Found, statistics: Statistics) -> Iterator[str]:
+def _worst_points(found: Found, statistics: Statistics) -> Iterator[str]:
     """The worst points, each once, with what every method has there that counts it among its worst."""
     names = list(found.case.at)
     together: dict[int, list[tuple[str, Worst]]] = {}
@@ -101,7 +101,7 @@ def _listed(found: Found, statistics: Statistics) -> Iterator[str]:
         lines.append(f'  --at "{found.points.written(point, names)}"')
         entries: dict[int | None, dict[str, list[str]]] = {}
         for method, row in rows:
-            entries.setdefault(row.entry, {}).setdefault(_said(row), []).append(method)
+            entries.setdefault(row.entry, {}).setdefault(_describe(row), []).append(method)
         truths = {row.entry: row.truth for _, row in rows}
         for entry, said in entries.items():
             truth = truths[entry]
@@ -111,13 +111,13 @@ def _listed(found: Found, statistics: Statistics) -> Iterator[str]:
     yield "\n".join(lines)
 
 
-def _said(worst: Worst) -> str:
+def _describe(worst: Worst) -> str:
     """`1.0626, 12.5 bits lost`."""
     if worst.ulp is None or worst.bits is None or worst.computed is None:
         return tr("not between the one-sided derivatives" if worst.verdict == "inaccurate" else worst.verdict)
     if not isfinite(worst.computed):
         return literal(worst.computed)
-    from diffcli.reports.figures import all_lost
+    from diffcli.reports.figures import is_total_loss
 
-    lost = tr("all bits") if all_lost(worst.bits) else tr("{bits} bits", bits=f"{worst.bits:.1f}")
+    lost = tr("all bits") if is_total_loss(worst.bits) else tr("{bits} bits", bits=f"{worst.bits:.1f}")
     return tr("{value}, {bits} lost ({ulps})", value=literal(worst.computed), bits=lost, ulps=ulps_apart(worst.ulp))
