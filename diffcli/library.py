@@ -152,6 +152,7 @@ def compare(
     vjp: Vector | None = None,
     hvp: Vector | None = None,
     unit: bool = False,
+    implicit: Sequence[str] | str = (),
     claims: Sequence[str] | Mapping[str, str] = (),
     timeout: float = 10.0,
     tolerance: float = 1024.0,
@@ -166,7 +167,8 @@ def compare(
     `methods` are names, "all", or none for the usual ones; `timeout` is in seconds per method,
     `tolerance` in ulps. `order` is 2 for the Hessian, or more for one variable; `jvp`
     and `hvp` are directions, with a number for each entry of the variables, and `vjp`
-    has one for each output (arrays count row by row); `unit` scales a direction to length 1. `claims` are
+    has one for each output (arrays count row by row); `unit` scales a direction to length 1. `implicit` names
+    the unknowns for which equations are solved near the point, and which are then differentiated. `claims` are
     derivatives to be checked, by variable; `step` is that of differences; `share`
     computes equal parts of what was typed once. The result has a row for each method
     in `measurements`, whose `derivative` holds all entries, row by row.
@@ -174,10 +176,12 @@ def compare(
     >>> found = compare("(1 - cos(x))/x^2", "x=1e-8", methods=["forward"])
     >>> [(row.method, row.verdict, row.derivative) for row in found.measurements]
     [('forward', 'inaccurate', (99999999.99999999,))]
+    >>> compare("x^2 + y^2 = 25", "x=3, y=4", implicit="y", methods="reverse").measurements[0].derivative
+    (-0.75,)
     >>> compare("x^2*y", {"x": 3, "y": 2}, claims={"x": "2*x*y"}, methods="reverse").good
     True
     """
-    asked = Asked(_whole(order), _text(jvp), _text(vjp), _text(hvp), unit, _claims(claims))
+    asked = Asked(_whole(order), _text(jvp), _text(vjp), _text(hvp), unit, _claims(claims), _names(implicit) or ())
     if not (timeout > 0 and tolerance >= 0 and (step is None or 0 < step < inf)):
         raise DiffError(message("a time limit and a step are above 0, a tolerance is 0 or more"), kind="option")
     _one_of("unknown number system '{name}'", dtype, DIGITS)

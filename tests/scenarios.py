@@ -55,6 +55,21 @@ SCENARIOS: dict[str, Scenario] = {
     # float32
     "float32": Scenario("x^2*y", XY, (12.0, 4.0), dtype="float32"),
     "float32 detached": Scenario("detach(x)*x", {"x": 2.0}, (2.0,), dtype="float32"),
+    # what equations define
+    "an equation": Scenario("x^2 + y^2 = 25", {"x": 3.0, "y": 4.0}, (-0.75,), Asked(implicit=("y",))),
+    "a system": Scenario(
+        "x*u - y*v = 0; y*u + x*v = 5",
+        {"x": 2.0, "y": 1.0, "u": 1.0, "v": 2.0},
+        (-0.8, 0.6, -0.6, -0.8),
+        Asked(implicit=("u", "v")),
+    ),
+    "an equation without another variable": Scenario("y^2 = 4", {"y": 2.0}, (), Asked(implicit=("y",))),
+    "a detached copy in an equation": Scenario(
+        "detach(x)*y = x^2", {"x": 2.0, "y": 2.0}, (2.0,), Asked(implicit=("y",))
+    ),
+    "float32 equation": Scenario(
+        "x^2 + y^2 = 25", {"x": 3.0, "y": 4.0}, (-0.75,), Asked(implicit=("y",)), dtype="float32"
+    ),
     # products with vectors
     "jvp": Scenario("[x*y, x + y]", XY, (3.0 * 1 + 2.0 * 2, 3.0), Asked(jvp="1, 2")),
     "jvp detached": Scenario("[detach(x)*y, x + y]", XY, (4.0, 3.0), Asked(jvp="1, 2")),

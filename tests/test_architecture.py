@@ -30,6 +30,7 @@ FENCES = {
         "truth.expansions",
         "truth.nearby",
         "truth.certify",
+        "truth.implicit",
         "truth.proofs",
         "truth.accuracy",
     },

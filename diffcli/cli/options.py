@@ -46,6 +46,10 @@ class Derivative:
     vjp: Annotated[str | None, Option("--vjp", metavar="W", help="Gradient of the outputs weighted by W.")] = None
     order: Annotated[int, Option("--order", metavar="N", help="2: the Hessian. More: the N-th derivative.")] = 1
     hvp: Annotated[str | None, Option("--hvp", metavar="V", help="The Hessian times V.")] = None
+    implicit: Annotated[
+        str | None,
+        Option("--implicit", metavar="NAMES", help="Differentiate the y that an equation defines: x^2 + y^2 = 25."),
+    ] = None
     claim: Annotated[
         list[str] | None,
         Option(

@@ -39,7 +39,9 @@ class Request:
         from diffcli.problem.claim_texts import all_claims
 
         kind = self.derivative
-        return Asked(kind.order, kind.jvp, kind.vjp, kind.hvp, kind.unit, all_claims(kind.claim or ()))
+        return Asked(
+            kind.order, kind.jvp, kind.vjp, kind.hvp, kind.unit, all_claims(kind.claim or ()), unknowns(kind.implicit)
+        )
 
     @property
     def export(self) -> tuple[Path, ...]:
@@ -188,6 +190,17 @@ def check_timeout(seconds: float) -> None:
             most=f"{LONGEST:,.0f}",
         )
         raise DiffError(said, hint=hint, kind="option")
+
+
+def unknowns(implicit: str | None) -> tuple[str, ...]:
+    """The names that --implicit asks for, each once."""
+    if implicit is None:
+        return ()
+    names = tuple(dict.fromkeys(name.strip() for name in implicit.split(",") if name.strip()))
+    if not names:
+        hint = message("write the unknown that the equation is solved for: --implicit y")
+        raise DiffError(message("--implicit names no unknown"), hint=hint, kind="option")
+    return names
 
 
 def variables(wrt: str | None) -> tuple[str, ...] | None:

@@ -129,6 +129,8 @@ def _evaluate_functions(works: Sequence[_Work], settings: Settings) -> None:
     def evaluate_all() -> None:
         for work in works:
             work.values, work.cost = executed(work.problem.program, work.problem.point, settings.dtype)
+            if work.problem.wanted.kind == "implicit":  # the function is y
+                work.values = tuple([work.problem.point[i] for i in work.problem.wanted.unknowns])
 
     try:
         Here(evaluate_all).result(limit)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 from diffcli.comparison.result import Settings
+from diffcli.core.derivative_kinds import Wanted
+from diffcli.core.program import Program
 from diffcli.problem.case import Case
 from diffcli.problem.derivation import Problem
 from diffcli.runtime.limits import Apart, Died, Expired, Here, separable
@@ -23,11 +27,19 @@ def start_proof(problem: Problem, settings: Settings) -> Apart[Truth] | Here[Tru
 
     No call of FLINT can be interrupted; a series of very many terms is one.
     """
-    asked = certify, problem.program, problem.wrt, problem.point, problem.wanted
+    asked = _prover(problem), problem.program, problem.wrt, problem.point, problem.wanted
     may_hang = problem.wanted.order > LONG_SERIES
     if settings.apart and (may_hang or separable()):
         return Apart(*asked)
     return Here(*asked, fatal=settings.fatal and may_hang)
+
+
+def _prover(problem: Problem) -> Callable[[Program, Sequence[int], Sequence[float], Wanted], Truth]:
+    if problem.wanted.kind == "implicit":
+        from diffcli.truth.implicit import certify_implicit
+
+        return certify_implicit
+    return certify
 
 
 def result_of(proving: Apart[Truth] | Here[Truth], settings: Settings) -> Truth:

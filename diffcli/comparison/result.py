@@ -133,7 +133,7 @@ def entries_of(case: Case) -> tuple[Entry, ...]:
         return tuple(Entry("f", (x, y)) for x in variables for y in variables)
     if wanted.kind == "derivative":
         return (Entry("f", variables * wanted.order),)
-    if wanted.kind == "jacobian":
+    if wanted.kind in ("jacobian", "implicit"):
         return tuple(Entry(output, (x,)) for output in f for x in variables)
     return tuple(Entry("f", (x,)) for x in variables)
 

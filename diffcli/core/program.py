@@ -374,6 +374,26 @@ class Builder:
         loads = compress(range(len(program)), program.ops.translate(LOADS))
         self._known = {(program.ops[k], program.a[k]): k for k in loads}
 
+    def append(self, program: Program) -> list[int]:
+        """Write the equations of a program with the same inputs behind those that are there, as they are executed.
+
+        For each of them, in that order, its number here; inputs and constants are loaded once for all.
+        """
+        program = in_order(program)
+        numbers: list[int] = []
+        for k, code in enumerate(program.ops):
+            if code == CONST:
+                number = self.constant(program.constants[program.a[k]])
+            elif code == INPUT:
+                number = self.input(program.a[k])
+            else:
+                arguments = [numbers[argument] for argument in program.arguments(k)]
+                if PARAMETRIC[code]:
+                    arguments.append(self.slot(program.parameter(k)))
+                number = self.emit(code, *arguments)
+            numbers.append(number)
+        return numbers
+
     def program(
         self,
         outputs: Sequence[int],

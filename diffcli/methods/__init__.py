@@ -54,7 +54,7 @@ _NESTED: tuple[Kind, ...] = (*FIRST_ORDER, "derivative")
 _ROOM = "diffcli.methods."
 _TWICE = SECOND_ORDER, SECOND_ORDER
 _FIRST_TWO = (*FIRST_ORDER, *SECOND_ORDER)
-_BY_VALUES: tuple[Kind, ...] = ("gradient", "jacobian", "jvp")
+_BY_VALUES: tuple[Kind, ...] = ("gradient", "jacobian", "jvp", "implicit")
 
 
 def _difference(function: str, summary: str) -> Method:

@@ -35,7 +35,12 @@ def derive(name: str, problem: Problem) -> Derivation:
         )
     if method.needs and problem.dtype != "float64":
         raise Unsupported(message("{name} is asked in float64 only", name=name))
-    return method.load()(by_column(name, problem))
+    problem = by_column(name, problem)
+    if kind == "implicit":
+        from diffcli.methods.implicit import derive_implicit
+
+        return derive_implicit(method.load(), problem)
+    return method.load()(problem)
 
 
 def by_column(name: str, problem: Problem) -> Problem:
@@ -99,7 +104,8 @@ def derived(name: str, problem: Problem) -> tuple[Derivation, float]:
     if known is not None:
         return _renamed(known.derivation, program) if generic else known.derivation, known.seconds
     derivation, seconds = _timed(name, problem)
-    if derivation.anywhere and (not generic or _open(derivation, program)):
+    pivots = problem.wanted.kind == "implicit" and len(program.outputs) > 1  # are chosen by values
+    if derivation.anywhere and not pivots and (not generic or _open(derivation, program)):
         _known.add(key, derivation, seconds)
     return derivation, seconds
 

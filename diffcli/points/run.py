@@ -43,6 +43,9 @@ AT_ONCE = 1 << 13
 
 def understood(text: str, points: Points, wrt: Sequence[str] | None, asked: Asked) -> Case:
     """The case at the first point, which stands for all."""
+    if asked.implicit:
+        hint = message("give one point, or a batch: each of its rows is solved by itself")
+        raise DiffError(message("--implicit is for one point"), hint=hint, kind="option")
     case = make_case(text, points.at(0), wrt, asked=asked)
     for name in points.moving:
         if name not in case.at:

@@ -21,7 +21,7 @@ class Asked:
     """What derivative a user asks for: at most one kind; `unit` scales a direction to length 1.
 
     `claims` are derivatives that someone claims, `x: 2*x*y`; then only the variables claimed are asked for. An
-    empty text is a claim that was not handed in.
+    empty text is a claim that was not handed in. `implicit` names the unknowns that equations are solved for.
     """
 
     order: int = 1
@@ -30,10 +30,13 @@ class Asked:
     hvp: str | None = None
     unit: bool = False
     claims: tuple[str, ...] = ()
+    implicit: tuple[str, ...] = ()
 
     @property
     def kind(self) -> Kind:
         """The kind of derivative; a gradient stands for the Jacobian of a vector as well."""
+        if self.implicit:
+            return "implicit"
         if self.hvp is not None or self.order == 2:
             return "hvp" if self.order == 1 else "hessian"
         return "derivative" if self.order > 2 else "gradient"
@@ -50,8 +53,8 @@ class Asked:
 
     def check(self) -> None:
         """`DiffError` for what is wrong whatever the expression is."""
-        if len(self.vectors) + (self.order != 1) > 1:
-            hint = message("choose one of --jvp, --vjp, --hvp and --order")
+        if len(self.vectors) + (self.order != 1) + bool(self.implicit) > 1:
+            hint = message("choose one of --jvp, --vjp, --hvp, --order and --implicit")
             raise DiffError(message("one derivative at a time"), hint=hint, kind="option")
         if self.unit and self.jvp is None:
             raise DiffError(
@@ -68,7 +71,7 @@ class Asked:
                 hint=hint,
                 kind="option",
             )
-        if self.claims and (self.vectors or self.order > 1):
+        if self.claims and (self.vectors or self.order > 1 or self.implicit):
             raise DiffError(message("claims are for first derivatives"), hint=_UNCLAIMED, kind="claim")
         for kind, text in self.vectors.items():
             vector = numbers_in(f"--{kind}", text)
@@ -84,7 +87,7 @@ class Asked:
 HIGHEST = 100_000
 """The highest order that is asked for: what is proved of it is a power series of as many terms, in memory at once."""
 
-_UNCLAIMED = message("leave out --order, --jvp, --vjp, --hvp")
+_UNCLAIMED = message("leave out --order, --jvp, --vjp, --hvp, --implicit")
 
 
 def numbers_in(option: str, text: str) -> tuple[float, ...]:

@@ -81,21 +81,26 @@ class Case:
 
     @property
     def outputs(self) -> tuple[str, ...]:
-        """The scalars that are differentiated: `f`, or `f[0]`, `f[1]`, …"""
+        """The scalars that are differentiated: `f`, or `f[0]`, `f[1]`, …; of equations the unknowns."""
+        if self.wanted.kind == "implicit":
+            return tuple(self.expression.program.inputs[i] for i in self.wanted.unknowns)
         return tuple("f" + subscript(place) for place in places(self.expression.shape))
 
 
 def headline(case: Case) -> str:
     """`f(x, y) = x*y`, as it was understood, with what is bound before it: `a = x*y; f(x, y) = a + 1`."""
+    if case.wanted.kind == "implicit":
+        return f"{', '.join(case.outputs)}({', '.join(case.wrt)}): {understood(case)}"
     names = ", ".join(case.expression.variables)
     before, semicolon, result = understood(case).rpartition("; ")
     return f"{before}{semicolon}{f'f({names})' if names else 'f'} = {result}"
 
 
 def understood(case: Case) -> str:
-    """The expression as it was understood; one of vectors as it was typed, since its program is scalar."""
+    """The expression as it was understood; one of vectors as it was typed, since its program is scalar,
+    and equations, since theirs has one side."""
     expression = case.expression
-    if expression.scalar:
+    if expression.scalar and case.wanted.kind != "implicit":
         return render(expression.program, expression.bindings)
     lines = (line.split("#", 1)[0].strip() for line in expression.source.splitlines())
     return "; ".join(line.rstrip("; ") for line in lines if line)

@@ -53,6 +53,8 @@ class Problem:
     def shape(self) -> tuple[int, ...]:
         """The shape of the derivative: outputs first, then inputs."""
         m, n = len(self.program.outputs), len(self.wrt)
+        if self.wanted.kind == "implicit" and m > 1:
+            return m, n
         return {"gradient": (n,), "jacobian": (m, n), "jvp": (m,), "hessian": (n, n), "derivative": (1,)}.get(
             self.wanted.kind, (n,)
         )

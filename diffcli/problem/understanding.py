@@ -43,6 +43,8 @@ def make_case(
         hint = message("no row and no study runs Python: it is run by itself only, diff-compare lesson.py:f --at …")
         raise DiffError(message("a Python function cannot stand here"), source, (0, len(source)), hint, "python")
     given = {name: shape_of(value) for name, value in at.items()}
+    if asked.implicit:
+        return _implicit(source, at, wrt, given, asked, id, line)
     expression = _all_valued(source, at, given)
     chosen = _chosen(expression.variables, at, wrt, asked.given)
     beyond = {name: given[name] for name in chosen if name not in expression.variables}
@@ -53,6 +55,24 @@ def make_case(
     if asked.given:
         return _with_claims(case, asked.given, at)
     return replace(case, unanswered=True) if asked.claims else case
+
+
+def _implicit(
+    source: str,
+    at: Mapping[str, Number],
+    wrt: Sequence[str] | None,
+    given: Mapping[str, Shape],
+    asked: Asked,
+    id: str | None,
+    line: int | None,
+) -> Case:
+    from diffcli.problem.implicit import implicit_case
+
+    asked.check()
+    if wrt is not None:
+        _chosen([name for name in at if name not in asked.implicit], {}, wrt, ())
+    case = implicit_case(source, at, wrt, asked.implicit, lambda text: _all_valued(text, at, given))
+    return replace(case, id=id, line=line)
 
 
 def _chosen(
@@ -95,6 +115,9 @@ def traced_case(
     checked: bool = True,
 ) -> Case:
     """Run a Python function, or the one that `source` names, at a point: its program is that of the path taken."""
+    if asked.implicit:
+        hint = message('write the equation as text: "x^2 + y^2 = 25"')
+        raise DiffError(message("--implicit is for equations, not for Python functions"), hint=hint, kind="option")
     from diffcli.tracing.loading import load, loaded
     from diffcli.tracing.running import trace
 

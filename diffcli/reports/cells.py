@@ -83,15 +83,28 @@ class Contents:
     def parts(self) -> tuple[str, str, str]:
         """What is bound before f, f with its arguments, and its formula: `a = x*y`, `f(x, y)`, `a + 1`."""
         case = self.comparison.case
+        if case.wanted.kind == "implicit":
+            return "", f"{self.f}({', '.join(case.wrt)})", understood(case)
         variables = ", ".join(case.expression.variables)
         bindings, _, formula = understood(case).rpartition("; ")
         return bindings, f"f({variables})" if variables else "f", formula
+
+    @property
+    def f(self) -> str:
+        """What the function is called: of equations as the unknowns are."""
+        case = self.comparison.case
+        return ", ".join(case.outputs) if case.wanted.kind == "implicit" else "f"
+
+    @property
+    def sign(self) -> str:
+        """What stands between the function and its formula, or the equation that it solves."""
+        return ": " if self.comparison.case.wanted.kind == "implicit" else " = "
 
     @cached_property
     def function(self) -> str:
         """The function as it was understood: `a = x*y; f(x, y) = a + 1`."""
         bindings, f, formula = self.parts
-        return f"{bindings}; {f} = {formula}" if bindings else f"{f} = {formula}"
+        return f"{bindings}; {f}{self.sign}{formula}" if bindings else f"{f}{self.sign}{formula}"
 
     @cached_property
     def point(self) -> str:

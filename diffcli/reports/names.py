@@ -28,6 +28,8 @@ def names(case: Case) -> list[Name]:
     d = "∂" if len(case.expression.variables) > 1 or case.expression.shape else "d"
     if any(shape for shape in case.expression.shapes.values()):
         d = "∂"
+    if case.wanted.kind == "implicit":
+        d = "∂" if len(case.entries) > 1 else "d"
     return [_name(case.wanted.kind, entry, d) for entry in entries_of(case)]
 
 

@@ -27,10 +27,10 @@ from diffcli.truth.certify import digits
 # --- one comparison as a page
 def heading(contents: Contents) -> str:
     """The formula, as mathematics and as it was typed, the point, the answer, and what is known of the value."""
-    names, point = contents.comparison.case.expression.variables, contents.point
+    (_, f, _), point = contents.parts, contents.point
     lines = _lines(contents)
     # a long formula is no heading: it is read below
-    title = f'<h1 class="formula">{lines}</h1>' if lines else f"<h1>f({text(', '.join(names))})</h1>"
+    title = f'<h1 class="formula">{lines}</h1>' if lines else f"<h1>{text(f)}</h1>"
     typed = [_source_line(contents)]
     if point:
         typed.append(tr("at {source}", source=code(point)))
@@ -49,6 +49,8 @@ def _lines(contents: Contents) -> str:
     """Statement under statement; a Python function is called by its name, where it has one."""
     expression = contents.comparison.case.expression
     f = applied("f", expression.variables)
+    if contents.comparison.case.wanted.kind == "implicit":
+        return ""
     if expression.traced:
         name = re.split("[:.]", expression.source)[-1]
         return math(f"{f}<mo>=</mo>{applied(name, expression.variables)}", block=True) if name.isidentifier() else ""
@@ -65,11 +67,13 @@ def _facts(contents: Contents) -> str:
     if wanted.vector:
         facts.append(("w" if wanted.kind == "vjp" else "v", _vector(wanted.vector)))
     numbers = next(name for name, figures in DIGITS.items() if figures == comparison.digits)
-    facts.append((tr("f in {numbers}", numbers=numbers), f'<span class="digits">{text(contents.value)}</span>'))
+    facts.append(
+        (tr("{f} in {numbers}", f=contents.f, numbers=numbers), f'<span class="digits">{text(contents.value)}</span>')
+    )
     if truth.values:
         exact = [digits(entry) for entry in truth.values]
         shown = exact[0] if not comparison.case.expression.shape else f"[{', '.join(exact)}]"
-        facts.append((tr("f, proved"), f'<span class="digits">{text(shown)}</span>'))
+        facts.append((tr("{f}, proved", f=contents.f), f'<span class="digits">{text(shown)}</span>'))
     standing = tr(truth.status)
     if truth.derivative is not None:
         standing = tr("{status}, at {bits} bits", status=standing, bits=f"{truth.bits:,}")

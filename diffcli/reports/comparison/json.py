@@ -61,6 +61,7 @@ def as_object(result: Result) -> dict[str, Any]:
         "wrt": list(case.wrt),
         "at": {name: _point(value) for name, value in case.at.items()},
         "kind": case.wanted.kind,
+        **({"unknowns": list(case.outputs)} if case.wanted.kind == "implicit" else {}),
         **_asked(case.wanted),
         **({"dtype": "float32"} if result.digits == DIGITS["float32"] else {}),
         **({} if result.rules == "textbook" else {"rules": result.rules}),

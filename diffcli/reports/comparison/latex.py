@@ -86,8 +86,12 @@ def _document(contents: Contents) -> str:
 def _heading(contents: Contents) -> str:
     at = "\n\n" + tr("at {source}", source=code(contents.point)) if contents.point else ""
     notes = "".join(f"\n\n{escape_tex(tr('Note: {note}', note=caution))}" for caution in contents.cautions)
-    value = f"$f$ = {number(contents.value)}, {contents.operations}"
+    value = f"{_function(contents.f)} = {number(contents.value)}, {contents.operations}"
     return f"{code(contents.function)}{at}\n\n{value}{notes}\n"
+
+
+def _function(name: str) -> str:
+    return "$f$" if name == "f" else f"\\textit{{{escape_tex(name)}}}"
 
 
 def _name(name: Name) -> str:

@@ -96,7 +96,7 @@ def _page(contents: Contents) -> str:
 def _heading(contents: Contents) -> str:
     at = tr(" at {point}", point=code(contents.point)) if contents.point else ""
     notes = "".join(f"\n\n{escape(tr('Note: {note}', note=caution))}" for caution in contents.cautions)
-    return f"## {code(contents.function)}{at}\n\nf = {contents.value}, {contents.operations}{notes}"
+    return f"## {code(contents.function)}{at}\n\n{contents.f} = {contents.value}, {contents.operations}{notes}"
 
 
 def _tables(contents: Contents) -> list[str]:

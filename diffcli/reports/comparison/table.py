@@ -65,10 +65,10 @@ def show(result: Result, console: Console) -> None:
 def _header(contents: Contents) -> list[RenderableType]:
     (bindings, f, formula), wanted = contents.parts, contents.comparison.case.wanted
     before = f"{_clip(bindings)}; " if bindings else ""
-    first = Text.assemble(before, (f, "bold"), " = ", _clip(formula))
+    first = Text.assemble(before, (f, "bold"), contents.sign, _clip(formula))
     if contents.point:
         first.append(tr("   at  {point}", point=_clip(contents.point)))
-    second = Text.assemble(("f", "bold"), f" = {_clip(contents.value)}   {contents.operations}")
+    second = Text.assemble((contents.f, "bold"), f" = {_clip(contents.value)}   {contents.operations}")
     if wanted.vector:
         name = "w" if wanted.kind == "vjp" else "v"
         second.append(f"   {name} = {_clip(written(wanted.vector))}")
