@@ -24,6 +24,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from difflib import get_close_matches
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from math import inf
@@ -39,7 +40,7 @@ from diffcli.methods import METHODS
 from diffcli.numbers import DIGITS, Dtype
 from diffcli.problem.asked import Asked
 from diffcli.problem.case import Case
-from diffcli.problem.point import number_at, read_point
+from diffcli.problem.point import number_at, read_point, sole_variable
 from diffcli.problem.understanding import make_case, traced_case
 from diffcli.runtime.errors import DiffError
 from diffcli.runtime.messages import message
@@ -275,7 +276,7 @@ def _case(function: Function, at: Point, wrt: Wrt, asked: Asked, checked: bool =
 
     if callable(function) or named(function):
         return _traced(function, at, wrt, asked, checked)
-    point, outer = _point(at)
+    point, outer = _point(at, function)
     case = make_case(function, point, _names(wrt), asked=asked)
     if not outer:
         return case
@@ -299,10 +300,13 @@ def _alone(case: Case) -> Case:
     )
 
 
-def _point(at: Point) -> tuple[dict[str, Any], dict[str, Scalar]]:
-    """The point in plain numbers, and which of them are those of a function that is being traced."""
+def _point(at: Point, text: str | None = None) -> tuple[dict[str, Any], dict[str, Scalar]]:
+    """The point in plain numbers, and which of them are those of a function that is being traced.
+
+    A value without a name is that of the only variable of the expression `text`.
+    """
     if isinstance(at, str):
-        return read_point(at), {}
+        return read_point(at, partial(sole_variable, text) if text else None), {}
     if not isinstance(at, Mapping):
         hint = message("write {one}, or {other}", one='{"x": 1.5, "y": [1, 2]}', other='"x=1.5, y=[1, 2]"')
         raise DiffError(message("a point names its variables"), hint=hint, kind="point")

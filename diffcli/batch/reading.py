@@ -31,13 +31,17 @@ Read = Iterator[Row | Failure]
 
 
 def read_txt(lines: Lines) -> Read:
-    """`EXPR | x=1, y=2`; the bar is read "at" and may be left out where nothing is to be given."""
+    """`EXPR | x=1, y=2`; the bar is read "at" and may be left out where nothing is to be given.
+
+    It is the last one with a point behind it: others are of absolute values.
+    """
     for number, line in enumerate(lines, 1):
         text = line.split("#", 1)[0].strip()
         if not text:
             continue
-        expression, bar, point = text.partition("|")
-        slip = None if bar else _NO_BAR.search(text)
+        at = _bar(text)
+        expression, point = (text, "") if at is None else (text[:at].strip(), text[at + 1 :].strip())
+        slip = None if "|" in text else _NO_BAR.search(text)
         if slip is not None:
             hint = message(
                 "write the point behind a bar: {expression} | {point}",
@@ -47,22 +51,30 @@ def read_txt(lines: Lines) -> Read:
             yield Failure(
                 number, None, text, "format", message("'{word}' begins no point", word=slip[1]), slip.span(1), hint
             )
-        elif "|" in point:
-            at = text.rindex("|")
+        elif at is not None and (other := _POINT.search(expression)):
             hint = message(
                 "write commas between values: {expression} | {point}",
-                expression=expression.strip(),
-                point=_BARS.sub(", ", point.strip()),
+                expression=expression[: other.start()].strip(),
+                point=_BARS.sub(", ", text[other.end("bar") :].strip()),
             )
-            if _ABSOLUTE.search(text):
-                hint = message("write abs(x) for an absolute value")
             yield Failure(number, None, text, "format", message("a row has one bar"), (at, at + 1), hint)
         else:
-            yield Row(number, expression.strip(), point.strip())
+            yield Row(number, expression, point)
 
 
-_ABSOLUTE = re.compile(r"\|[^|=]*\|(?!\s*\w+\s*=.*\|)")
-"""Two bars with no value of a point between them."""
+def _bar(text: str) -> int | None:
+    """Where the bar stands that a point is behind.
+
+    >>> _bar("|x| | x=1"), _bar("|x|"), _bar("x^2 | 3")
+    (4, None, 4)
+    """
+    if found := _POINT.search(text):
+        return found.start("bar")
+    return text.rindex("|") if text.count("|") % 2 else None
+
+
+_POINT = re.compile(r"(?P<bar>[|｜])\s*[^\W\d]\w*\s*(?:[=＝](?!=)|[:：])[^|｜]*\Z")
+"""The last bar, with a point behind it."""
 _BARS = re.compile(r"\s*\|\s*")
 _NO_BAR = re.compile(r"(?<!\w)(@|at\b)(?=\s*[^\W\d]\w*\s*=(?!=))")
 """What some write for the bar; no expression of ours goes on like that."""

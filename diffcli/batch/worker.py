@@ -9,6 +9,7 @@ import gc
 import signal
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from diffcli.batch.rows import Failure, Finish, Result, Row
@@ -17,7 +18,7 @@ from diffcli.comparison.result import Settings
 from diffcli.methods import METHODS
 from diffcli.problem.asked import Asked
 from diffcli.problem.case import Case
-from diffcli.problem.point import number_at, read_point
+from diffcli.problem.point import number_at, read_point, sole_variable
 from diffcli.problem.understanding import make_case
 from diffcli.runtime.errors import DiffError
 from diffcli.runtime.limits import Expired, Here, alarms, limit_memory
@@ -98,7 +99,7 @@ def _fault(row: Row, error: Exception) -> Failure:
 
 def understood(row: Row, wrt: Wrt, asked: Asked) -> Case:
     if isinstance(row.at, str):
-        at = read_point(row.at)
+        at = read_point(row.at, partial(sole_variable, row.expression))
     else:
         at = {name: number_at(name, value) for name, value in row.at.items()}
     asked = replace(asked, claims=row.claims) if row.claims else asked

@@ -35,8 +35,11 @@ def expression(
     Many points: --points FILE, or ranges as first:last:count, --at "x=0:1:1e6, y=2"; several make a product. Errors
     are then shown as statistics. --output FILE.npy, .npz or .csv takes the results of all points.
     """
-    name = report_format(results.format, results.output, at_many(many, at or ()))
-    return run_expression(text, at or [], Request(derivative, computation, results, name), many)
+    from diffcli.problem.point import assigned
+
+    at = [assigned(part) for part in at or ()]
+    name = report_format(results.format, results.output, at_many(many, at))
+    return run_expression(text, at, Request(derivative, computation, results, name), many)
 
 
 def run_expression(text: str, at: list[str], request: Request, many: Many) -> int:
@@ -71,7 +74,7 @@ def _compared(text: str, at: list[str], request: Request, function: bool) -> int
     """The comparison of an expression or a function, written where it was asked for."""
     from diffcli.problem.understanding import make_case
 
-    point = within(request.computation.timeout, point_of, at)
+    point = within(request.computation.timeout, point_of, at, None if function else text)
     if function:
         case = _traced(text, point, request)
     else:

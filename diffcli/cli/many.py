@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 def run_points(text: str, at: list[str], request: Request, many: Many) -> int:
     """Every method over a table of points, and the truth at a sample of them."""
-    from diffcli.syntax import parse
+    from diffcli.syntax.reading import check
     from diffcli.tracing.naming import named
 
     if named(text):
@@ -30,7 +30,7 @@ def run_points(text: str, at: list[str], request: Request, many: Many) -> int:
         raise DiffError(message("a Python function is not for many points"), text, (0, len(text)), hint, "python")
     request.check_limits()
     within(
-        request.computation.timeout, parse, text
+        request.computation.timeout, check, text
     )  # an error in the expression is found before anything is imported or read
     _check_points(request, many)
     methods = request.checked()

@@ -242,10 +242,10 @@ def _finished(limit: float, make: Callable[[], T]) -> T:
     return within(limit, make, whole=True)
 
 
-def _point(at: list[str] | None, limit: float) -> Mapping[str, Number]:
+def _point(at: list[str] | None, limit: float, text: str | None = None) -> Mapping[str, Number]:
     from diffcli.cli.typed import point_of, within
 
-    return within(limit, point_of, at)
+    return within(limit, point_of, at, text)
 
 
 def _held(text: str, at: list[str] | None, limit: float, named: Sequence[str] | None = None) -> Mapping[str, Number]:
@@ -254,7 +254,7 @@ def _held(text: str, at: list[str] | None, limit: float, named: Sequence[str] | 
     from diffcli.problem.point import shape_of
     from diffcli.syntax import elaborate
 
-    point = _point(at, limit)
+    point = _point(at, limit, text)
     try:
         read = within(limit, elaborate, text, {name: shape_of(value) for name, value in point.items()}).variables
     except DiffError as error:
@@ -348,7 +348,7 @@ def solve_newton(
     from diffcli.studies.newton import newton
 
     chosen, limit, _ = _asked(methods, None, timeout)
-    begun, held = _point(start, limit), _held(text, at, limit)
+    begun, held = _point(start, limit, text), _held(text, at, limit)
     return write(lambda: newton(text, begun, held, steps, chosen, limit), tell, results)
 
 
@@ -435,7 +435,7 @@ def descend_gradient(
         raise DiffError(
             message("--until {length}: a length is 0 or more", length=f"{until:g}"), hint=hint, kind="option"
         )
-    begun, held = _point(start, limit), _point(at, limit)
+    begun, held = _point(start, limit, text), _point(at, limit, text)
     objective = Objective(text or "", begun, held)
     if data is not None:
         objective = within(limit, on_samples, model or "", loss or LOSS, read_samples(data), begun, held)

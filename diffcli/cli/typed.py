@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from diffcli.cli.streams import aside
@@ -42,13 +43,15 @@ def note_unused(point: Iterable[str], used: Container[str]) -> None:
             print(tr("note: {note}", note=tr("the expression has no variable {names}", names=names)), file=stream)
 
 
-def point_of(at: list[str] | None) -> dict[str, Number]:
-    """All `--at` options together."""
-    from diffcli.problem.point import read_point
+def point_of(at: list[str] | None, expression: str | None = None) -> dict[str, Number]:
+    """All `--at` options together; a value without a name is that of the only variable of the expression."""
+    from diffcli.problem.point import read_point, sole_variable
+
+    sole = partial(sole_variable, expression) if expression else None
 
     point: dict[str, Number] = {}
     for part in at or []:
-        for name, value in read_point(part).items():
+        for name, value in read_point(part, sole).items():
             if name in point:
                 raise DiffError(
                     message("'{name}' is given twice", name=name),

@@ -10,7 +10,7 @@ from diffcli.problem.claim_texts import split_claim
 from diffcli.problem.point import constant, flat
 from diffcli.runtime.errors import DiffError
 from diffcli.runtime.messages import message
-from diffcli.syntax.parsing import parse
+from diffcli.syntax.reading import check
 
 if TYPE_CHECKING:
     pass
@@ -81,7 +81,7 @@ class Asked:
                 )
         for claim in self.claims:
             if claim.strip():
-                parse(split_claim(claim)[1])
+                check(split_claim(claim)[1])
 
 
 HIGHEST = 100_000

@@ -93,7 +93,8 @@ def headline(case: Case) -> str:
         return f"{', '.join(case.outputs)}({', '.join(case.wrt)}): {understood(case)}"
     names = ", ".join(case.expression.variables)
     before, semicolon, result = understood(case).rpartition("; ")
-    return f"{before}{semicolon}{f'f({names})' if names else 'f'} = {result}"
+    name = case.expression.name
+    return f"{before}{semicolon}{f'{name}({names})' if names else name} = {result}"
 
 
 def understood(case: Case) -> str:
@@ -102,7 +103,7 @@ def understood(case: Case) -> str:
     expression = case.expression
     if expression.scalar and case.wanted.kind != "implicit":
         return render(expression.program, expression.bindings)
-    lines = (line.split("#", 1)[0].strip() for line in expression.source.splitlines())
+    lines = (line.split("#", 1)[0].strip() for line in expression.plain.splitlines())
     return "; ".join(line.rstrip("; ") for line in lines if line)
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from diffcli.core.evaluate import evaluate
 from diffcli.core.primitives import NAMED_CONSTANTS
@@ -14,16 +14,14 @@ from diffcli.numbers.float64 import FLOAT64
 from diffcli.runtime.errors import DiffError
 from diffcli.runtime.messages import message
 from diffcli.syntax import elaborate
-from diffcli.syntax.mending import LONGEST
-from diffcli.syntax.parsing import parse
+from diffcli.syntax.lettering import lexemes, plainer
+from diffcli.syntax.mending import LONGEST, explained
+from diffcli.syntax.parsing import Node, nodes_of
+from diffcli.syntax.reading import read
 from diffcli.syntax.rendering import literal
 from diffcli.syntax.shapes import MOST_AXES, Shape, nested
 from diffcli.syntax.spellings import FUNCTION_NAMES
 from diffcli.syntax.tokens import spans
-
-if TYPE_CHECKING:
-    pass
-
 
 Number = float | tuple[Any, ...]
 """A value in a point: a float64, or tuples of them, row by row."""
@@ -47,23 +45,72 @@ def tuples(value: Any) -> Number:
     return tuple(map(tuples, value)) if isinstance(value, list) else value
 
 
-def read_point(text: str) -> dict[str, Number]:
-    """`x=1.5, v=[1, pi/4]` -> {"x": 1.5, "v": (1.0, 0.785...)}; values are constant expressions."""
-    point: dict[str, Number] = {}
+def read_point(text: str, sole: Callable[[], str | None] | None = None) -> dict[str, Number]:
+    """`x=1.5, v=[1, pi/4]` -> {"x": 1.5, "v": (1.0, 0.785...)}; values are constant expressions.
+
+    `sole` gives the name of a value that has none: that of the only variable.
+
+    >>> read_point("x：½，y=√4"), read_point("2", lambda: "x")
+    ({'x': 0.5, 'y': 2.0}, {'x': 2.0})
+    """
     if not text.strip():
-        return point
+        return {}
+    plain = assigned(text)
+    try:
+        try:
+            return _values(plain, sole)
+        except DiffError as error:
+            raise explained(error, lambda mended: _values(mended, sole)) from None
+    except DiffError as error:
+        raise replace(error, source=text) if error.source == plain else error from None
+
+
+def assigned(text: str) -> str:
+    """A point in plain characters, `x=1` for `x:1`; its length stays, and ranges keep their colons.
+
+    >>> assigned("x：1，y=0:1:5")
+    'x=1,y=0:1:5'
+    """
+    return _COLON.sub(r"\1=", plainer(text))
+
+
+_COLON = re.compile(r"((?:^|[,;\n])\s*[^\W\d]\w*\s*):(?![:=])")
+
+
+def sole_variable(text: str) -> str | None:
+    """The only variable of an expression; None where there are others, or none."""
+    try:
+        names = elaborate(text).variables
+    except DiffError:  # `x(x + 1)` is read only where x is known to have a value
+        read = [token.text for token in lexemes(text) if token.kind == "name"]
+        names = tuple(dict.fromkeys(name for name in read if name not in FUNCTION_NAMES and name not in _NOT_UNITS))
+    return names[0] if len(names) == 1 else None
+
+
+def _values(text: str, sole: Callable[[], str | None] | None) -> dict[str, Number]:
     hint = message('write a point as "x=1.5, y=pi/4"')
     try:
-        nodes = parse(text, ",;\n")
+        nodes, reading = read(text, lambda plain: nodes_of(plain, ",;\n"), formula=False)
     except DiffError as error:
         raise _with_unit(text) or replace(error, hint=error.hint or hint) from None
+    if reading is None:
+        return _bound(text, nodes, sole)
+    try:
+        return _bound(reading.text, nodes, sole)
+    except DiffError as error:
+        raise _with_unit(text) or reading.fault(error, text) from None
+
+
+def _bound(text: str, nodes: Sequence[Node], sole: Callable[[], str | None] | None) -> dict[str, Number]:
+    """The values of bindings."""
+    point: dict[str, Number] = {}
     stand = spans(text)
-    for kind, name, _, first, last in nodes:
+    ends = [node for node in nodes if node[0] in ("bind", "result")]
+    for kind, name, _, first, last in ends:
         where = stand[first][0], stand[last][1]
-        if kind == "result":
-            raise DiffError(message("a value in the point has no name"), text, where, hint, "point")
-        if kind != "bind":
-            continue
+        only = sole() if kind == "result" and sole and len(ends) == 1 else None
+        if kind == "result" and only is None:
+            raise _nameless(text, where)
         if name in point:
             raise DiffError(
                 message("'{name}' is given twice", name=name),
@@ -72,13 +119,26 @@ def read_point(text: str) -> dict[str, Number]:
                 message("give each variable one value"),
                 "point",
             )
-        begin = stand[first + 1][1]  # behind the sign
+        begin = where[0] if only else stand[first + 1][1]  # behind the sign
         try:
-            point[name] = constant(text[begin : where[1]])
+            point[only or name] = constant(text[begin : where[1]])
         except DiffError as error:
             shifted = (error.span[0] + begin, error.span[1] + begin) if error.span else where
             raise DiffError(error.message, text, shifted, error.hint, "point") from None
     return point
+
+
+def _nameless(text: str, where: tuple[int, int]) -> DiffError:
+    """The error for a value without a name; with a comma for the decimal point it is read in two ways."""
+    hint = message('write a point as "x=1.5, y=pi/4"')
+    if decimal := _DECIMAL.fullmatch(text):
+        name, whole, part = decimal["name"] or "x", decimal["whole"], decimal["part"]
+        one, other = f"{name}={whole}.{part}", f"{name}={whole}, y={part}"
+        hint = message("write {one}, or {other}", one=one, other=other)
+    return DiffError(message("a value in the point has no name"), text, where, hint, "point")
+
+
+_DECIMAL = re.compile(r"\s*(?:(?P<name>[^\W\d]\w*)\s*=\s*)?(?P<whole>-?\d+),(?P<part>\d+)\s*")
 
 
 _NAMED = r"(?:^|[,;\n])\s*[^\W\d]\w*\s*=\s*"

@@ -16,9 +16,9 @@ from diffcli.problem.point import Number, shape_of, written
 from diffcli.runtime.errors import DiffError
 from diffcli.runtime.messages import Message, listing, message, shortened
 from diffcli.syntax import Expression, elaborate
-from diffcli.syntax.elaboration import elaborated
+from diffcli.syntax.elaboration import as_read
 from diffcli.syntax.mending import explained
-from diffcli.syntax.parsing import parse, span
+from diffcli.syntax.parsing import nodes_of, span
 from diffcli.syntax.shapes import Shape, places, subscript
 from diffcli.syntax.spellings import meant
 from diffcli.tracing.naming import named
@@ -45,7 +45,9 @@ def make_case(
     given = {name: shape_of(value) for name, value in at.items()}
     if asked.implicit:
         return _implicit(source, at, wrt, given, asked, id, line)
-    expression = _all_valued(source, at, given)
+    claimed = [split_claim(claim)[0] for claim in asked.given]
+    expression = _all_valued(source, at, given, tuple(name for name in (*(wrt or ()), *claimed) if name))
+    wrt, asked = _questioned(expression, wrt, asked)
     chosen = _chosen(expression.variables, at, wrt, asked.given)
     beyond = {name: given[name] for name in chosen if name not in expression.variables}
     expression = _with_inputs(expression, beyond)
@@ -73,6 +75,19 @@ def _implicit(
         _chosen([name for name in at if name not in asked.implicit], {}, wrt, ())
     case = implicit_case(source, at, wrt, asked.implicit, lambda text: _all_valued(text, at, given))
     return replace(case, id=id, line=line)
+
+
+def _questioned(expression: Expression, wrt: Sequence[str] | None, asked: Asked) -> tuple[Sequence[str] | None, Asked]:
+    """What is asked for by options, or by a sign around the text: `d/dx (x^2)`."""
+    question = None if expression.reading is None else expression.reading.question
+    if question is None:
+        return wrt, asked
+    if wrt is not None and tuple(wrt) != (question.by,):
+        said = message("the text asks for the derivative by {name}, --wrt for others", name=question.by)
+        hint = message("leave out one of them")
+        raise DiffError(said, expression.source, (0, len(expression.source)), hint, "option")
+    unasked = asked.order == 1 and not asked.vectors
+    return (question.by,), replace(asked, order=question.order) if unasked else asked
 
 
 def _chosen(
@@ -131,16 +146,18 @@ def traced_case(
     return _with_claims(replace(case, function=function), asked.given, at) if asked.given else case
 
 
-def _all_valued(source: str, at: Mapping[str, Number], given: Mapping[str, Shape]) -> Expression:
+def _all_valued(
+    source: str, at: Mapping[str, Number], given: Mapping[str, Shape], names: tuple[str, ...] = ()
+) -> Expression:
     """The expression, whose variables all have values; `DiffError` with the whole text mended where that is known."""
     shapes = tuple(given.items())
     try:
-        expression = _understood(source, shapes)
+        expression = _understood(source, shapes, names)
         _check_valued(expression, at)
     except DiffError as error:
 
         def read(text: str) -> None:
-            _check_valued(elaborated(text, given), at)
+            _check_valued(as_read(text, given, names), at)
 
         raise explained(error, read) from None
     return expression
@@ -150,27 +167,29 @@ def _check_valued(expression: Expression, at: Mapping[str, Number]) -> None:
     missing = [name for name in expression.variables if name not in at]
     if not missing:
         return
-    shown, source = missing[0], expression.source
+    shown, plain = missing[0], expression.plain
     known = [*(f"{name}={written(value)}" for name, value in at.items()), *(f"{name}=…" for name in missing)]
     plural = (
         message("the variables {listed} have no values", listed=listing(missing))
         if len(missing) > 1
         else message("the variable {name} has no value", name=shown)
     )
-    guess, where, point = meant(shown, at), _occurrence(source, shown), ", ".join(known)
+    guess, where, point = meant(shown, at), _occurrence(plain, shown), ", ".join(known)
     hint = (
         message('write {formula}, or add --at "{point}"', formula=guess, point=point)
         if guess
         else message('add --at "{point}"', point=point)
     )
-    mended = (f"{source[: where[0]]}{guess}{source[where[1] :]}",) if guess and where and "…" not in guess else ()
-    raise DiffError(plural, source, where, hint, "missing", mended)
+    mended = (f"{plain[: where[0]]}{guess}{plain[where[1] :]}",) if guess and where and "…" not in guess else ()
+    if where and plain[: where[0]].rstrip()[-1:] in ("/", "^"):
+        mended = ()  # 1/xy is read in two ways
+    raise DiffError(plural, expression.source, expression.span(where), hint, "missing", mended)
 
 
 @lru_cache(maxsize=64)
-def _understood(source: str, given: tuple[tuple[str, Shape], ...]) -> Expression:
+def _understood(source: str, given: tuple[tuple[str, Shape], ...], names: tuple[str, ...]) -> Expression:
     """A range of points asks for the same expression again and again."""
-    return elaborate(source, dict(given))
+    return elaborate(source, dict(given), names)
 
 
 def _with_inputs(expression: Expression, shapes: Mapping[str, Shape]) -> Expression:
@@ -274,7 +293,7 @@ def _with_claims(case: Case, claims: Sequence[str], at: Mapping[str, Number]) ->
                 raise DiffError(
                     message("the variable {name} has no value", name=unknown),
                     formula,
-                    _occurrence(formula, unknown),
+                    expression.span(_occurrence(expression.plain, unknown)),
                     hint,
                     "claim",
                 )
@@ -299,7 +318,7 @@ def _with_claims(case: Case, claims: Sequence[str], at: Mapping[str, Number]) ->
 
 
 def _occurrence(source: str, name: str) -> tuple[int, int] | None:
-    for node in parse(source):
+    for node in nodes_of(source):
         if node[:2] == ("name", name):
             return span(source, node)
     return None

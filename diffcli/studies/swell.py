@@ -96,6 +96,7 @@ FAMILIES: dict[str, Family] = {
 def template(body: str, at: Mapping[str, Number]) -> Family:
     """The family that applies a formula to itself, in its variable `l`, or in its first one."""
     expression = elaborate(body)
+    body = expression.plain
     if expression.shape or not expression.variables:
         raise DiffError(
             message("a template is a number made of a variable"), body, (0, len(body)), message('write "4*l*(1 - l)"')

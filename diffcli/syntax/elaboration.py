@@ -82,6 +82,15 @@ class Expression:
         return self.source if self.reading is None else self.reading.text
 
     @property
+    def name(self) -> str:
+        """What the text calls the function: y in `y = x^2`."""
+        return self.reading and self.reading.name or "f"
+
+    def span(self, span: tuple[int, int] | None) -> tuple[int, int] | None:
+        """Where a part of the plain text was typed."""
+        return span if span is None or self.reading is None else self.reading.span(span)
+
+    @property
     def variables(self) -> tuple[str, ...]:
         """Free variables in order of appearance."""
         return tuple(self.shapes)
@@ -580,8 +589,18 @@ def as_read(
     expression, reading = read(source, lambda text: elaborated(text, given), {*given, *names}, notation)
     if reading is None:
         return expression
-    note = message("read as {text}", text=brief("; ".join(reading.text.split("\n")), LONGEST_NOTE))
-    return replace(expression, source=source, notes=(note, *expression.notes), reading=reading)
+    return replace(expression, source=source, notes=(_note(reading), *expression.notes), reading=reading)
+
+
+def _note(reading: Translation) -> Message:
+    """How a text was read."""
+    text, question = brief("; ".join(reading.text.split("\n")), LONGEST_NOTE), reading.question
+    if question is None:
+        return message("read as {text}", text=text)
+    if question.order == 1:
+        return message("read as the derivative of {text} by {name}", text=text, name=question.by)
+    template = "read as the derivative of order {order} of {text} by {name}"
+    return message(template, order=question.order, text=text, name=question.by)
 
 
 def elaborated(source: str, given: Mapping[str, Shape]) -> Expression:

@@ -10,19 +10,8 @@ from collections.abc import Sequence
 
 from diffcli.runtime.errors import DiffError, brief
 from diffcli.runtime.messages import Message, message
-from diffcli.syntax.spellings import (
-    FORMULAS,
-    FUNCTION_NAMES,
-    INVERSES,
-    OTHER_NAMES,
-    argument,
-    bare_argument,
-    nearest,
-    run_together,
-    two_arguments,
-    usual,
-)
-from diffcli.syntax.tokens import is_number, spans, tokenize, unexpected
+from diffcli.syntax.spellings import ELSEWHERE, FORMULAS, FUNCTION_NAMES, nearest, run_together, usual
+from diffcli.syntax.tokens import spans, tokenize, unexpected
 
 Pending = tuple[int, str, str, int, int]
 """(precedence, kind, value, operands, first): an operator or an opened bracket whose end has not been seen."""
@@ -32,7 +21,6 @@ CLOSING = {"(": ")", "call": ")", "[": "]", "index": "]"}
 
 _IS_CALL = re.compile(r"[^\S\n]*\(")
 _IS_BINDING = re.compile(r"[^\S\n]*=(?!=)")
-_RUN = re.compile(r"[\w.]+")
 _DIGITS = re.compile(r"\d+")
 _DIGITS_BEFORE = re.compile(r"\d+\Z")
 _PLAIN = re.compile(r"[\w\s+\-*/^().]*\Z")
@@ -109,7 +97,7 @@ class Halt:
         hint = message("write [a, b] for a vector")
         if whole and decimals:
             number, vector = f"{whole[0]}.{decimals[0]}", f"[{whole[0]}, {decimals[0]}]"
-            hint = message("write {number} for a number, {vector} for a vector", number=number, vector=vector)
+            hint = message("write {number} for a number, or {vector} for a vector", number=number, vector=vector)
         return self.fail(said, hint=hint)
 
     # --- operands
@@ -139,65 +127,16 @@ class Halt:
 
     # --- operators
     def no_operator(self) -> DiffError:
-        """Two operands side by side: most often a product left unwritten."""
+        """Two operands side by side that are no product: words of another language, a number in its form."""
         if unknown := unexpected(self.token, self.source, self.start):
             return unknown
         if self.token in ("not", ";", "="):
             return self._no_place()
-        left = self.source[self.starts[-1] : self.end]
-        power = self._power()
-        if self._divides() and left not in FUNCTION_NAMES:
-            return self._two_readings(left)
-        base = self.source[slice(*power)] if power else ""
-        if base in FUNCTION_NAMES and power:
-            return self._power_of_function(power)
-        right = self._factor()
-        called = OTHER_NAMES.get(left, left)
-        mended = f"{called}({self._argument()})" if called in FUNCTION_NAMES else f"{left}*{right}"
-        hint = message("write {what}", what=mended)
-        readings = two_arguments(self.source, self.start, called) if called in FUNCTION_NAMES else None
-        if readings and bare_argument(self.source, self.start) is None:
-            hint = message("write {one}, or {other}", one=readings[0], other=readings[1])
-        if base and called not in FUNCTION_NAMES:  # x^2y is read in two ways
-            powered = self.source[power[0] : self.end] if power else ""
-            whole_power = f"{powered[: len(powered) - len(left)]}({left}*{right})"
-            hint = message("write {one}, or {other}", one=f"{powered}*{right}", other=whole_power)
-        if left.isdigit() and self.token.isdigit():
-            template = "write {number} for one number, {product} for a product"
-            hint = message(template, number=f"{left}{self.token}", product=f"{left}*{self.token}")
-        hint = hint if len(hint) <= 66 and "\n" not in hint else message("write * between them")
-        whole = None if base and called not in FUNCTION_NAMES else self._whole(left, called)
-        return self._nothing_between(left, hint, whole)
-
-    def _nothing_between(self, left: str, hint: Message, mended: str | None = None) -> DiffError:
+        left, right = self.source[self.starts[-1] : self.end], self.token
         shown = left if len(left) <= 30 else "…" + left[-29:]
-        return self.fail(
-            message("there is no operator between {left} and {right}", left=shown, right=brief(self.token)),
-            hint=hint,
-            mended=mended,
-        )
-
-    def _whole(self, left: str, called: str) -> str | None:
-        """The text with the product written, or the argument in parentheses; None where there are two readings."""
-        if called not in FUNCTION_NAMES:
-            return None if is_number(self.token) and is_number(left) else self.typed("*", self.end, self.start)
-        end = bare_argument(self.source, self.start)
-        inside = argument(self.source[self.start : end].strip())
-        return self.typed(f"{called}({inside})", self.starts[-1], end) if end else None
-
-    def _divides(self) -> bool:
-        """Whether something is divided by the operand at hand: `1/2x` is read in two ways."""
-        return bool(self.pending) and self.pending[-1][1] == "binary" and self.pending[-1][2] == "/"
-
-    def _two_readings(self, left: str) -> DiffError:
-        """`1/2x`: of both readings, the one is typed with a product, the other with parentheses."""
-        right = self._factor()
-        divided = self.source[self.starts[-2] : self.end]
-        above = divided[: len(divided) - len(left)]
-        hint = message("write {one}, or {other}", one=f"{divided}*{right}", other=f"{above}({left}*{right})")
-        return self._nothing_between(
-            left, hint if len(hint) <= 80 and "\n" not in hint else message("write * between them")
-        )
+        hint = message("write * between them, if a product is meant: words and other forms of numbers are not read")
+        said = message("there is no operator between {left} and {right}", left=shown, right=brief(right))
+        return self.fail(said, hint=hint)
 
     def _no_place(self) -> DiffError:
         if self.token == "=":
@@ -209,50 +148,6 @@ class Halt:
             else message("close the parenthesis first")
         )
         return self.fail(message("'{text}' has no place here", text=self.token), hint=hint)
-
-    def _power(self) -> tuple[int, int] | None:
-        """Where the base stands of a power whose exponent has just been read."""
-        pending = [top for top in self.pending[-2:] if top[1] != "unary"]
-        if not pending or pending[-1][2] != "**" or len(self.starts) < 2:
-            return None
-        start = self.starts[-2]
-        return start, start + len(self.source[start : self.spans[pending[-1][4]][0]].rstrip())
-
-    def _power_of_function(self, place: tuple[int, int]) -> DiffError:
-        """`sin^2(x)`: a power stands behind what it is taken of; and `sin^-1` means two things."""
-        function = self.source[slice(*place)]
-        exponent = self.source[place[1] : self.end].strip().lstrip("*^").strip()
-        behind = self._argument()
-        written = f"{function}({behind})^{exponent}"
-        hint, mended = message("write {what}", what=written), None
-        end = self._operand_end("(", self.start) if self.token == "(" else bare_argument(self.source, self.start)
-        if end and self.token:
-            mended = self.typed(written, place[0], end)
-        if exponent.strip("() ").replace(" ", "") == "-1":
-            reciprocal = f"1/{function}({behind})"
-            hint, mended = message("write {what}", what=reciprocal), None
-            if function in INVERSES:
-                inverse = f"{INVERSES[function]}({behind})"
-                template = "write {inverse} for the inverse function, {reciprocal} for 1 over it"
-                hint = message(template, inverse=inverse, reciprocal=reciprocal)
-        return self.fail(message("{function} has no argument", function=function), place, hint, mended)
-
-    def _argument(self) -> str:
-        """What a function without parentheses is applied to, as far as that is easily seen."""
-        if self.token == "(":
-            return self.source[self.start + 1 : self._operand_end(self.token, self.start) - 1]
-        run = _RUN.match(self.source, self.start)
-        return argument(run[0]) if run else self.token
-
-    def _factor(self) -> str:
-        """The operand that starts at the token, with what its writer left out."""
-        token, end = self.token, self._operand_end(self.token, self.start)
-        right = self.source[self.start : end]
-        if token in FUNCTION_NAMES and end == self.start + len(token):
-            following = _RUN.match(self.source, len(self.source) - len(self.source[end:].lstrip(" ")))
-            return f"{token}({argument(following[0])})" if following else right
-        product = run_together(token) if token.isidentifier() and right != token else None
-        return f"{product}{right[len(token) :]}" if product else right
 
     def _operand_end(self, text: str, start: int) -> int:
         """Where the operand that starts with a token ends, if that is easily seen."""
@@ -282,23 +177,24 @@ class Halt:
             formula = FORMULAS[known].format(rest if plain else "(x)")
             mended = self.typed(formula, self.start, end) if plain else None
             return self.fail(unknown, hint=message("write {what}", what=formula), mended=mended)
-        if binding := _IS_BINDING.match(self.source, end):
-            right = None if self.source[: self.start].strip() else self.source[binding.end() :].strip()
-            return self.fail(unknown, hint=message("write only what stands behind the ="), mended=right)
+        if _IS_BINDING.match(self.source, end):
+            return self.fail(unknown, hint=message("names are bound to formulas, not to functions: a = x^2; a + 1"))
+        if known in ELSEWHERE:
+            return self.fail(unknown, hint=ELSEWHERE[known])
         product = run_together(name)
-        same = known if known in FUNCTION_NAMES else None
-        if near := same or OTHER_NAMES.get(known) or (product and name[1:]) or nearest(known, FUNCTION_NAMES):
+        if near := (product and name[1:]) or nearest(known, FUNCTION_NAMES):
             hint = message("write {formula} for a product", formula=f"{product}{rest}") if product and plain else None
-            repaired = self.typed(product if product and not same else near, self.start, stop)
-            said = message("unknown function '{name}': did you mean '{near}'?", name=brief(name), near=near)
+            repaired = self.typed(product or near, self.start, stop)
+            said = message("unknown function '{name}': did you mean '{near}'?", name=brief(name), near=product or near)
             return self.fail(said, hint=hint, mended=repaired)
         if len(name) > LONGEST_VARIABLE:
             return self.fail(
                 unknown, hint=message("this language does not have it; its functions are listed by --help")
             )
         hint = message("write {formula} for a product", formula=f"{name}*{rest}") if plain else _NEITHER
-        whole = self.typed(f"{name}*", self.start, opening) if plain and not self._divides() else None
-        return self.fail(unknown, hint=hint, mended=whole)
+        divided = bool(self.pending) and self.pending[-1][1] == "binary" and self.pending[-1][2] == "/"
+        mended = self.typed(f"{name}*", self.start, opening) if plain and not divided else None
+        return self.fail(unknown, hint=hint, mended=mended)
 
 
 LONGEST_VARIABLE = 2

@@ -54,24 +54,36 @@ class Lexeme(NamedTuple):
     blank: bool
 
 
-def lexemes(source: str) -> list[Lexeme]:
-    """The tokens of a text as it is written, the last of them empty.
+def lexemes(source: str, names: Collection[str] = ()) -> list[Lexeme]:
+    """The tokens of a text as it is written, the last of them empty. `names` have a value.
 
-    >>> [token.text for token in lexemes("２x²+½")]
-    ['2', 'x', '2', '+', '½', '']
+    >>> [token.text for token in lexemes("２x²+½")], [token.text for token in lexemes("πr", ["r"])]
+    (['2', 'x', '2', '+', '½', ''], ['π', 'r', ''])
     """
-    found = [_lexeme(match) for match in _LEXEME.finditer(plainer(source))]
+    found = list[Lexeme]()
+    for match in _LEXEME.finditer(plainer(source)):
+        kind = match.lastgroup or "sign"
+        text, start, end = match[kind], match.start(kind), match.end(kind)
+        blank = bool(match["blank"])
+        if kind == "name":
+            text = source[start:end] if source[start:end] in names else subscripted(text, names)
+            if text[0] == "π" and text not in names and text[1:] in names:
+                found.append(Lexeme("name", "π", start, start + 1, blank))
+                text, start, blank = text[1:], start + 1, False
+        elif kind == "raised":
+            text = _PAIR.sub("*", normalize("NFKC", text).replace("−", "-"))
+        found.append(Lexeme(kind, text, start, end, blank))
     while len(found) > 1 and not found[-2].text:
         found.pop()
     return found
 
 
-def _lexeme(match: re.Match[str]) -> Lexeme:
-    kind = match.lastgroup or "sign"
-    text = match[kind]
-    if kind == "raised":
-        text = _PAIR.sub("*", normalize("NFKC", text).replace("−", "-"))
-    return Lexeme(kind, text, match.start(kind), match.end(kind), bool(match["blank"]))
+_UNUSUAL = re.compile(rf"[{RAISED}{LOWERED}]|π\w")
+
+
+def unusual(source: str) -> bool:
+    """Whether a text has characters for which others are read, in names too: `ｘ`, `eˣ`, `πr`."""
+    return not source.isascii() and (plainer(source) != source or bool(_UNUSUAL.search(source)))
 
 
 def plainer(source: str) -> str:

@@ -61,16 +61,18 @@ def _in_full(error: DiffError) -> DiffError:
     source = error.source or ""
     if len(source) > LONGEST:
         return replace(error, mended=())
+    if error.kind == "question":  # it shows the whole text already
+        return error
     for sign, found in _NOTATIONS:
+        if error.kind == "equation" and found is not _with_point:
+            continue
         match = sign.search(source)
         told = match and found(match)
         if match and told:
             said, hint, mended = told
             where = match.span("mark") if "mark" in sign.groupindex else match.span()
             return DiffError(said, source, where, hint, error.kind, mended)
-    mend = _BY_MARK.get(source[error.span[0] : error.span[0] + 1]) if error.span and not error.mended else None
-    text = mend(source, error.span[0]) if mend and error.span else None
-    return replace(error, hint=message("write {what}", what=text), mended=(text,)) if text else error
+    return error
 
 
 # --- questions around a formula
@@ -148,24 +150,6 @@ def _with_point(match: re.Match[str]) -> Found:
         message("write {what}", what=f'{formula} --at "{point}"'),
         (formula, "--at", point),
     )
-
-
-def _equation(match: re.Match[str]) -> Found | None:
-    """`a = b` where a is more than a name: which function is meant is for its writer to say."""
-    left, right = match["left"].strip(), match["right"].strip()
-    if not _balanced(left) or not _balanced(right):
-        return None
-    difference = left if re.fullmatch(r"0(\.0*)?", right) else f"{left} - {right if _single(right) else f'({right})'}"
-    return (
-        message("an equation is not a formula"),
-        message("bring it to one side: {difference}", difference=difference),
-        (difference,),
-    )
-
-
-def _single(text: str) -> bool:
-    """Whether a text can follow a minus as it stands."""
-    return bool(re.fullmatch(r"[\w.^*/ ]+", text))
 
 
 # --- signs of a language
@@ -312,54 +296,11 @@ def _closing(head: str, parts: list[str]) -> str | None:
     return f"{known}({parts[0]})" if known and len(parts) == 1 else None
 
 
-# --- signs that stand for a function
-def _bars(source: str, place: int) -> str | None:
-    """`|x|`, and several of these side by side; `|a|b|c|` is read in two ways."""
-    del place
-    parts = source.split("|")
-    inner, between = parts[1::2], parts[2:-1:2]
-    if len(parts) % 2 == 0 or not all(part.strip() and _balanced(part) for part in inner):
-        return None
-    if not all(
-        re.search(r"[-+*/^,(]\s*\Z", part) or re.search(r"\d\s*\Z", part) and part[:1] in " +-*/" for part in between
-    ):
-        return None
-    return "".join(f"abs({part.strip()})" if k % 2 else part for k, part in enumerate(parts))
-
-
-def _root(source: str, place: int) -> str | None:
-    """`√x`, `√(x + 1)`, `√2`: where its end is seen. `√2x` and `√x²` are read in two ways."""
-    name = {"√": "sqrt", "∛": "cbrt"}[source[place]]
-    rest = source[place + 1 :].lstrip()
-    if rest.startswith("("):
-        return f"{source[:place]}{name}{rest}"
-    run = re.match(rf"{_NAME}|\d+(\.\d+)?", rest)
-    if (
-        not run
-        or not run[0].isidentifier()
-        and not run[0].isascii()
-        or re.match(r"[\w(.\[²³^]|\*\*|!", rest[run.end() :])
-    ):
-        return None
-    return f"{source[:place]}{name}({run[0]}){rest[run.end() :]}"
-
-
-_BY_MARK: dict[str, Callable[[str, int], str | None]] = {"|": _bars, "√": _root, "∛": _root}
-
-
 _NOTATIONS: list[tuple[re.Pattern[str], Callable[[re.Match[str]], Found | None]]] = [
     (re.compile(r"(?P<mark>(?<!\w)(?P<name>[A-Z][A-Za-z0-9]*)\s*\[(?!\[))"), _wolfram),
     (re.compile(rf"\A\s*(?P<mark>lambda)\s+{_NAME}(?:\s*,\s*{_NAME})*\s*:\s*(?P<formula>.+)", re.DOTALL), _lambda),
     (re.compile(r"\A\s*(?P<mark>lim(it)?)(?=\s+[^\W\d(]|\s*[(_{])"), _limit),
     (re.compile(r"(?P<mark>∫|\bint(egral|egrate)(?=\s*\())"), _integral),
-    (re.compile(rf"\A\s*(?P<mark>[d∂]\s*/\s*[d∂]\s*(?P<by>{_NAME}))(?=[\s(\[]){_FORMULA}\Z"), _derivative),
-    (
-        re.compile(
-            rf"\A\s*(?P<mark>[d∂]\^(?P<order>\d+)\s*/\s*[d∂]\s*(?P<by>{_NAME})\^(?P=order))(?=[\s(\[]){_FORMULA}\Z"
-        ),
-        _derivative,
-    ),
-    (re.compile(rf"\A\s*(?P<mark>[d∂])\s*(?P<formula>\(.+\))\s*/\s*[d∂](?P<by>{_NAME})\s*\Z"), _derivative),
     (
         re.compile(
             rf"\A\s*(?P<mark>diff|derivative|Derivative|D|deriv|grad)\s*\({_FORMULA}"
@@ -375,12 +316,6 @@ _NOTATIONS: list[tuple[re.Pattern[str], Callable[[re.Match[str]], Found | None]]
             rf"\s*(?P<point>{_NAME}\s*=(?!=)[^=;]+(?:[,;]\s*{_NAME}\s*=(?!=)[^=;]+)*)\Z"
         ),
         _with_point,
-    ),
-    (
-        re.compile(
-            rf"\A(?!\s*{_NAME}\s*(\([^()=]*\)\s*)?=)(?P<left>[^=;\n]+?[^=<>!;\n])(?P<mark>=)(?!=)(?P<right>[^=;\n]+)\Z"
-        ),
-        _equation,
     ),
     (re.compile(r"(?P<mark>\?)(?=[^?]*:)"), _choice),
     (re.compile(rf"(?P<mark>(?P<name>{_NAME})\[(?P<inside>[^\[\]:]*:[^\[\]]*)\])"), _slice),

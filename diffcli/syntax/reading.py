@@ -10,7 +10,10 @@ from collections.abc import Callable, Collection
 from typing import TypeVar
 
 from diffcli.runtime.errors import DiffError
+from diffcli.syntax.lettering import lexemes, unusual
+from diffcli.syntax.mending import explained
 from diffcli.syntax.notations import NOTATIONS, marked
+from diffcli.syntax.parsing import nodes_of
 from diffcli.syntax.translation import Translation
 from diffcli.syntax.writing import written
 
@@ -18,25 +21,36 @@ T = TypeVar("T")
 
 
 def read(
-    source: str, understand: Callable[[str], T], names: Collection[str] = (), notation: str | None = None
+    source: str,
+    understand: Callable[[str], T],
+    names: Collection[str] = (),
+    notation: str | None = None,
+    formula: bool = True,
 ) -> tuple[T, Translation | None]:
     """What `understand` makes of a text, and the translation that it was made of, where it is not the text itself.
 
     `names` have a value, or are asked for. `notation` is one of `NOTATIONS`, or "plain" for a text whose marks
-    tell nothing.
+    tell nothing. `formula`: the text is one, not a point.
 
     Raises DiffError where nothing reads it, or two readings are left.
     """
     known = NOTATIONS.get(notation or "")
-    if known is None:
+    fault: DiffError | None = None
+    if known is None and not unusual(source):
         try:
             return understand(source), None
         except DiffError as error:
             fault = error
-        known = marked(source) if notation is None else None
-    translation = written(source, names) if known is None else _of_notation(known.translate(source), source, names)
+    if known is None and notation is None and formula:
+        known = marked(source)
+    if known is None:
+        translation = written(source, names, formula)
+    else:
+        translation = _of_notation(known.translate(source), source, names)
     if translation is None:
-        raise fault
+        if fault is not None:
+            raise fault
+        return understand(source), None
     try:
         return understand(translation.text), translation
     except DiffError as error:
@@ -50,3 +64,12 @@ def _of_notation(translation: Translation, source: str, names: Collection[str]) 
     except DiffError as error:
         raise translation.fault(error, source) from None
     return translation if following is None else translation.then(following)
+
+
+def check(source: str) -> None:
+    """DiffError for what nobody reads, whichever names have a value."""
+    names = {token.text for token in lexemes(source) if token.kind == "name"}
+    try:
+        read(source, nodes_of, names)
+    except DiffError as error:
+        raise explained(error, lambda text: read(text, nodes_of, names)) from None

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
 
 from diffcli.core.primitives import DEFINITIONS, FUNCTIONS, PARAMETRIC_FUNCTIONS, VECTOR_FUNCTIONS
+from diffcli.runtime.messages import message
 
 FUNCTION_NAMES = frozenset((*FUNCTIONS, *DEFINITIONS, *VECTOR_FUNCTIONS, *PARAMETRIC_FUNCTIONS, "where"))
 
@@ -19,12 +21,12 @@ OTHER_NAMES = {
     "arsinh": "arcsinh", "arsh": "arcsinh", "arcosh": "arccosh", "arch": "arccosh",
     "artanh": "arctanh", "arth": "arctanh",
     "lg": "log10", "log_10": "log10", "lb": "log2", "ld": "log2", "log_2": "log2", "log_e": "log",
-    "sgn": "sign", "signum": "sign", "root": "sqrt", "squareroot": "sqrt", "square_root": "sqrt", "cuberoot": "cbrt",
+    "sgn": "sign", "signum": "sign", "squareroot": "sqrt", "square_root": "sqrt", "cuberoot": "cbrt",
     "sine": "sin", "sinus": "sin", "cosine": "cos", "cosinus": "cos", "tangent": "tan", "tangens": "tan",
     "cotangent": "cot", "secant": "sec", "cosecant": "csc", "arcsine": "arcsin", "arccosine": "arccos",
     "arctangent": "arctan", "logarithm": "log", "exponential": "exp", "absolute": "abs", "ceiling": "ceil",
     "avg": "mean", "average": "mean", "power": "pow", "norm2": "norm",
-    "inner": "dot", "product": "prod", "total": "sum",
+    "inner": "dot", "product": "prod", "total": "sum", "swish": "silu", "clamp": "clip", "step": "heaviside",
 }
 """Other books' names of functions that are here."""
 
@@ -33,8 +35,38 @@ FORMULAS = {
     "coth": "1/tanh{}", "ctgh": "1/tanh{}", "cth": "1/tanh{}",
     "arcsec": "arccos(1/{})", "asec": "arccos(1/{})", "arccsc": "arcsin(1/{})", "acsc": "arcsin(1/{})",
     **dict.fromkeys(("arccot", "acot", "arcctg", "arccotg"), "(pi/2 - arctan{})"),
+    "sind": "sin({}*pi/180)", "cosd": "cos({}*pi/180)", "tand": "tan({}*pi/180)",
+    **dict.fromkeys(("deg2rad", "radians", "rad"), "({}*pi/180)"),
+    **dict.fromkeys(("rad2deg", "degrees", "deg"), "({}*180/pi)"),
+    "exp10": "10^{}", "frac": "mod({}, 1)", "cube": "{}^3", "versin": "(1 - cos{})", "haversin": "((1 - cos{})/2)",
+    **dict.fromkeys(("factorial", "fact"), "gamma({} + 1)"), "mish": "({0}*tanh(softplus{0}))",
+    **dict.fromkeys(("logsigmoid", "log_sigmoid"), "log(sigmoid{})"), "softsign": "({0}/(1 + abs{0}))",
+    "relu6": "clip({}, 0, 6)", "hardtanh": "clip({}, -1, 1)", "saturate": "clip({}, 0, 1)",
 }
 """Functions that are not here, by those that are; an argument in its parentheses fills the place."""
+
+_OF_MATRICES = "det inv solve trace eig eigh eigvals svd cholesky qr lstsq pinv slogdet"
+_OF_ARRAYS = "cumsum cumprod std var median sort cross"
+_CHOICES = "piecewise ifelse iif cond cases select switch"
+_COMPLEX = "re im real imag conj conjugate arg angle cis"
+ELSEWHERE = {
+    **{
+        name: message("in a Python file there is {name}", name=f"{module}.{name}")
+        for module, names in (("np.linalg", _OF_MATRICES), ("np", _OF_ARRAYS))
+        for name in names.split()
+    },
+    **dict.fromkeys(_CHOICES.split(), message("write where(condition, a, b) for a choice")),
+    **dict.fromkeys(_COMPLEX.split(), message("complex numbers are not read: write the real and imaginary part apart")),
+    **dict.fromkeys(
+        ("rand", "random", "randn", "normal", "uniform"),
+        message("a formula has no random numbers: write a variable, and give it a value"),
+    ),
+    **dict.fromkeys(("argmax", "argmin", "len", "size"), message("a place or a count has no derivative")),
+    **dict.fromkeys(
+        ("interp", "interpolate", "spline"), message("write the pieces with where, or use np.interp in a Python file")
+    ),
+}
+"""What is near in sense to functions that are not here, or where they are."""
 
 INVERSES = {
     "sin": "arcsin", "cos": "arccos", "tan": "arctan", "sinh": "arcsinh", "cosh": "arccosh", "tanh": "arctanh",
@@ -42,6 +74,47 @@ INVERSES = {
 }
 # fmt: on
 
+GREEK = {"Γ": "gamma", "σ": "sigmoid", "ψ": "digamma", "ζ": "zeta", "Φ": "ndtr"}
+"""Letters that are functions before parentheses, and variables elsewhere."""
+
+LETTERS = frozenset(("gamma", "beta", "zeta"))
+"""Functions that are letters, too: without parentheses they are variables."""
+
+
+class Application(NamedTuple):
+    """What is written before the argument of a function, and behind it."""
+
+    opening: str
+    closing: str = ")"
+
+
+def application(name: str, names: Collection[str], called: bool) -> Application | None:
+    """How the function `name` is applied, in any spelling; None for a variable.
+
+    `names` have a value; where the argument stands in parentheses, it is `called`.
+
+    >>> application("Sin", (), True), application("log_3", (), False), application("σ", ("σ",), True)
+    (Application(opening='sin(', closing=')'), Application(opening='(log(', closing=')/log(3))'), None)
+    """
+    if name in names and not (called and name in FUNCTION_NAMES):
+        return None
+    known = _known(name, called)
+    if known is None and (based := _BASED.fullmatch(name)):
+        base = based["base"]
+        return Application("(log(", f")/log({base}))") if base.isdecimal() or base in names else None
+    return None if known is None or known in LETTERS and not called else Application(f"{known}(")
+
+
+def _known(name: str, called: bool) -> str | None:
+    """Our name of a function."""
+    if name in FUNCTION_NAMES:
+        return name
+    lower = name.lower()
+    known = GREEK.get(name, "") if called else ""
+    return next((own for own in (known, lower, OTHER_NAMES.get(lower, "")) if own in FUNCTION_NAMES), None)
+
+
+_BASED = re.compile(r"(?:log|Log|LOG)_(?P<base>\w+)")
 _COEFFICIENT = re.compile(r"(\d[\d_.]*)([^\W\d]\w*)")
 
 
@@ -57,39 +130,6 @@ def argument(text: str) -> str:
     ('2*x', 'x')
     """
     return _COEFFICIENT.sub(r"\1*\2", text)
-
-
-_BARE = re.compile(r"(?:\d[\d_.]*\s*\*?\s*)?[^\W\d]\w*(?:\s*(?:\^|\*\*)\s*\w+)?|\d[\d_.]*")
-_ENDS = re.compile(r"\s*(?:[-+),;\n\]<>=]|\Z|(?P<next>[^\W\d]\w*)\s*(?=[\w(]))")
-
-
-def bare_argument(source: str, start: int) -> int | None:
-    """Where the argument ends of a function without parentheses; None where careful people differ.
-
-    >>> [bare_argument(text, 4) for text in ("sin 2x + 1", "sin x/2", "sin x y", "sin x cos(x)")]
-    [6, None, None, 5]
-    """
-    run = _BARE.match(source, start)
-    if not run or any(part in FUNCTION_NAMES for part in re.findall(r"[^\W\d]\w*", run[0])):
-        return None
-    after = _ENDS.match(source, run.end())
-    return run.end() if after and (after["next"] is None or after["next"] in FUNCTION_NAMES) else None
-
-
-def two_arguments(source: str, start: int, function: str) -> tuple[str, str] | None:
-    """Both readings of `sin x/2` and `sin x y`, where what follows the function is one name or number and another.
-
-    >>> two_arguments("sin x/2", 4, "sin")
-    ('sin(x)/2', 'sin(x/2)')
-    """
-    parts = _TWO.match(source, start)
-    if not parts or parts["b"] in FUNCTION_NAMES:
-        return None
-    sign = parts["sign"].strip() or "*"
-    return f"{function}({parts['a']}){sign}{parts['b']}", f"{function}({parts['a']}{sign}{parts['b']})"
-
-
-_TWO = re.compile(r"(?P<a>\w+)(?P<sign>\s*[*/]\s*|\s+)(?P<b>\w+)")
 
 
 def nearest(name: str, names: Iterable[str]) -> str | None:

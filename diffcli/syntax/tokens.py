@@ -27,49 +27,25 @@ _TOKEN = re.compile(
 _OPERATORS = frozenset((*"-+*/@^<>=()[],;\n", "**", "<=", ">=", "==", "!=", ""))
 
 _HINTS = {
-    **dict.fromkeys("×·⋅∙•＊∗", message("write * for a product")),
-    **dict.fromkeys("÷／∕⁄", message("write / for a quotient")),
-    **dict.fromkeys("−－–—", message("write - (the hyphen) for minus")),
-    "＋": message("write a plain +"),
     "√": message("write sqrt(x) for a square root"),
-    "∛": message("write cbrt(x) for a cube root"),
-    "²": message("write x^2 for a square, and sin(x)^2 for that of a function"),
-    "³": message("write x^3 for a cube, and sin(x)^3 for that of a function"),
-    **dict.fromkeys("⁰¹⁴⁵⁶⁷⁸⁹⁺⁻ⁿ", message("write ^ before an exponent: x^4, x^(-1)")),
-    **dict.fromkeys("₀₁₂₃₄₅₆₇₈₉", message("write indices of names on the line: x1, x_1")),
-    **dict.fromkeys("½⅓⅔¼¾", message("write a fraction with /: 1/2")),
-    "＾": message("write ^ or ** for a power"),
     "∂": message("write the formula alone, without ∂ and d"),
-    **dict.fromkeys("{}", message("write ( and ) instead of braces")),
     "\\": message("LaTeX is not read: write sqrt(x), sin(x), (a)/(b)"),
     "$": message("LaTeX is not read: write the formula without $"),
-    "≤": message("write {what}", what="<="),
-    "≥": message("write {what}", what=">="),
-    "≠": message("write {what}", what="!="),
     "&": message("write 'and' between conditions"),
-    "!": message("write 'not' before a condition; factorials are gamma(n + 1)"),
-    "%": message("write mod(a, b) for a remainder, 5/100 for 5 per cent"),
+    "!": message("write 'not' before a condition; a factorial stands behind its number: n!"),
     ".": message("names have no attributes here; a decimal point stands in a number"),
-    "|": message("write abs(x) for an absolute value; a batch row has one bar before its point"),
-    "｜": message("write abs(x) for an absolute value"),
-    **dict.fromkeys("（）", message("write ( and )")),
-    **dict.fromkeys("【】［］", message("write [ and ]")),
-    **dict.fromkeys("，、", message("write a plain comma")),
-    "；": message("write a plain semicolon"),
-    "＝": message("write a plain ="),
+    "|": message("an absolute value has two bars: |x|, or abs(x); 'or' stands between conditions"),
+    "∑": message("write the terms of a sum, or sum(v) for that of a vector"),
+    "∏": message("write the factors of a product, or prod(v) for that of a vector"),
+    **dict.fromkeys("→⟶", message("limits are not computed: write the formula alone, and a point")),
+    **dict.fromkeys("∈∉⊂∪∩∅", message("sets are not formulas: write the formula alone")),
+    **dict.fromkeys("≈≃≡∼", message("write the formula alone, without what it is near to")),
+    ":": message("write where(condition, a, b) for a choice"),
     '"': message("text in quotes has no meaning in an expression"),
     **dict.fromkeys(
         "'’′", message("write the formula alone: neither quotes nor the prime of a derivative have a meaning here")
     ),
 }
-
-
-_PLAIN = {
-    **dict.fromkeys("×·⋅∙•＊∗", "*"), **dict.fromkeys("÷／∕⁄", "/"), **dict.fromkeys("−－–—", "-"), "＋": "+",
-    "²": "^2", "³": "^3", "＾": "^", "≤": " <= ", "≥": " >= ", "≠": " != ", "｜": "|", "（": "(", "）": ")",
-    "【": "[", "】": "]", "［": "[", "］": "]", "，": ",", "、": ",", "；": ";", "＝": "=", "{": "(", "}": ")",
-}  # fmt: skip
-"""Characters with one reading, as they are typed here."""
 
 
 LONGEST = 10_000_000
@@ -119,12 +95,9 @@ def unexpected(token: str, source: str, start: int) -> DiffError | None:
         return None
     good = next(i for i, char in enumerate(token) if not f"{'_' * (i > 0)}{char}".isidentifier())
     at = start + good
-    plain = _PLAIN.get(token[good])
-    mended = () if plain is None else (f"{source[:at]}{plain}{source[at + 1 :]}",)
     return DiffError(
         message("unexpected character {character}", character=repr(token[good])),
         source,
         (at, at + 1),
         _HINTS.get(token[good]),
-        mended=mended,
     )

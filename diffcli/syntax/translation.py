@@ -59,15 +59,20 @@ class Translation:
         return replace(error, source=source, span=span)
 
 
-def joined(pieces: Iterable[tuple[str, int]], end: int) -> Translation:
-    """Pieces of plain text, each with where it was typed; `end` is the length of the typed text.
+Piece = tuple[str, int, int]
+"""(plain text, where what it stands for was typed: start and end, equal for what was inserted)."""
 
-    >>> joined([("2", 0), ("*", 1), ("x", 1)], 2)
-    Translation(text='2*x', starts=[0, 1, 1, 2], name=None, question=None)
+
+def joined(pieces: Iterable[Piece], end: int) -> Translation:
+    """The text of pieces; `end` is the length of the typed text.
+
+    >>> joined([("2", 0, 1), ("*", 1, 1), ("xs", 1, 3)], 3)
+    Translation(text='2*xs', starts=[0, 1, 1, 2, 3], name=None, question=None)
     """
     texts: list[str] = []
     starts: list[int] = []
-    for text, start in pieces:
+    for text, start, stop in pieces:
         texts.append(text)
-        starts += [start] * len(text)
+        last = max(start, stop - 1)
+        starts += [min(start + k, last) for k in range(len(text))]
     return Translation("".join(texts), [*starts, end])

@@ -22,7 +22,7 @@ EXPRESSIONS = [
     "log(x^2 + {})*y",
     "abs(x) + y*{}",
     "(1 - cos(x/1e8))*{}",
-    "2x + {}",
+    "1/2x + {}",
     "sinn(x)",
 ]
 

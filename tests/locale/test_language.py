@@ -121,7 +121,7 @@ def test_drawings_and_steps_for_programs_are_english(arguments: list[str], capsy
 
 def test_workers_speak_the_language(tmp_path: Path) -> None:
     rows = tmp_path / "rows.txt"
-    rows.write_text("x^2 | x=3\nabs(x) | x=0\n2x | x=1\n", encoding="utf-8")
+    rows.write_text("x^2 | x=3\nabs(x) | x=0\n1/2x | x=1\n", encoding="utf-8")
     file = tmp_path / "found.jsonl"
     shown = run("batch", str(rows), "--jobs", "2", "--lang", "zh", "--export", str(file))
     assert [line.split()[1] for line in shown.splitlines()[:3]] == ["准确", "尖点", "错误"]
@@ -254,7 +254,6 @@ ERRORS = [
     ["(x, y)"],
     ["[]"],
     ["x = y = 1; x"],
-    ["a = 2"],
     ["x; y"],
     ["foo(x)"],
     ["sine(x)"],
@@ -290,7 +289,7 @@ ERRORS = [
     ["x"],
     ["x*y"],
     ["x", "--at", "x=1, x=2"],
-    ["x", "--at", "1"],
+    ["x", "--at", "1,5"],
     ["x", "--at", "x=y"],
     ["x", "--at", "x=1/0"],
     ["x", "--at", "x=1", "--at", "x=2"],
@@ -380,7 +379,7 @@ PAGES = [
     ["batch", "ROWS", "-f", "markdown"],
     ["steps", "abs(x)*y if y > 1 else x", "--at", "x=0, y=2", "-f", "latex"],
 ]
-ROWS = "x^2 | x=3\nabs(x) | x=0\n2x | x=1\nlog(x) | x=-1\n(1 - cos(x))/x^2 | x=1e-9\n"
+ROWS = "x^2 | x=3\nabs(x) | x=0\n1/2x | x=1\nlog(x) | x=-1\n(1 - cos(x))/x^2 | x=1e-9\n"
 
 
 def read_by_people(text: str) -> str:

@@ -604,7 +604,7 @@ def test_reports_are_exported(tmp_path: Path) -> None:
         (["x", "--at", "x=0:1:3, x=2"], "given twice"),
         (["x", "--at", "x=0:1:3, q=0:1:3"], "no variable 'q'"),
         (["x*y", "--at", "x=0:1:3"], "the variable y has no value"),
-        (["2x", "--at", "x=0:1:3"], "2x"),
+        (["1/2x", "--at", "x=0:1:3"], "1/2x"),
         (["module:function", "--at", "x=0:1:3"], "not for many points"),
         (["x", "--at", "x=0:1:3", "--points", "a.csv"], "not from both"),
         (["x", "--at", "x=0:1:3", "--compiled", "fortran"], "unknown compiler"),

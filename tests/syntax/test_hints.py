@@ -14,46 +14,41 @@ from diffcli.problem.point import number_at
 from diffcli.runtime.errors import DiffError
 from diffcli.syntax import elaborate
 from diffcli.syntax.mending import LONGEST, MOST
-from diffcli.syntax.spellings import FUNCTION_NAMES, nearest
+from diffcli.syntax.spellings import ELSEWHERE, FORMULAS, FUNCTION_NAMES, nearest
 
 NOTATIONS = {
     "this is Wolfram's notation": [
         ("Sin[x]^2", "sin(x)^2"),
         ("D[x^2, x]", "x^2 --wrt x"),
-        ("D[Sin[x] Exp[-2 x], {x, 2}]", "sin(x)*exp(-2*x) --wrt x --order 2"),
-        ("Log[b, x] + 2 ArcTan[x, y]/Pi", "log(x)/log(b) + 2*atan2(y, x)/pi"),
+        ("D[Sin[x] Exp[-2 x], {x, 2}]", "sin(x) exp(-2 x) --wrt x --order 2"),
+        ("Log[b, x] + 2 ArcTan[x, y]/Pi", "log(x)/log(b) + 2 atan2(y, x)/pi"),
         ("If[x > 0, Sqrt[x], -x]", "where(x > 0, sqrt(x), -x)"),
         ("Norm[{x, y}] + Max[x, y, 1]", "norm([x, y]) + max(x, y, 1)"),
         ("Sin[BesselJ[0, x]]", None),
     ],
     "the sign of a derivative is not part of the formula": [
-        ("d/dx x^2", "x^2 --wrt x"),
-        ("d/dt (t^2 + 1)", "t^2 + 1 --wrt t"),
-        ("∂/∂y(x*y)", "x*y --wrt y"),
-        ("d(x^2)/dx", "x^2 --wrt x"),
-        ("d^2/dx^2 sin(x)", "sin(x) --wrt x --order 2"),
         ("diff(x^2, x)", "x^2 --wrt x"),
-        ("diff(2x, x)", "2*x --wrt x"),
+        ("diff(2x, x)", "2x --wrt x"),
         ("(x^2 + 1)'", "x^2 + 1"),
     ],
     "a derivative cannot stand within a formula": [("2*x + d/dx x^2", None), ("sin(d/dy (y^2))", None)],
-    "a function of Python is not a formula": [("lambda x: x**2", "x**2"), ("lambda x, y: 2x + y", "2*x + y")],
+    "a function of Python is not a formula": [("lambda x: x**2", "x**2"), ("lambda x, y: 2x + y", "2x + y")],
     "limits are not computed": [("lim sin(x)/x", None), ("lim_{x->0} x", None), ("limit(sin(x)/x, x, 0)", None)],
     "integrals are not computed": [("∫ x^2 dx", None), ("integrate(x^2, x)", None)],
     "the point is not part of the formula": [
         ("x^2 at x=3", "x^2 --at x=3"),
         ("x*y, x=3, y=2", "x*y --at x=3, y=2"),
         ("x^2 | x=3", "x^2 --at x=3"),
-        ("2x where x = 3", "2*x --at x = 3"),
+        ("2x where x = 3", "2x --at x = 3"),
     ],
     "an equation is not a formula": [
         ("x^2+y^2=1", "x^2+y^2 - 1"),
-        ("x^2 = 2x + 1", "x^2 - (2*x + 1)"),
+        ("x^2 = 2x + 1", "x^2 - (2x + 1)"),
         ("sin(x) + y = 0", "sin(x) + y"),
     ],
     "'?' is not a sign of this language": [
         ("x > 0 ? x : -x", "where(x > 0, x, -x)"),
-        ("1 + (x > 0 ? x : x > -1 ? 2x : -x)", "1 + (where(x > 0, x, where(x > -1, 2*x, -x)))"),
+        ("1 + (x > 0 ? x : x > -1 ? 2x : -x)", "1 + (where(x > 0, x, where(x > -1, 2x, -x)))"),
         ("max(y, x >= 0 ? x : -x)", "max(y, where(x >= 0, x, -x))"),
     ],
     "an index is one whole number, not a range of them": [
@@ -62,15 +57,10 @@ NOTATIONS = {
 }  # fmt: skip
 
 SEVERAL = [
-    ("(2x+1)(3x-2)", "(2*x+1)*(3*x-2)"),
-    ("2sin x + 3|x|", "2*sin(x) + 3*abs(x)"),
-    ("sin²(x) + 3x²", "sin(x)^2 + 3*x^2"),
-    ("sin^2 x + cos^2 x", "sin(x)^2 + cos(x)^2"),
-    ("|x| + 2|y - 1|", "abs(x) + 2*abs(y - 1)"),
-    ("arctg(x) + sh(2x)", "arctan(x) + sinh(2*x)"),
-    ("e^{-2x}", "e^(-2*x)"),
-    ("f(x) = 2x(x+1)", "2*x*(x+1)"),
-    ("sinn(x) + 2x", "sin(x) + 2*x"),
+    ("sinn(x) + coss(x)", "sin(x) + cos(x)"),
+    ("2xsin(x) + xcos(x)²", "2*x*sin(x) + x*cos(x)^2"),
+    ("sinn(x) + (x > 0 ? 2x : -x)", "sin(x) + (where(x > 0, 2*x, -x))"),
+    ("sech(x) + tanhh(|x|)", "1/cosh(x) + tanh(abs(x))"),
 ]
 
 TWO_READINGS = [
@@ -124,20 +114,31 @@ def test_what_is_read_in_two_ways_has_no_mend(text: str) -> None:
 
 def test_the_bounds_of_mending_hold() -> None:
     """Beyond them there is one mend a message, as for any text."""
-    assert error_of("+".join(["2x"] * (MOST + 1))).mended == ()
-    assert error_of("2x+" * (LONGEST // 3 + 1) + "1").hint == "write 2*x"
-    assert error_of("+".join(["2x"] * MOST)).mended == ("+".join(["2*x"] * MOST),)
+    assert error_of("+".join(["sinn(x)"] * (MOST + 1))).mended == ()
+    assert error_of("sinn(x)+" * (LONGEST // 8 + 1) + "1").mended == ()
+    assert error_of("+".join(["sinn(x)"] * MOST)).mended == ("+".join(["sin(x)"] * MOST),)
 
 
 # --- names of functions
-@pytest.mark.parametrize(
-    "name", ["det", "inv", "zeta", "trace", "minus", "signal", "area", "temp", "max2norm", "inverse"]
-)
-def test_a_guess_is_near_in_sense_and_a_word_is_not_a_product(name: str) -> None:
+@pytest.mark.parametrize("name", ["zeta", "minus", "signal", "area", "temp", "max2norm", "inverse"])
+def test_a_word_that_is_no_function_is_not_a_product(name: str) -> None:
     error = error_of(f"{name}(x)")
     assert error.message == f"unknown function '{name}'"
     assert error.hint == "this language does not have it; its functions are listed by --help"
     assert error.mended == ()
+
+
+@pytest.mark.parametrize(("name", "hint"), [(name, hint) for name, hint in ELSEWHERE.items()])
+def test_what_is_near_in_sense_is_named(name: str, hint: str) -> None:
+    if name not in FUNCTION_NAMES:
+        assert error_of(f"{name}(x)").hint == hint
+
+
+@pytest.mark.parametrize("name", [name for name in FORMULAS if name not in FUNCTION_NAMES])
+def test_a_function_by_others_is_one(name: str) -> None:
+    error = error_of(f"{name}(x)")
+    elaborate(error.mended[0])
+    assert error.hint == f"write {error.mended[0]}"
 
 
 @pytest.mark.parametrize("name", sorted(name for name in (*FUNCTIONS, *DEFINITIONS) if len(name) > 3))
@@ -151,18 +152,13 @@ def test_slips_of_the_fingers_are_seen(name: str) -> None:
 
 # --- commands
 COMMANDS = [
-    (["(2x+1)(3x-2)", "--at", "x=2"], 'diff-compare "(2*x+1)*(3*x-2)" --at x=2'),
     (["x sinx + xy", "--at", "x=2, y=3"], 'diff-compare "x*sin(x) + x*y" --at "x=2, y=3"'),
-    (["d/dx (x*y)", "--at", "x=2, y=3"], 'diff-compare "x*y" --at "x=2, y=3" --wrt x'),
-    (["d/dx (x*y)", "-w", "y", "--at", "x=2, y=3"], 'diff-compare "x*y" -w y --at "x=2, y=3"'),
+    (["x sinn(x) + coss(x)", "--at", "x=2"], 'diff-compare "x*sin(x) + cos(x)" --at x=2'),
+    (["exp(x)", "--at", "x=1", "--claim", "x: expp(x)"], 'diff-compare "exp(x)" --at x=1 --claim "x: exp(x)"'),
     (["x^2 at x=3"], 'diff-compare "x^2" --at x=3'),
     (["x^2 at x=3", "--at", "x=1"], 'diff-compare "x^2" --at x=1'),
-    (["taylor", "2x", "--at", "x=1"], 'diff-compare taylor "2*x" --at x=1'),
-    (["x^2", "--at=x=2pi"], 'diff-compare "x^2" "--at=x=2*pi"'),
     (["x^2", "--at", "x=98.1 km"], 'diff-compare "x^2" --at x=98.1'),
     (["x*y", "--at", "x=30°, y=2 m/s"], 'diff-compare "x*y" --at "x=30*pi/180, y=2"'),
-    (["x^2", "--at", "x:1"], 'diff-compare "x^2" --at x=1'),
-    (["x^2", "--at", "x=1", "--claim", "x: 2x"], 'diff-compare "x^2" --at x=1 --claim "x: 2*x"'),
     (["2xy", "--at", "x=1"], None),  # y has no value: one mend is not the whole
 ]
 
@@ -188,7 +184,7 @@ def test_units_of_a_point_are_named(text: str, capsys: pytest.CaptureFixture[str
     assert capsys.readouterr().err.startswith("error: units are not read\n")
 
 
-@pytest.mark.parametrize("value", ["3 km", "9.81 m/s^2", "30°"])
+@pytest.mark.parametrize("value", ["3 km", "9.81 m/s^2", "30 deg"])
 def test_units_in_a_cell_are_named(value: str) -> None:
     with pytest.raises(DiffError) as caught:
         number_at("x", value)
@@ -196,9 +192,8 @@ def test_units_in_a_cell_are_named(value: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["2pi", "2 e", "3sqrt(2)"])
-def test_constants_behind_a_number_are_not_units(text: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["x^2", "--at", f"x={text}"]) == 2
-    assert "units" not in capsys.readouterr().err
+def test_constants_behind_a_number_are_not_units(text: str) -> None:
+    assert main(["x^2", "--at", f"x={text}", "-m", "forward"]) == 0
 
 
 def test_without_a_point_the_way_without_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
@@ -361,6 +356,6 @@ def test_rows_that_cannot_be_read_are_in_one_language(tmp_path: Path, capsys: py
     assert main(["batch", str(file), "--lang", "zh"]) == 1
     told = capsys.readouterr()
     lines = [line for line in (told.out + told.err).splitlines() if "错误" in line]
-    assert len(lines) == 18
+    assert len(lines) == 16
     for line in lines:
         assert not re.search(r"\b(the|is|are|not|this|there|no|unknown|has)\b", line), line

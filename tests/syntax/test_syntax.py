@@ -535,7 +535,7 @@ def test_constants_are_no_variables() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["E", "I", "N", "S", "C", "Q", "beta", "gamma", "lambda", "zeta", "i", "j", "re", "im", "d", "τ", "𝑥", "_"]
+    "text", ["E", "I", "N", "S", "C", "Q", "beta", "gamma", "lambda", "zeta", "i", "j", "re", "im", "d", "τ", "_"]
 )
 def test_names_of_other_programs_are_plain_variables(text: str) -> None:
     assert understood(text).variables == (text,)
@@ -612,59 +612,23 @@ def page(text: str) -> str:
 
 ERRORS = [
     # no implicit product
-    ("2x", """
-        error: there is no operator between 2 and x
-          2x
-           ^
-          write 2*x
-        """),
-    ("2 x + 1", """
-        error: there is no operator between 2 and x
-          2 x + 1
-            ^
-          write 2*x
-        """),
     ("x(y+1)", """
         error: unknown function 'x'
           x(y+1)
           ^
           write x*(y+1) for a product
         """),
-    ("(x+1)(x-1)", """
-        error: there is no operator between (x+1) and (
-          (x+1)(x-1)
-               ^
-          write (x+1)*(x-1)
-        """),
     ("1 + (x)2", """
-        error: there is no operator between (x) and 2
+        error: this is read in two ways
           1 + (x)2
                  ^
-          write (x)*2
-        """),
-    ("2sin(x)", """
-        error: there is no operator between 2 and sin
-          2sin(x)
-           ^^^
-          write 2*sin(x)
-        """),
-    ("sin(x)cos(x)", """
-        error: there is no operator between sin(x) and cos
-          sin(x)cos(x)
-                ^^^
-          write sin(x)*cos(x)
-        """),
-    ("2e+x", """
-        error: there is no operator between 2 and e
-          2e+x
-           ^
-          write 2*e
+          write 1 + (x)*2, or 1 + (x)^2
         """),
     ("0x10", """
         error: there is no operator between 0 and x10
           0x10
            ^^^
-          write 0*x10
+          write * between them, if a product is meant: words and other forms of numbers are not read
         """),
     ("lambda x: x", """
         error: a function of Python is not a formula
@@ -678,20 +642,10 @@ ERRORS = [
           2*sinn(y)
             ^^^^
         """),
-    ("Sin(x)", """
-        error: unknown function 'Sin': did you mean 'sin'?
-          Sin(x)
-          ^^^
-        """),
     ("heavyside(x)", """
         error: unknown function 'heavyside': did you mean 'heaviside'?
           heavyside(x)
           ^^^^^^^^^
-        """),
-    ("tangent(x)", """
-        error: unknown function 'tangent': did you mean 'tan'?
-          tangent(x)
-          ^^^^^^^
         """),
     ("f(x, y)", """
         error: unknown function 'f'
@@ -808,74 +762,34 @@ ERRORS = [
         """),
     # as students write
     ("x^2y", """
-        error: there is no operator between 2 and y
+        error: this is read in two ways
           x^2y
              ^
           write x^2*y, or x^(2*y)
         """),
     ("e^2x", """
-        error: there is no operator between 2 and x
+        error: this is read in two ways
           e^2x
              ^
           write e^2*x, or e^(2*x)
         """),
-    ("sin^2(x)", """
-        error: sin has no argument
-          sin^2(x)
-          ^^^
-          write sin(x)^2
-        """),
     ("sin^-1(x)", """
-        error: sin has no argument
+        error: this is read in two ways
           sin^-1(x)
           ^^^
-          write arcsin(x) for the inverse function, 1/sin(x) for 1 over it
-        """),
-    ("sec^2 x", """
-        error: sec has no argument
-          sec^2 x
-          ^^^
-          write sec(x)^2
-        """),
-    ("cos 2x", """
-        error: there is no operator between cos and 2
-          cos 2x
-              ^
-          write cos(2*x)
-        """),
-    ("x ln x", """
-        error: there is no operator between x and ln
-          x ln x
-            ^^
-          write x*ln(x)
+          write arcsin(x), or (1/sin(x))
         """),
     ("2xsin(x)", """
-        error: there is no operator between 2 and xsin
+        error: unknown function 'xsin': did you mean 'x*sin'?
           2xsin(x)
            ^^^^
-          write 2*x*sin(x)
+          write x*sin(x) for a product
         """),
     ("xsin(x)", """
-        error: unknown function 'xsin': did you mean 'sin'?
+        error: unknown function 'xsin': did you mean 'x*sin'?
           xsin(x)
           ^^^^
           write x*sin(x) for a product
-        """),
-    ("tg(x)", """
-        error: unknown function 'tg': did you mean 'tan'?
-          tg(x)
-          ^^
-        """),
-    ("tg x", """
-        error: there is no operator between tg and x
-          tg x
-             ^
-          write tan(x)
-        """),
-    ("lg(x)", """
-        error: unknown function 'lg': did you mean 'log10'?
-          lg(x)
-          ^^
         """),
     ("arccot(2*x)", """
         error: unknown function 'arccot'
@@ -889,12 +803,6 @@ ERRORS = [
           ^^^^
           write 1/cosh(x)
         """),
-    ("e^{2*x}", """
-        error: unexpected character '{'
-          e^{2*x}
-            ^
-          write e^(2*x)
-        """),
     ("$x$", """
         error: unexpected character '$'
           $x$
@@ -902,28 +810,16 @@ ERRORS = [
           LaTeX is not read: write the formula without $
         """),
     ("1 000*x", """
-        error: there is no operator between 1 and 000
+        error: this is read in two ways
           1 000*x
             ^^^
-          write 1000 for one number, 1*000 for a product
+          write 1*000*x, or 1000*x
         """),
     ("sin[x]", """
         error: an index is a whole number, as it stands
           sin[x]
           ^^^^^^
           write sin(x)
-        """),
-    ("if(x > 0, x, 0)", """
-        error: an operand is missing before 'if'
-          if(x > 0, x, 0)
-          ^^
-          write where(c, a, b), or a if c else b
-        """),
-    ("f(x) = x^2", """
-        error: unknown function 'f'
-          f(x) = x^2
-          ^
-          write only what stands behind the =
         """),
     # brackets
     ("2*(x + 1", """
@@ -978,7 +874,7 @@ ERRORS = [
         error: a comma outside parentheses
           1,5*x
            ^
-          write 1.5 for a number, [1, 5] for a vector
+          write 1.5 for a number, or [1, 5] for a vector
         """),
     # conditionals
     ("1 if x", """
@@ -999,12 +895,6 @@ ERRORS = [
                      ^
         """),
     # let-bindings
-    ("a = x*y", """
-        error: the last statement is no expression
-          a = x*y
-          ^^^^^^^
-          write only what stands behind the =, or end with what is wanted: …; a
-        """),
     ("a = x; a = y; a", """
         error: 'a' is bound twice
           a = x; a = y; a
@@ -1040,17 +930,11 @@ ERRORS = [
              ^
         """),
     # characters
-    ("√x", """
-        error: unexpected character '√'
-          √x
-          ^
-          write sqrt(x)
-        """),
     ("x % y", """
-        error: unexpected character '%'
+        error: this is read in two ways
           x % y
             ^
-          write mod(a, b) for a remainder, 5/100 for 5 per cent
+          write x/100*y, or mod(x, y)
         """),
     ("x & y", """
         error: unexpected character '&'
@@ -1058,53 +942,17 @@ ERRORS = [
             ^
           write 'and' between conditions
         """),
-    ("|x|", """
-        error: unexpected character '|'
-          |x|
-          ^
-          write abs(x)
-        """),
-    ("n!", """
-        error: unexpected character '!'
-          n!
-           ^
-          write 'not' before a condition; factorials are gamma(n + 1)
-        """),
     ("x.y", """
         error: unexpected character '.'
           x.y
            ^
           names have no attributes here; a decimal point stands in a number
         """),
-    ("'x'", """
-        error: unexpected character "'"
-          'x'
-          ^
-          write the formula alone: neither quotes nor the prime of a derivative have a meaning here
-        """),
     # the place, in the right line and column
-    ("a = x*y\nb = 2a\na + b", """
-        error: there is no operator between 2 and a
-          b = 2a
-               ^
-          write 2*a
-        """),
     ("a = x;\n\n  sinn(a)", """
         error: unknown function 'sinn': did you mean 'sin'?
             sinn(a)
             ^^^^
-        """),
-    ("\tx\t+ 2y", """
-        error: there is no operator between 2 and y
-           x + 2y
-                ^
-          write 2*y
-        """),
-    ("变量 * 2变", """
-        error: there is no operator between 2 and 变
-          变量 * 2变
-                  ^^
-          write 2*变
         """),
     ("(变量 + θ", """
         error: '(' is never closed
@@ -1179,7 +1027,6 @@ def test_error_report(text: str, expected: str) -> None:
         "x -> y",
         "~x",
         "$x",
-        "{x}",
         "x; ; y",
         "max(x; y)",
         "x not y",
@@ -1202,7 +1049,7 @@ def test_error(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["2x", "3.4.5", "x y", "(x)2", "2(x + 1)", "(x+1)(x-1)", "2sin(x)", "2e", "x not y", "max(x; y)", "x 'y'", "2[0]"],
+    ["1/2x", "3.4.5", "x^2y", "(x)2", "sin x/2", "√2x", "x not y", "max(x; y)", "x 'y'", "2[0]"],
 )
 def test_what_a_hint_tells_to_write_can_be_read(text: str) -> None:
     with pytest.raises(DiffError) as caught:
@@ -1212,21 +1059,16 @@ def test_what_a_hint_tells_to_write_can_be_read(text: str) -> None:
         elaborate(mended)
 
 
-@pytest.mark.parametrize(("text", "call"), [("sin x", "sin(x)"), ("1 + cos 2", "cos(2)"), ("log x + 1", "log(x)")])
-def test_function_without_parentheses_is_no_product(text: str, call: str) -> None:
-    with pytest.raises(DiffError) as caught:
-        elaborate(text)
-    assert call in (caught.value.hint or "")
-
-
 def test_long_line_is_shown_as_a_window_around_the_fault() -> None:
-    text = "x + " * 1000 + "2y" + " + x" * 1000
+    text = "x + " * 1000 + "1/2y" + " + x" * 1000
     _, line, carets, hint = report(text).splitlines()
     assert len(line) <= 210
     assert line.startswith("  …")
     assert line.endswith("…")
     assert line[carets.index("^")] == "y"
-    assert hint == "  write 2*y"
+    assert "1/2*y" in hint
+    assert "1/(2*y)" in hint
+    assert len(hint) <= 210
 
 
 def test_error_is_an_ordinary_exception() -> None:
@@ -1534,18 +1376,14 @@ def test_names_of_python_are_plain_names(name: str) -> None:
         "sin(" * (MEGABYTE // 4),
         "a(" * (MEGABYTE // 2),
         "a" * MEGABYTE + "(x)",
-        "2" + "a" * MEGABYTE,
         "x " + "1" * MEGABYTE,
         "1" + "_" * MEGABYTE,
         "a" * MEGABYTE + " = 1; " + "a" * MEGABYTE + " = 2; x",
-        "a" * MEGABYTE + " = 1",
         "sin(" + "x, " * (MEGABYTE // 3) + "x)",
-        "'" + "a" * MEGABYTE + "'",
         "." * MEGABYTE,
         "x," * (MEGABYTE // 2),
         "x;" * (MEGABYTE // 2),
         "x = " * (MEGABYTE // 4),
-        "x y " * (MEGABYTE // 4),
         "变" * MEGABYTE + "(x)",
         " " * MEGABYTE,
         "\n" * MEGABYTE,

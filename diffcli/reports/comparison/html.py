@@ -54,7 +54,7 @@ def _lines(contents: Contents) -> str:
     if expression.traced:
         name = re.split("[:.]", expression.source)[-1]
         return math(f"{f}<mo>=</mo>{applied(name, expression.variables)}", block=True) if name.isidentifier() else ""
-    found = statements(expression.source)
+    found = statements(expression.plain)
     if found is None:
         return ""
     return "".join(math(f"{named_formula(name) if name else f}<mo>=</mo>{inner}", block=True) for name, inner in found)
