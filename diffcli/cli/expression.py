@@ -62,7 +62,7 @@ def run_expression(text: str, at: list[str], request: Request, many: Many) -> in
         )
     request.check_limits()
     if not at and not function:  # an error in the expression is found without any mathematics library
-        within(request.computation.timeout, elaborate, text)
+        within(request.computation.timeout, elaborate, text, None, (), request.asked.notation)
     from diffcli.runtime.limits import limited_memory
     from diffcli.runtime.memory import MEMORY
 

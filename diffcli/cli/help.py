@@ -16,6 +16,7 @@ from diffcli.locale.language import tr
 from diffcli.locale.wrapping import wrapped
 from diffcli.methods import METHODS
 from diffcli.runtime.errors import width
+from diffcli.syntax.notations import NOTATIONS
 
 WIDEST, _ASIDE = 100, 26
 """Columns of a page, and the most that names of options take beside what is said of them."""
@@ -99,7 +100,11 @@ def told(text: str) -> str:
 def _lists() -> dict[str, str]:
     """What stands in the places of help texts."""
     functions = {*FUNCTIONS, *DEFINITIONS, *PARAMETRIC_FUNCTIONS, *VECTOR_FUNCTIONS, "where"}
-    return {"functions": " ".join(sorted(functions)), "methods": ", ".join(METHODS)}
+    return {
+        "functions": " ".join(sorted(functions)),
+        "methods": ", ".join(METHODS),
+        "notations": ", ".join(NOTATIONS),
+    }
 
 
 # --- parts of the page

@@ -50,6 +50,14 @@ class Derivative:
         str | None,
         Option("--implicit", metavar="NAMES", help="Differentiate the y that an equation defines: x^2 + y^2 = 25."),
     ] = None
+    notation: Annotated[
+        str | None,
+        Option(
+            "--notation",
+            metavar="NAME",
+            help="How the expression is written: {notations}, or plain. Default: as its marks tell.",
+        ),
+    ] = None
     claim: Annotated[
         list[str] | None,
         Option(

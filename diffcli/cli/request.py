@@ -40,8 +40,9 @@ class Request:
 
         kind = self.derivative
         return Asked(
-            kind.order, kind.jvp, kind.vjp, kind.hvp, kind.unit, all_claims(kind.claim or ()), unknowns(kind.implicit)
-        )
+            kind.order, kind.jvp, kind.vjp, kind.hvp, kind.unit, all_claims(kind.claim or ()), unknowns(kind.implicit),
+            notation(kind.notation),
+        )  # fmt: skip
 
     @property
     def export(self) -> tuple[Path, ...]:
@@ -190,6 +191,16 @@ def check_timeout(seconds: float) -> None:
             most=f"{LONGEST:,.0f}",
         )
         raise DiffError(said, hint=hint, kind="option")
+
+
+def notation(name: str | None) -> str | None:
+    """The notation that --notation names; None where marks tell it."""
+    from diffcli.syntax.notations import NOTATIONS
+
+    if name is None or name == "plain" or name in NOTATIONS:
+        return name
+    hint = _nearest(name, (*NOTATIONS, "plain"))
+    raise DiffError(message("unknown notation '{name}'", name=name), hint=hint, kind="option")
 
 
 def unknowns(implicit: str | None) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ class Asked:
 
     `claims` are derivatives that someone claims, `x: 2*x*y`; then only the variables claimed are asked for. An
     empty text is a claim that was not handed in. `implicit` names the unknowns that equations are solved for.
+    `notation` is that of the expression, where its marks do not tell it.
     """
 
     order: int = 1
@@ -31,6 +32,7 @@ class Asked:
     unit: bool = False
     claims: tuple[str, ...] = ()
     implicit: tuple[str, ...] = ()
+    notation: str | None = None
 
     @property
     def kind(self) -> Kind:

@@ -46,7 +46,8 @@ def make_case(
     if asked.implicit:
         return _implicit(source, at, wrt, given, asked, id, line)
     claimed = [split_claim(claim)[0] for claim in asked.given]
-    expression = _all_valued(source, at, given, tuple(name for name in (*(wrt or ()), *claimed) if name))
+    names = tuple(name for name in (*(wrt or ()), *claimed) if name)
+    expression = _all_valued(source, at, given, names, asked.notation)
     wrt, asked = _questioned(expression, wrt, asked)
     chosen = _chosen(expression.variables, at, wrt, asked.given)
     beyond = {name: given[name] for name in chosen if name not in expression.variables}
@@ -73,7 +74,7 @@ def _implicit(
     asked.check()
     if wrt is not None:
         _chosen([name for name in at if name not in asked.implicit], {}, wrt, ())
-    case = implicit_case(source, at, wrt, asked.implicit, lambda text: _all_valued(text, at, given))
+    case = implicit_case(source, at, wrt, asked.implicit, lambda text: _all_valued(text, at, given, (), asked.notation))
     return replace(case, id=id, line=line)
 
 
@@ -147,12 +148,16 @@ def traced_case(
 
 
 def _all_valued(
-    source: str, at: Mapping[str, Number], given: Mapping[str, Shape], names: tuple[str, ...] = ()
+    source: str,
+    at: Mapping[str, Number],
+    given: Mapping[str, Shape],
+    names: tuple[str, ...] = (),
+    notation: str | None = None,
 ) -> Expression:
     """The expression, whose variables all have values; `DiffError` with the whole text mended where that is known."""
     shapes = tuple(given.items())
     try:
-        expression = _understood(source, shapes, names)
+        expression = _understood(source, shapes, names, notation)
         _check_valued(expression, at)
     except DiffError as error:
 
@@ -187,9 +192,11 @@ def _check_valued(expression: Expression, at: Mapping[str, Number]) -> None:
 
 
 @lru_cache(maxsize=64)
-def _understood(source: str, given: tuple[tuple[str, Shape], ...], names: tuple[str, ...]) -> Expression:
+def _understood(
+    source: str, given: tuple[tuple[str, Shape], ...], names: tuple[str, ...], notation: str | None
+) -> Expression:
     """A range of points asks for the same expression again and again."""
-    return elaborate(source, dict(given), names)
+    return elaborate(source, dict(given), names, notation)
 
 
 def _with_inputs(expression: Expression, shapes: Mapping[str, Shape]) -> Expression:

@@ -25,7 +25,22 @@ class Notation(NamedTuple):
         return translate(text)
 
 
-NOTATIONS: dict[str, Notation] = {}
+_ROOM = "diffcli.syntax.notations."
+NOTATIONS: dict[str, Notation] = {
+    "fpcore": Notation(re.compile(r"^\s*\(\s*FPCore\b"), f"{_ROOM}fpcore"),
+    "excel": Notation(re.compile(r"^\s*=(?!=)"), f"{_ROOM}excel"),
+    "wolfram": Notation(re.compile(r"(?<![\w\])}])[A-Z][A-Za-z0-9]*\s*\[|\\\["), f"{_ROOM}wolfram"),
+    "tex": Notation(re.compile(r"\\\s*\S|^\s*\$.*\$\s*$", re.DOTALL), f"{_ROOM}tex"),
+    "python": Notation(
+        re.compile(
+            r"\b(?:np|numpy|math|torch|jnp|jax|tf|scipy|special|sympy|mpmath|F|nn)\.[^\W\d]|^\s*(?:[^\W\d]\w*\s*=\s*)?lambda\b"
+            r"|^\s*return\b|\)\.[^\W\d]|[^\W\d]\.[^\W\d]\w*\(|\bpiecewise\(|\.\^|//|\bfor\b|\bprint\(|__",
+            re.IGNORECASE,
+        ),
+        f"{_ROOM}python",
+    ),
+    "asciimath": Notation(re.compile(r"(?!)"), f"{_ROOM}asciimath"),
+}
 """By the names that `--notation` takes, in the order in which their marks are looked for."""
 
 
