@@ -49,6 +49,9 @@ def make_case(
     names = tuple(name for name in (*(wrt or ()), *claimed) if name)
     expression = _all_valued(source, at, given, names, asked.notation)
     wrt, asked = _questioned(expression, wrt, asked)
+    declared = expression.reading.arguments if expression.reading else ()
+    if wrt is None and not asked.given and declared:
+        wrt = [name for name in declared if name in at]
     chosen = _chosen(expression.variables, at, wrt, asked.given)
     beyond = {name: given[name] for name in chosen if name not in expression.variables}
     expression = _with_inputs(expression, beyond)

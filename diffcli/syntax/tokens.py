@@ -29,8 +29,8 @@ _OPERATORS = frozenset((*"-+*/@^<>=()[],;\n", "**", "<=", ">=", "==", "!=", ""))
 _HINTS = {
     "√": message("write sqrt(x) for a square root"),
     "∂": message("write the formula alone, without ∂ and d"),
-    "\\": message("LaTeX is not read: write sqrt(x), sin(x), (a)/(b)"),
-    "$": message("LaTeX is not read: write the formula without $"),
+    "\\": message("this is LaTeX: add --notation tex, or write sqrt(x), sin(x), (a)/(b)"),
+    "$": message("write the formula without $"),
     "&": message("write 'and' between conditions"),
     "!": message("write 'not' before a condition; a factorial stands behind its number: n!"),
     ".": message("names have no attributes here; a decimal point stands in a number"),

@@ -26,13 +26,15 @@ class Translation:
 
     `starts` has one entry more than `text` has characters: where the typed text ends. What was inserted
     stands where the piece stands that it belongs to. `name` is what a definition calls the function
-    (`y = x^2`), `question` what a sign of a derivative around the whole asks.
+    (`y = x^2`), `question` what a sign of a derivative around the whole asks; `arguments` are the variables that a
+    notation declares, read or not.
     """
 
     text: str
     starts: Sequence[int]
     name: str | None = None
     question: Question | None = None
+    arguments: tuple[str, ...] = ()
 
     def span(self, span: tuple[int, int]) -> tuple[int, int]:
         """Where a part of the plain text was typed: half-open ranges of characters, both."""
@@ -49,7 +51,8 @@ class Translation:
     def then(self, following: Translation) -> Translation:
         """This translation, and one of its text behind it."""
         starts = [self.starts[place] for place in following.starts]
-        return Translation(following.text, starts, following.name or self.name, following.question or self.question)
+        name, question = following.name or self.name, following.question or self.question
+        return Translation(following.text, starts, name, question, self.arguments)
 
     def fault(self, error: DiffError, source: str) -> DiffError:
         """An error about the plain text, shown in the text as it was typed."""
@@ -67,7 +70,7 @@ def joined(pieces: Iterable[Piece], end: int) -> Translation:
     """The text of pieces; `end` is the length of the typed text.
 
     >>> joined([("2", 0, 1), ("*", 1, 1), ("xs", 1, 3)], 3)
-    Translation(text='2*xs', starts=[0, 1, 1, 2, 3], name=None, question=None)
+    Translation(text='2*xs', starts=[0, 1, 1, 2, 3], name=None, question=None, arguments=())
     """
     texts: list[str] = []
     starts: list[int] = []

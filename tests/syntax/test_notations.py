@@ -9,6 +9,7 @@ from collections.abc import Callable
 import pytest
 
 from diffcli.core.primitives import FUNCTIONS
+from diffcli.problem.understanding import make_case
 from diffcli.runtime.errors import DiffError
 from diffcli.syntax import elaborate
 from diffcli.syntax.notations import NOTATIONS, excel, fpcore, marked, python, tex_commands, wolfram
@@ -324,3 +325,9 @@ def _outcome(translate: Callable[[str], Translation], text: str) -> tuple[int, i
         start, end = error.span or (0, 0)
         return start, min(max(start, 0), len(text), max(end, 0))
     return len(found.text) + 1, len(found.starts)
+
+
+def test_arguments_that_are_not_read_are_variables_too() -> None:
+    case = make_case("(FPCore (a b) (let* ((a b) (b a)) (- a b)))", {"a": 0.5, "b": 2.0})
+    assert case.wrt == ("a", "b")
+    assert make_case("(FPCore (a b) b)", {"a": 0.5, "b": 2.0}, ["b"]).wrt == ("b",)

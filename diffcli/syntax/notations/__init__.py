@@ -29,7 +29,7 @@ _ROOM = "diffcli.syntax.notations."
 NOTATIONS: dict[str, Notation] = {
     "fpcore": Notation(re.compile(r"^\s*\(\s*FPCore\b"), f"{_ROOM}fpcore"),
     "excel": Notation(re.compile(r"^\s*=(?!=)"), f"{_ROOM}excel"),
-    "wolfram": Notation(re.compile(r"(?<![\w\])}])[A-Z][A-Za-z0-9]*\s*\[|\\\["), f"{_ROOM}wolfram"),
+    "wolfram": Notation(re.compile(r"(?<![\w\])}])[A-Z][A-Za-z0-9]*\s*\[|\\\[[A-Z][A-Za-z]+\]"), f"{_ROOM}wolfram"),
     "tex": Notation(re.compile(r"\\\s*\S|^\s*\$.*\$\s*$", re.DOTALL), f"{_ROOM}tex"),
     "python": Notation(
         re.compile(

@@ -7,7 +7,7 @@ bound again. A stack holds the lists that are open: nothing recurses.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from diffcli.runtime.messages import message
@@ -178,7 +178,7 @@ class Reader:
         rope: Rope = []
         for statement in self.statements:
             rope += [statement, ("; ", 0, 0)]
-        return finish([*rope, self.result], self.source)
+        return replace(finish([*rope, self.result], self.source), arguments=self.core.arguments)
 
     def depth(self) -> int:
         return sum((token in "([") - (token in ")]") for token, _, _ in self.tokens)
