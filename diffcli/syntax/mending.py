@@ -13,7 +13,6 @@ from typing import Any
 
 from diffcli.runtime.errors import DiffError
 from diffcli.runtime.messages import Message, message
-from diffcli.syntax.spellings import FUNCTION_NAMES
 
 LONGEST = 400
 """Characters of a text that is mended as a whole: longer ones have one mend a message."""
@@ -120,15 +119,6 @@ def _derivative_inside(match: re.Match[str]) -> Found:
     return message("a derivative cannot stand within a formula"), message("write it out: 2*x instead of d/dx x^2"), ()
 
 
-def _lambda(match: re.Match[str]) -> Found:
-    formula = match["formula"].strip()
-    return (
-        message("a function of Python is not a formula"),
-        message("write the formula alone: {formula}", formula=formula),
-        (formula,),
-    )
-
-
 def _limit(match: re.Match[str]) -> Found:
     del match
     hint = message("write the formula alone, and a point; where(x == 0, a, b) gives it a value of its own at 0")
@@ -208,97 +198,7 @@ def _slice(match: re.Match[str]) -> Found:
     return said, message("write the entries one by one: {entries}", entries=entries), (mended,)
 
 
-# --- Wolfram
-_WOLFRAM = {
-    "ArcSin": "asin", "ArcCos": "acos", "ArcTan": "atan", "ArcSinh": "asinh", "ArcCosh": "acosh", "ArcTanh": "atanh",
-    "ArcCot": "acot", "ArcSec": "asec", "ArcCsc": "acsc", "CubeRoot": "cbrt", "Ceiling": "ceil", "LogGamma": "lgamma",
-    "PolyGamma": "digamma", "ProductLog": "lambertw", "Total": "sum", "HeavisideTheta": "heaviside",
-    "UnitStep": "heaviside", "LogisticSigmoid": "sigmoid", "Ramp": "relu", "Dot": "dot", "Norm": "norm",
-    "Transpose": "transpose",
-}  # fmt: skip
-_WOLFRAM_OF_TWO = {
-    "Power": "({0})^({1})", "ArcTan": "atan2({1}, {0})", "Log": "log({1})/log({0})", "Divide": "({0})/({1})",
-    "Subtract": "({0}) - ({1})", "Mod": "mod({0}, {1})", "Dot": "dot({0}, {1})",
-}  # fmt: skip
-_WOLFRAM_OF_ANY = {"Max": "max", "Min": "min", "If": "where"}
-_WOLFRAM_CONSTANTS = {"Pi": "pi", "E": "e", "Infinity": "inf"}
-_WOLFRAM_TOKEN = re.compile(
-    rf"(?P<name>{_NAME})\s*(?P<call>\[(?!\[))?|\s*(?P<comma>,)\s*|(?P<sign>[\[\](){{}}])|.", re.DOTALL
-)
-
-
-def _of_wolfram(name: str) -> str | None:
-    known = _WOLFRAM.get(name, name.lower())
-    return known if known in FUNCTION_NAMES else None
-
-
-def _wolfram(match: re.Match[str]) -> Found | None:
-    """`Sin[x]^2`, `D[x^2, x]`: the head of a call is capital, its arguments stand in brackets."""
-    name, source = match["name"], match.string.strip()
-    known = _of_wolfram(name) or name in _WOLFRAM_OF_TWO or name in _WOLFRAM_OF_ANY
-    whole = _WOLFRAM_DERIVATIVE.fullmatch(source)
-    if not known and not whole:
-        return None
-    options: tuple[str, ...] = ()
-    if whole:
-        by = whole["by"] or whole["once"]
-        options = ("--wrt", by, *(("--order", whole["order"]) if whole["order"] not in (None, "1") else ()))
-    text = _plain(whole["formula"] if whole else source)
-    if text is None:
-        return (
-            message("this is Wolfram's notation"),
-            message("write functions as sin(x), powers as x^2, vectors as [x, y]"),
-            (),
-        )
-    return message("this is Wolfram's notation"), message("write {what}", what=text), (text, *options)
-
-
-_WOLFRAM_DERIVATIVE = re.compile(
-    rf"D\s*\[(?P<formula>.+),\s*(?:(?P<once>{_NAME})|{{\s*(?P<by>{_NAME})\s*,\s*(?P<order>\d+)\s*}})\s*\]", re.DOTALL
-)
-
-
-def _plain(text: str) -> str | None:
-    """Wolfram's notation in ours, with an explicit stack; None where a head is not known."""
-    stack: list[tuple[str, list[str]]] = [("", [""])]  # heads, and the parts between their brackets
-    for token in _WOLFRAM_TOKEN.finditer(text):
-        name, sign = token["name"], token["sign"]
-        if token["call"]:
-            stack.append((name, [""]))
-        elif name:
-            stack[-1][1][-1] += _WOLFRAM_CONSTANTS.get(name, name) + " " * token[0][-1:].isspace()
-        elif sign in ("(", "[", "{"):
-            stack.append((sign, [""]))
-        elif sign in (")", "]", "}"):
-            head, parts = stack.pop()
-            closed = _closing(head, parts) if stack else None
-            if closed is None:
-                return None
-            stack[-1][1][-1] += closed
-        elif token["comma"] and len(stack) > 1:
-            stack[-1][1].append("")
-        else:
-            stack[-1][1][-1] += token[0]
-    return stack[0][1][0].strip() if len(stack) == 1 else None
-
-
-def _closing(head: str, parts: list[str]) -> str | None:
-    """A bracket that has been closed, in our notation."""
-    parts = [part.strip() for part in parts]
-    if head in ("(", "[", "{"):
-        inside = ", ".join(parts)
-        return f"({inside})" if head == "(" else f"[{inside}]"
-    if len(parts) == 2 and head in _WOLFRAM_OF_TWO:
-        return _WOLFRAM_OF_TWO[head].format(*parts)
-    if head in _WOLFRAM_OF_ANY:
-        return f"{_WOLFRAM_OF_ANY[head]}({', '.join(parts)})"
-    known = _of_wolfram(head)
-    return f"{known}({parts[0]})" if known and len(parts) == 1 else None
-
-
 _NOTATIONS: list[tuple[re.Pattern[str], Callable[[re.Match[str]], Found | None]]] = [
-    (re.compile(r"(?P<mark>(?<!\w)(?P<name>[A-Z][A-Za-z0-9]*)\s*\[(?!\[))"), _wolfram),
-    (re.compile(rf"\A\s*(?P<mark>lambda)\s+{_NAME}(?:\s*,\s*{_NAME})*\s*:\s*(?P<formula>.+)", re.DOTALL), _lambda),
     (re.compile(r"\A\s*(?P<mark>lim(it)?)(?=\s+[^\W\d(]|\s*[(_{])"), _limit),
     (re.compile(r"(?P<mark>∫|\bint(egral|egrate)(?=\s*\())"), _integral),
     (

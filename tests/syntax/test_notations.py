@@ -52,6 +52,8 @@ READINGS = {
         ("Piecewise[{{x, x > 0}, {-x, x <= 0}}]", "((x) if ( x > 0) else (-x) if ( x <= 0) else (0))", "x"),
         ("\\[Alpha] x + 2.5*^3", "alpha*x + 2.5e3", "alpha x"),
         ("Piecewise[{{Max[x, 1], x > 0 && y > 1}}, 7]", "((max(x,  1)) if ( x > 0  and  y > 1) else ( 7))", "x y"),
+        ("D[Sin[x] Exp[-2 x], {x, 2}]", "sin(x)*exp(-2*x)", "x"),
+        ("Log[b, x] + 2 ArcTan[x, y]/Pi", "(log( x)/log(b)) + 2*atan2( y, x)/pi", "x y b"),
         ("Sinc[x]", "sinc((x)/pi)", "x"),
     ],
     "fpcore": [

@@ -630,12 +630,6 @@ ERRORS = [
            ^^^
           write * between them, if a product is meant: words and other forms of numbers are not read
         """),
-    ("lambda x: x", """
-        error: a function of Python is not a formula
-          lambda x: x
-          ^^^^^^
-          write the formula alone: x
-        """),
     # functions
     ("2*sinn(y)", """
         error: unknown function 'sinn': did you mean 'sin'?
@@ -802,12 +796,6 @@ ERRORS = [
           sech(x)
           ^^^^
           write 1/cosh(x)
-        """),
-    ("$x$", """
-        error: unexpected character '$'
-          $x$
-          ^
-          LaTeX is not read: write the formula without $
         """),
     ("1 000*x", """
         error: this is read in two ways

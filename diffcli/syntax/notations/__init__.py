@@ -29,12 +29,18 @@ _ROOM = "diffcli.syntax.notations."
 NOTATIONS: dict[str, Notation] = {
     "fpcore": Notation(re.compile(r"^\s*\(\s*FPCore\b"), f"{_ROOM}fpcore"),
     "excel": Notation(re.compile(r"^\s*=(?!=)"), f"{_ROOM}excel"),
-    "wolfram": Notation(re.compile(r"(?<![\w\])}])[A-Z][A-Za-z0-9]*\s*\[|\\\[[A-Z][A-Za-z]+\]"), f"{_ROOM}wolfram"),
+    "wolfram": Notation(
+        re.compile(
+            r"(?<![\w\])}])[A-Z][a-z]+\w*\s*\[|^\s*D\[.*,\s*(?:\w+|\{\w+,\s*\d+\})\s*\]\s*$|\\\[[A-Z][A-Za-z]+\]",
+            re.DOTALL,
+        ),
+        f"{_ROOM}wolfram",
+    ),
     "tex": Notation(re.compile(r"\\\s*\S|^\s*\$.*\$\s*$", re.DOTALL), f"{_ROOM}tex"),
     "python": Notation(
         re.compile(
-            r"\b(?:np|numpy|math|torch|jnp|jax|tf|scipy|special|sympy|mpmath|F|nn)\.[^\W\d]|^\s*(?:[^\W\d]\w*\s*=\s*)?lambda\b"
-            r"|^\s*return\b|\)\.[^\W\d]|[^\W\d]\.[^\W\d]\w*\(|\bpiecewise\(|\.\^|//|\bfor\b|\bprint\(|__",
+            r"\b(?:np|numpy|math|torch|jnp|jax|tf|scipy|special|sympy|mpmath|F|nn)\.[^\W\d]|^\s*(?:[^\W\d]\w*\s*=\s*)?lambda\s+\w"
+            r"|^\s*return\b|\)\.[^\W\d]|[^\W\d]\.[^\W\d]\w*\(|\bpiecewise\(\s*\(|\.\^|//|\bfor\b|\bprint\(|__",
             re.IGNORECASE,
         ),
         f"{_ROOM}python",

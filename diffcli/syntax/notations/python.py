@@ -14,7 +14,7 @@ from diffcli.syntax.notations.output import refuse
 from diffcli.syntax.spellings import FUNCTION_NAMES
 from diffcli.syntax.translation import Translation
 
-_HEAD = re.compile(r"\s*(?:return\b|(?:[^\W\d]\w*\s*=\s*)?lambda\b[^:]*:|[^\W\d]\w*\s*=(?!=))?\s*")
+_HEAD = re.compile(r"\s*(?:return\b|(?:[^\W\d]\w*\s*=\s*)?lambda\s+[\w\s,*=.]+:|[^\W\d]\w*\s*=(?!=))?\s*")
 """What stands before the formula: `return`, `lambda x:`, `f = lambda x:`."""
 MODULES = (
     "np|numpy|math|cmath|torch|jnp|jax\\.numpy|jax\\.nn|tf\\.math|tf\\.nn|tf|F|nn\\.functional|torch\\.nn\\.functional"
