@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
 
 from diffcli.runtime.errors import DiffError
 from diffcli.runtime.messages import message
-
-if TYPE_CHECKING:
-    pass
-
+from diffcli.syntax.lettering import plainer
 
 _NEXT_CLAIM = r"[;；]\s*(?=[^\W\d]\w*\s*[:：])"
 
@@ -32,8 +28,15 @@ def all_claims(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 def split_claim(claim: str) -> tuple[str | None, str]:
-    """The variable, where it is named, and the formula: `x: 2*x` -> ("x", "2*x"), `dy/dx = 2*x` the same."""
-    name, colon, formula = claim.replace("：", ":").partition(":")
+    """The variable, where it is named, and the formula: `x: 2*x` -> ("x", "2*x"), `dy/dx = 2*x` the same.
+
+    Full-width marks are read as plain ones, one for one, so that places in a claim stay.
+
+    >>> split_claim("x：（1＋x）＊2")
+    ('x', '(1+x)*2')
+    """
+    claim = plainer(claim)
+    name, colon, formula = claim.partition(":")
     if colon and name.strip():
         return name.strip(), formula.strip()
     other = re.match(_NAMED_OTHERWISE, claim)
@@ -45,6 +48,7 @@ def split_claim(claim: str) -> tuple[str | None, str]:
 def claimed_variable(claim: str, names: Sequence[str]) -> str:
     """The variable that a claim is for: one of `names`, where it names none the only one."""
     name, formula = split_claim(claim)
+    claim = plainer(claim)
     if name is None and len(names) == 1 and not re.match(_AN_EQUATION, claim):
         return names[0]
     if name is None:

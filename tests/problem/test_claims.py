@@ -152,6 +152,12 @@ def test_a_variable_is_named_by_a_derivative_sign_as_well(answer: str, variable:
     assert case.wrt == (variable,)
 
 
+@pytest.mark.parametrize("answer", ["x：（1＋x）＊2", "（1+x）*2", "dy/dx＝（1+x）*２"])
+def test_full_width_marks_in_an_answer_are_read(answer: str) -> None:
+    case = make_case("(1 + x)^2", {"x": 1.0}, asked=Asked(claims=(answer,)))
+    assert [(claim.variable, claim.expression.source) for claim in case.claims] == [("x", "(1+x)*2")]
+
+
 def test_an_answer_without_its_variable_is_shown_with_it() -> None:
     with pytest.raises(DiffError) as raised:
         make_case("x^2", {"x": 1.0}, asked=Asked(claims=("x = 2*x",)))
