@@ -619,7 +619,7 @@ class HighPrecision(Quotients):
             "polygamma": lambda a, order: m.polygamma(int(order), a),
             "hyp0f1": lambda a, c: m.hyp0f1(m.mpf(c.numerator) / c.denominator if isinstance(c, Fraction) else c, a),
             "fma": lambda a, b, c: a * b + c,
-            "fmod": on(lambda _, b: b != 0, m.fmod),
+            "fmod": on(lambda _, b: b != 0, lambda a, b: m.sign(a) * m.fmod(abs(a), abs(b))),  # m.fmod has b's sign
             "round": m.nint,
             "not": lambda a: m.mpf(a == 0),
             "detach": lambda a: a,  # numbers cannot tell: only for what does not change with it, as in logsumexp
