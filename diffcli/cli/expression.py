@@ -95,13 +95,13 @@ def _compared(text: str, at: list[str], request: Request, function: bool) -> int
 def _traced(text: str, point: dict[str, Number], request: Request) -> Case:
     """A Python function, run once; its own time is limited like a method's.
 
-    In a process of its own, where it may do anything; but for claims it is run at other points as well, here.
+    In a process of its own, where it may do anything. For claims it is run at other points as well, in another.
     """
     from diffcli.runtime.limits import STUCK, Apart, Died, Expired, separable
 
     request.settings()  # a wrong option is said before the user's code is run
     asked = text, point, request.variables(), request.asked, request.computation.timeout
-    if request.asked.claims or not separable():
+    if not separable():
         return _run_here(*asked)
     try:
         limit = request.computation.timeout + 2 * STUCK

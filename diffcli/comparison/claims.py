@@ -11,7 +11,7 @@ from diffcli.core.passes import share
 from diffcli.core.program import count, peak
 from diffcli.problem.case import Case
 from diffcli.problem.point import written
-from diffcli.runtime.limits import Apart, Expired, Here
+from diffcli.runtime.limits import STUCK, Apart, Died, Expired, Here
 from diffcli.runtime.messages import Message, message
 from diffcli.truth.certify import Truth
 
@@ -36,11 +36,11 @@ def evaluate_claim(case: Case, settings: Settings) -> Outcome:
 
 def examine_claim(row: Measurement, case: Case, truth: Truth, settings: Settings) -> Measurement:
     """What is known of the claim beyond this point; wrong anywhere is not ok."""
-    from diffcli.problem.claims import Examination, Trial, formulas, refutation, tried
+    from diffcli.problem.claims import Examination, Trial, formulas, refutation
 
     try:
-        trial = Here(tried, case, truth).result(settings.timeout)
-    except (Expired, MemoryError):
+        trial = _trial(case, truth, settings)
+    except (Expired, MemoryError, Died):
         trial = Trial()
     wrong = trial.counterexample
     if wrong is None:
@@ -58,6 +58,20 @@ def examine_claim(row: Measurement, case: Case, truth: Truth, settings: Settings
         )
     found = Examination(formulas(case), "wrong", False, wrong)
     return replace(row, values=None, claim=found, verdict="inaccurate" if right_here else row.verdict, message=said)
+
+
+def _trial(case: Case, truth: Truth, settings: Settings) -> Trial:
+    """The points tried; those of a Python function that is named by a text in a process that can be killed.
+
+    Nothing else ends one long instruction of it, such as a sum over a giant range. Functions do not travel between
+    processes: the child loads it again, and gives what it has when the time is up.
+    """
+    from diffcli.problem.claims import tried, tried_by_name
+
+    if settings.apart and case.is_named_function:
+        asked = replace(case, function=None), truth, settings.timeout
+        return Apart(tried_by_name, *asked, memory=None).result(settings.timeout + STUCK)
+    return Here(tried, case, truth).result(settings.timeout)
 
 
 def missing_claim() -> Measurement:

@@ -15,6 +15,7 @@ from diffcli.runtime.errors import DiffError
 from diffcli.runtime.messages import message
 from diffcli.syntax import Expression, render
 from diffcli.syntax.shapes import places, subscript
+from diffcli.tracing.naming import named
 
 if TYPE_CHECKING:
     from diffcli.tracing.checking import Doubt
@@ -58,6 +59,11 @@ class Case:
     carried: Mapping[str, str] = field(default_factory=dict, compare=False)
     around: Around | None = None
     doubt: Doubt | None = None
+
+    @property
+    def is_named_function(self) -> bool:
+        """Whether this is a Python function that its text names, `lesson.py:f`: another process can load it."""
+        return self.expression.traced and named(self.expression.source) is not None
 
     @property
     def problem(self) -> Problem:

@@ -133,6 +133,14 @@ def tried(case: Case, truth: Truth) -> Trial:
     return replace(again, decimals=True) if again.counterexample is None else found
 
 
+def tried_by_name(case: Case, truth: Truth, seconds: float) -> Trial:
+    """`tried`, for so long, for a Python function that is loaded here by the text that names it: `lesson.py:f`."""
+    from diffcli.tracing.loading import load
+
+    with deadline(seconds):
+        return tried(replace(case, function=load(case.expression.source)), truth)
+
+
 def _tried(case: Case, truth: Truth | None) -> Trial:
     asked = _Asked(case)
     points = 0
@@ -427,7 +435,7 @@ def question(case: Case, trial: Trial = Trial()) -> Question:
     if trial.decimals:
         case = in_decimals(case) or case
     paths = trial.paths
-    if case.function is None:
+    if not case.expression.traced:
         problem = case.problem
         paths = (Path(problem.program, problem.wrt, replace(problem.program, outputs=()), ()),)
     found = derivation(case)

@@ -287,6 +287,15 @@ def test_a_function_that_cannot_be_interrupted_or_ends_its_process_is_said(
     assert len(ended.stderr.splitlines()) == 2
 
 
+def test_a_claim_about_a_function_that_sticks_elsewhere_ends_within_its_limit(tmp_path: Path) -> None:
+    """At the point asked about it is quick; at others, where the claim is tried, it is one long instruction."""
+    body = "def f(x):\n    if x > 3:\n        sum(range(10**12))\n    return x*x\n"
+    (tmp_path / "own.py").write_text(body, encoding="utf-8")
+    ended = bounded(f"{tmp_path}/own.py:f", "--at", "x=1", "--claim", "x: 2*x", limit=1, ordinary=PLAIN)
+    assert ended.stderr == ""
+    assert "Whether the claim is right is not decided" in ended.stdout
+
+
 # --- Ctrl-C at any moment
 EARLIEST, LATEST, RUNS = 0.15, 1.6, 24
 """Seconds after the start at which it comes: not before Python itself has started."""
