@@ -7,6 +7,7 @@ that takes longer than the shortest of them to run.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import fields, is_dataclass
 from functools import cache
@@ -103,9 +104,12 @@ class Group(TyperGroup):
         if len(args) > 1 and args[0] in OUTRIGHT:
             said = message("'{word}' is one word too many", word=args[1])
             raise DiffError(said, hint=message("{option} stands alone", option=args[0]), kind="option")
-        implicit = bool(args) and args[0] not in COMMANDS and args[0] not in OUTRIGHT
+        if not args or args[0] in HELP:
+            _write(self.get_help(ctx))
+            ctx.exit()
+        implicit = args[0] not in COMMANDS and args[0] not in OUTRIGHT
         ctx.meta[_IMPLICIT] = implicit
-        return super().parse_args(ctx, ["expr", *args] if implicit else args or ["--help"])
+        return super().parse_args(ctx, ["expr", *args] if implicit else args)
 
     def invoke(self, ctx: Any) -> Any:
         try:
@@ -129,7 +133,7 @@ class Command(TyperCommand):
         words = read(args, name, self.params)
         check_operands(words, name, self.params, ctx.meta.get(_IMPLICIT, False), COMMANDS)
         if words.help:
-            typer.echo(self.get_help(ctx))
+            _write(self.get_help(ctx))
             ctx.exit()
         kinds = {one.name: one.annotation for one in flat(COMMANDS[name].call).parameters}
         ctx.params = values(words, name, self.params, kinds)
@@ -140,6 +144,11 @@ class Command(TyperCommand):
 
         del ctx
         return page(self, contents(self.name))
+
+
+def _write(text: str) -> None:
+    """A line on standard output, in its own encoding: Click takes UTF-8 where that is ASCII."""
+    sys.stdout.write(f"{text}\n")
 
 
 _IMPLICIT = "diffcli.implicit"
@@ -226,7 +235,7 @@ def application(arguments: Sequence[str] = ()) -> Any:
 
 def _version(asked: bool) -> None:
     if asked:
-        typer.echo(f"diff-compare {__version__}")
+        _write(f"diff-compare {__version__}")
         raise typer.Exit
 
 

@@ -368,3 +368,12 @@ def test_a_message_is_one_line_and_its_caret_under_its_line() -> None:
     ]  # fmt: skip
     assert place("x +\n", (4, 4)) == ["  x +", "     ^"]
     assert place("x +\r\ny", (2, 9)) == ["  x +", "    ^"]
+
+
+@pytest.mark.parametrize("words", [("--help",), ()])
+def test_help_for_all_is_written_in_the_encoding_of_the_stream(
+    words: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, out, _ = run(words, "ascii", monkeypatch)
+    assert code == 0
+    assert out.isascii()
