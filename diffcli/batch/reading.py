@@ -227,7 +227,7 @@ def _from_record(record: Record, names: Sequence[str]) -> Row | Failure:
     cells = {name: cell.strip() for name, cell in typed.items()}
     id_ = str(typed["id"]) if cells.get("id") else None
     nameless = [cell for name, cell in zip_longest(names, record.cells, fillvalue="") if not name and cell.strip()]
-    fault, hint = record.fault, None
+    fault, hint = record.fault, record.hint
     if nameless:
         fault = message("the row has more cells than the first line has columns")
         hint = message("quote cells that hold commas")

@@ -395,9 +395,10 @@ def _by_cells(file: str, table: Table, wanted: Sequence[int]) -> Column:
 
 
 def _cell(file: str, record: Record, k: int) -> float:
-    line, row, fault = record
+    line, row, fault, hint = record
     if fault is not None:
-        raise DiffError(message("'{file}', line {line}: {message}", file=file, line=line, message=fault), kind="format")
+        said = message("'{file}', line {line}: {message}", file=file, line=line, message=fault)
+        raise DiffError(said, hint=hint, kind="format")
     text = ",".join(row)
     begin = sum(len(cell) + 1 for cell in row[:k])
     if k >= len(row) or not row[k].strip():

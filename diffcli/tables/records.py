@@ -17,11 +17,12 @@ from diffcli.runtime.messages import Message, message
 
 
 class Record(NamedTuple):
-    """`number` is the line it ends on, or its row in a sheet; `fault` says why it has no cells."""
+    """`number` is the line it ends on, or its row in a sheet; `fault` says why it has no cells, `hint` what to do."""
 
     number: int
     cells: Sequence[str]
     fault: Message | None = None
+    hint: Message | None = None
 
 
 class Odd(str):
@@ -70,7 +71,8 @@ def delimited(lines: Iterable[str], known: Callable[[str], bool]) -> Table:
 def headed(records: Iterator[Record], separator: str = ",") -> Table:
     header = next(records, Record(0, ()))
     if header.fault is not None:
-        raise DiffError(header.fault, hint=message("name the columns in the first line: expr,x,y"), kind="format")
+        hint = header.hint or message("name the columns in the first line: expr,x,y")
+        raise DiffError(header.fault, hint=hint, kind="format")
     return Table(header, records, separator)
 
 
@@ -82,9 +84,11 @@ def _read(reader: Iterator[list[str]], skipped: int) -> Iterator[Record]:
             return
         except csv.Error as error:
             fault = message("the line is not CSV: {reason}", reason=error)
+            hint = message("put cells that hold line ends in quotation marks")
             if "field limit" in str(error):
                 fault = message("a cell has more than {most} characters", most=f"{LONGEST_CELL:,}")
-            yield Record(skipped + reader.line_num, (), fault)  # type: ignore[attr-defined]
+                hint = message("split it into several rows, or look for a quotation mark that is never closed")
+            yield Record(skipped + reader.line_num, (), fault, hint)  # type: ignore[attr-defined]
             continue
         if any(map(str.strip, cells)):
             yield Record(skipped + reader.line_num, cells)  # type: ignore[attr-defined]

@@ -324,3 +324,13 @@ def test_an_output_that_has_no_more_room_says_so_and_keeps_whole_what_was_writte
     assert "cannot be written any further" in done.stderr
     whole = (tmp_path / "out.jsonl").read_text().rpartition("\n")[0].splitlines()
     assert [json.loads(line)["line"] for line in whole] == list(range(1, len(whole) + 1))
+
+
+def test_what_is_no_csv_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("diffcli.tables.records.LONGEST_CELL", 20)
+    rows = [*reader_for("a.csv")(["expr,x\n", "x\r2,1\n", f"{'x' * 21},1\n", "x,1\n"])]
+    assert [(row.line, row.hint) for row in rows if isinstance(row, Failure)] == [
+        (2, "put cells that hold line ends in quotation marks"),
+        (3, "split it into several rows, or look for a quotation mark that is never closed"),
+    ]
+    assert isinstance(rows[-1], Row)
