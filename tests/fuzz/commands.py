@@ -109,7 +109,7 @@ WORDS = (
 
 VALUES: dict[str, tuple[str, ...]] = {
     "--at": ("x=1",), "--wrt": ("x",), "--jvp": ("1",), "--vjp": ("1",), "--hvp": ("1",), "--claim": ("x: 1",),
-    "--from": ("x=1",), "--over": ("x=0:1",), "--implicit": ("y", "x"),
+    "--from": ("x=1",), "--over": ("x=0:1",), "--implicit": ("y", "x"), "--notation": ("plain", "tex", "python"),
     "--methods": ("forward", "forward,reverse", "reverse", "all", "symbolic", "central-difference", "complex-step"),
     "--format": (
         "table", "json", "csv", "jsonl", "markdown", "latex", "html", "text", "svg", "dot", "mermaid", "mathml",
