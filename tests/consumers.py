@@ -467,6 +467,8 @@ CONSUMERS: dict[str, Consumer] = {
 
 PICKING: dict[str, str] = {
     "core.linear_combinations": "sums and products",
+    "core.linear_systems": "the arithmetic of elimination",
+    "truth.implicit": "the copy that no derivative passes: equations with one are not proved",
     "core.sparsity": "what is linear: all else is taken for not linear",
     "methods.complex_step": "the quotient by the step",
     "methods.differences": "sums, quotients, and the copy that is no step of the function",

@@ -21,11 +21,15 @@ _BEGINS_OPERAND = frozenset("([{⌈⌊|√∛∜") | frozenset(FRACTIONS)
 
 
 class _Bar(NamedTuple):
-    """`place` among the tokens; `after` is what stands before it: an "operand", nothing (""), or another "bar"."""
+    """`place` among the tokens; `after` is what stands before it: an "operand", nothing (""), or another "bar".
+
+    One that is `signed` stands between a factor and a sign, `2|-x|`: it opens only where bars have no partners else.
+    """
 
     place: int
     after: str
     opens: bool
+    signed: bool = False
 
 
 def roles(tokens: Sequence[Lexeme], applied: Callable[[int], bool], choose: Callable[[int], int]) -> dict[int, bool]:
@@ -39,7 +43,9 @@ def roles(tokens: Sequence[Lexeme], applied: Callable[[int], bool], choose: Call
     for place, token in enumerate(tokens):
         if token.text == "|":
             after = _before(tokens, place, applied)
-            levels[-1].append(_Bar(place, after, _may_open(tokens[place + 1], after)))
+            following = tokens[place + 1]
+            signed = following.kind == "sign" and following.text in ("+", "-") and after == "operand"
+            levels[-1].append(_Bar(place, after, _may_open(following, after), signed))
         elif token.kind == "sign" and token.text in _OPENS:
             levels.append([])
         elif token.kind == "sign" and token.text in _CLOSES:
@@ -73,7 +79,14 @@ def _may_open(following: Lexeme, after: str) -> bool:
 
 
 def _paired(bars: Sequence[_Bar], choose: Callable[[int], int]) -> dict[int, bool]:
-    """The roles of the bars of one bracket."""
+    """The roles of the bars of one bracket; none where they cannot be paired."""
+    found = _in_pairs(bars, choose)
+    if found or not any(bar.signed for bar in bars):
+        return found
+    return _in_pairs([bar._replace(opens=bar.opens or bar.signed) for bar in bars], choose)
+
+
+def _in_pairs(bars: Sequence[_Bar], choose: Callable[[int], int]) -> dict[int, bool]:
     forward, backward = _forwards(bars), _backwards(bars)
     found: dict[int, bool] = {}
     depth, opened = 0, False
